@@ -1,0 +1,36 @@
+/** A machine that fogd knows by name (FOG's host, data-model 2.1). */
+export interface Host {
+  readonly id: number;
+  readonly name: string;
+  readonly description: string;
+  /** Registered by a machine itself and not yet approved. */
+  readonly pending: boolean;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly macs: readonly HostMac[];
+  /** Overrides of the boot files and of the exit type; empty = the global ones. */
+  readonly kernel: string;
+  readonly init: string;
+  readonly kernelArgs: string;
+  readonly biosExit: string;
+  readonly efiExit: string;
+}
+
+export interface HostMac {
+  readonly mac: string;
+  readonly primary: boolean;
+  readonly pending: boolean;
+  /** Not used at network boot and imaging, e.g. a shared USB adapter. */
+  readonly imageIgnore: boolean;
+}
+
+/** The MAC that stands for the host; every host has one. */
+export function primaryMac(host: Host): string {
+  return host.macs.find((entry) => entry.primary)?.mac ?? host.macs[0]?.mac ?? '';
+}
+
+/** MACs by which a booting machine may be recognised as this host. */
+export function bootMacs(host: Host): string[] {
+  return host.macs.filter((entry) => !entry.pending && !entry.imageIgnore).map((entry) => entry.mac);
+}

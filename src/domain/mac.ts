@@ -1,0 +1,23 @@
+/** MAC addresses as FOG writes them: lower case with colons. A MAC is a name, never a proof of identity. */
+
+const HEX = /^[0-9a-f]{12}$/;
+/** Longest list that is looked at: no machine has more NICs, and a hostile list must not become ten thousand queries. */
+const MAX_MACS = 32;
+
+/** `AA-BB-…`, `aa:bb:…` or twelve digits as `aa:bb:…`; undefined for anything else, and for group and all-zero addresses. */
+export function parseMac(text: string): string | undefined {
+  const digits = text.trim().toLowerCase().replaceAll(/[:.-]/g, '');
+  if (!HEX.test(digits) || digits === '000000000000') return undefined;
+  const isGroup = (Number.parseInt(digits.slice(0, 2), 16) & 1) === 1;
+  return isGroup ? undefined : (digits.match(/../g) ?? []).join(':');
+}
+
+/** A `|`-separated list as FOG's clients send it (spec fos-protocol 3.1): valid MACs in order, each once. */
+export function parseMacList(text: string): string[] {
+  const macs = new Set<string>();
+  for (const part of text.slice(0, MAX_MACS * 20).split('|')) {
+    const mac = parseMac(part);
+    if (mac !== undefined && macs.size < MAX_MACS) macs.add(mac);
+  }
+  return [...macs];
+}

@@ -1,0 +1,81 @@
+/** FOG's task states and types, as far as fogd performs them (spec fos-protocol 7.1, 7.4). */
+
+export const TaskState = {
+  queued: 1,
+  checkedIn: 2,
+  inProgress: 3,
+  complete: 4,
+  cancelled: 5,
+  failed: 6,
+} as const;
+export type TaskState = (typeof TaskState)[keyof typeof TaskState];
+
+export const ACTIVE_STATES: readonly TaskState[] = [
+  TaskState.queued,
+  TaskState.checkedIn,
+  TaskState.inProgress,
+];
+
+const STATE_NAMES: Readonly<Record<TaskState, string>> = {
+  1: 'Queued',
+  2: 'Checked In',
+  3: 'In-Progress',
+  4: 'Complete',
+  5: 'Cancelled',
+  6: 'Failed',
+};
+
+export function stateName(state: TaskState): string {
+  return STATE_NAMES[state];
+}
+
+export interface TaskType {
+  readonly id: number;
+  readonly name: string;
+  /** Words for the kernel line. */
+  readonly kernelArgs: readonly string[];
+}
+
+export const HARDWARE_INVENTORY: TaskType = {
+  id: 10,
+  name: 'Hardware Inventory',
+  kernelArgs: ['mode=inventory', 'deployed=1'],
+};
+
+const TYPES: readonly TaskType[] = [HARDWARE_INVENTORY];
+
+export function taskType(id: number): TaskType | undefined {
+  return TYPES.find((type) => type.id === id);
+}
+
+export interface Task {
+  readonly id: number;
+  readonly typeId: number;
+  readonly hostId: number;
+  readonly state: TaskState;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly finishedAt?: number;
+}
+
+export type TaskEvent = 'check-in' | 'complete' | 'cancel' | 'fail';
+
+/**
+ * The state after an event, or undefined when the event changes nothing: progress reports, errors and repeated calls of a client whose
+ * task has ended must not revive it (spec 11.4).
+ */
+export function nextState(state: TaskState, event: TaskEvent): TaskState | undefined {
+  if (!ACTIVE_STATES.includes(state)) return undefined;
+  switch (event) {
+    // A machine that reboots half way checks in again and is let through again (spec 3.5).
+    case 'check-in':
+      return TaskState.inProgress;
+    case 'complete':
+      return TaskState.complete;
+    case 'cancel':
+      return TaskState.cancelled;
+    case 'fail':
+      return TaskState.failed;
+  }
+}

@@ -1,0 +1,32 @@
+import koffi, { type LibraryHandle } from 'koffi';
+
+/**
+ * The one door to system calls that Node lacks (docs/adr/0003). Only Linux with glibc or musl; the symbols are looked up
+ * when first used, so that a command that needs none of them never loads the library.
+ */
+type Signature =
+  | 'int socket(int domain, int type, int protocol)'
+  | 'int setsockopt(int fd, int level, int name, const void *value, uint32_t size)'
+  | 'int bind(int fd, const void *address, uint32_t size)'
+  | 'int close(int fd)'
+  | 'int flock(int fd, int operation)'
+  | 'int64_t sendto(int fd, const void *data, size_t size, int flags, const void *address, uint32_t addressSize)';
+
+const functions = new Map<Signature, ReturnType<LibraryHandle['func']>>();
+let library: LibraryHandle | undefined;
+
+/** Calls a libc function; a result of -1 is thrown as an error with `errno` (number) and `code` (`EPERM` …). */
+export function call(signature: Signature, ...args: unknown[]): number {
+  library ??= koffi.load('libc.so.6');
+  let found = functions.get(signature);
+  if (!found) {
+    found = library.func(signature);
+    functions.set(signature, found);
+  }
+  const result = Number(found(...args));
+  if (result !== -1) return result;
+  const errno = koffi.errno();
+  const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
+  const name = signature.replace(/^\S+ (\w+).*$/, '$1');
+  throw Object.assign(new Error(`${name}: ${code}`), { errno, code, syscall: name });
+}

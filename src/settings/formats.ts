@@ -1,0 +1,60 @@
+import { isIPv4 } from 'node:net';
+import Format from 'typebox/format';
+import { parseCidr, parseRange } from './ipv4.js';
+
+export interface FormatRule {
+  readonly test: (value: string) => boolean;
+  /** Completes the sentence "… must be". */
+  readonly means: string;
+}
+
+/** Words on a kernel line (spec fos-protocol 2.1): FOS evaluates each value in a root shell, so only harmless characters pass. */
+export const KERNEL_WORD = /^[A-Za-z0-9._:/,+@%=-]+$/;
+
+/** The checks behind `format` in the schema. */
+export const formats: Readonly<Record<string, FormatRule>> = {
+  ipv4: { test: isIPv4, means: 'an IPv4 address such as 10.0.0.1' },
+  cidr: { test: (value) => parseCidr(value) !== undefined, means: 'a network such as 10.0.0.0/24' },
+  range: {
+    test: (value) => parseRange(value) !== undefined,
+    means: 'an address range such as 10.0.0.100-10.0.0.199',
+  },
+  ports: {
+    test: (value) => parsePorts(value) !== undefined,
+    means: 'a port range such as 50000-50099, or one port',
+  },
+  interface: {
+    test: (value) => /^[^\s/:]{1,15}$/.test(value),
+    means: 'the name of a network interface such as eth0',
+  },
+  hostname: {
+    test: (value) => value.length <= 253 && /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value),
+    means: 'a DNS name such as fog.school.example',
+  },
+  host: {
+    test: (value) => isIPv4(value) || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(value),
+    means: 'an IPv4 address or a DNS name',
+  },
+  word: { test: (value) => /^[A-Za-z0-9_-]*$/.test(value), means: 'one word of letters, digits, - and _' },
+  'kernel-args': {
+    test: (value) => value.split(/\s+/).every((word) => word === '' || KERNEL_WORD.test(word)),
+    means: 'words of letters, digits and . _ : / , + @ % = -, separated by blanks',
+  },
+  'name-pattern': {
+    test: (value) =>
+      value === 'MAC' ||
+      (/^[\w.-]*$/.test(value.replace('{SYSSERIAL}', '').replace(/\*+/, '')) && value !== ''),
+    means: 'MAC, or a name with at most one run of * and one {SYSSERIAL}',
+  },
+};
+
+for (const [name, rule] of Object.entries(formats)) Format.Set(name, rule.test);
+
+/** `first-last` or one port, as numbers; undefined when it is neither. */
+export function parsePorts(text: string): { readonly first: number; readonly last: number } | undefined {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text.trim());
+  if (!match) return undefined;
+  const first = Number(match[1]);
+  const last = Number(match[2] ?? match[1]);
+  return first >= 1 && last <= 65535 && first <= last ? { first, last } : undefined;
+}

@@ -1,0 +1,38 @@
+import { isIPv4 } from 'node:net';
+
+/** IPv4 addresses as numbers, for ranges and subnets. */
+
+export function toNumber(address: string): number {
+  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+}
+
+export function toText(address: number): string {
+  return [24, 16, 8, 0].map((shift) => Math.floor(address / 2 ** shift) % 256).join('.');
+}
+
+export interface Subnet {
+  /** Network address. */
+  readonly network: number;
+  readonly prefix: number;
+  readonly mask: number;
+  readonly broadcast: number;
+}
+
+/** `10.0.0.0/24`; undefined when it is not a network (host bits set, prefix out of 8–30). */
+export function parseCidr(text: string): Subnet | undefined {
+  const [address = '', prefixText = ''] = text.split('/');
+  const prefix = Number(prefixText);
+  if (!isIPv4(address) || !/^\d{1,2}$/.test(prefixText) || prefix < 8 || prefix > 30) return undefined;
+  const size = 2 ** (32 - prefix);
+  const network = toNumber(address);
+  if (network % size !== 0) return undefined;
+  return { network, prefix, mask: 2 ** 32 - size, broadcast: network + size - 1 };
+}
+
+/** `10.0.0.100-10.0.0.199`, both ends included; undefined when it is not that. */
+export function parseRange(text: string): { readonly first: number; readonly last: number } | undefined {
+  const [first = '', last = '', ...more] = text.split('-').map((part) => part.trim());
+  if (more.length > 0 || !isIPv4(first) || !isIPv4(last)) return undefined;
+  const range = { first: toNumber(first), last: toNumber(last) };
+  return range.first <= range.last ? range : undefined;
+}

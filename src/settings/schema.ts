@@ -1,0 +1,218 @@
+import Type, { type Static } from 'typebox';
+
+/**
+ * The one description of every setting: types, validation, the annotated example (`config/fogd.toml`) and the reference
+ * page (`docs/reference/settings.md`) all come from here. Names in the file are the names in the code.
+ *
+ * `format` names a check of `formats.ts`, whose text tells the admin what is wrong. `fog` names the FOG setting of the same meaning.
+ */
+
+const ipv4 = (description: string, example: string) =>
+  Type.String({ format: 'ipv4', description, examples: [example] });
+
+const DhcpSubnet = Type.Object(
+  {
+    network: Type.String({
+      format: 'cidr',
+      description: 'The subnet, as network/prefix.',
+      examples: ['10.0.0.0/24'],
+    }),
+    ranges: Type.Array(Type.String({ format: 'range' }), {
+      minItems: 1,
+      description: 'Address ranges to lease from, as first-last.',
+      examples: [['10.0.0.100-10.0.0.199']],
+    }),
+    router: Type.Optional(ipv4('Default gateway handed to the machines.', '10.0.0.1')),
+    dns: Type.Optional(
+      Type.Array(Type.String({ format: 'ipv4' }), {
+        description: 'Name servers handed out.',
+        examples: [['10.0.0.1']],
+      }),
+    ),
+    domain: Type.Optional(
+      Type.String({
+        format: 'hostname',
+        description: 'Domain name handed out.',
+        examples: ['school.example'],
+      }),
+    ),
+  },
+  { additionalProperties: false },
+);
+
+export const SettingsSchema = Type.Object(
+  {
+    server: Type.Object(
+      {
+        address: Type.Optional(
+          Type.String({
+            format: 'host',
+            description:
+              'Name or address put into every URL that machines are given. Unset: the address on which the machine reached fogd, which is right on servers with several networks.',
+            examples: ['10.0.0.1'],
+            fog: 'FOG_WEB_HOST',
+          }),
+        ),
+      },
+      { additionalProperties: false, description: 'How machines reach this server.' },
+    ),
+    log: Type.Object(
+      {
+        level: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace'], {
+          default: 'info',
+          description: 'How much the log says.',
+        }),
+      },
+      {
+        additionalProperties: false,
+        description: 'The log goes to standard output, one JSON object a line (readable text on a terminal).',
+      },
+    ),
+    http: Type.Object(
+      {
+        port: Type.Integer({
+          minimum: 1,
+          maximum: 65535,
+          default: 80,
+          description: 'TCP port of boot scripts, kernel, init and the FOS protocol.',
+        }),
+      },
+      { additionalProperties: false, description: 'HTTP.' },
+    ),
+    tftp: Type.Object(
+      {
+        enabled: Type.Boolean({ default: true, description: 'Serve boot loaders by TFTP on port 69/udp.' }),
+        port_range: Type.String({
+          format: 'ports',
+          default: '50000-50099',
+          description:
+            'UDP ports from which files are sent. A firewall must let 69 and these through; even a single port serves many machines.',
+        }),
+        max_block_size: Type.Integer({
+          minimum: 512,
+          maximum: 65464,
+          default: 1428,
+          description:
+            'Largest block a client may ask for, in bytes. 1428 keeps each packet inside one Ethernet frame, tunnels included.',
+        }),
+      },
+      { additionalProperties: false, description: 'TFTP.' },
+    ),
+    dhcp: Type.Object(
+      {
+        mode: Type.Enum(['off', 'proxy', 'server'], {
+          default: 'off',
+          description:
+            'off: fogd sends no DHCP packet. proxy: it adds the boot information beside an existing DHCP server. server: it leases addresses itself.',
+        }),
+        interfaces: Type.Array(Type.String({ format: 'interface' }), {
+          default: [],
+          description: 'Interfaces on which DHCP is answered; never on any other.',
+          examples: [['eth0']],
+        }),
+        lease_seconds: Type.Integer({
+          minimum: 60,
+          maximum: 31536000,
+          default: 21600,
+          description: 'How long a leased address is good for, in seconds.',
+        }),
+        subnets: Type.Array(DhcpSubnet, {
+          default: [],
+          description: 'Subnets that fogd leases addresses in (mode = "server").',
+        }),
+      },
+      { additionalProperties: false, description: 'DHCP.' },
+    ),
+    boot: Type.Object(
+      {
+        kernel_args: Type.String({
+          format: 'kernel-args',
+          default: '',
+          description: 'Words added to the kernel line of every machine, e.g. console=ttyS0,115200.',
+          fog: 'FOG_KERNEL_ARGS',
+        }),
+        kernel_loglevel: Type.Integer({
+          minimum: 0,
+          maximum: 7,
+          default: 4,
+          description: 'loglevel= of the kernel.',
+          fog: 'FOG_KERNEL_LOGLEVEL',
+        }),
+        ramdisk_size: Type.Integer({
+          minimum: 1,
+          maximum: 4194304,
+          default: 275000,
+          description: 'ramdisk_size= of the kernel, in KiB.',
+          fog: 'FOG_KERNEL_RAMDISK_SIZE',
+        }),
+        keymap: Type.String({
+          format: 'word',
+          default: '',
+          description: 'Keyboard of the imaging environment, e.g. de; empty: US.',
+          fog: 'FOG_KEYMAP',
+        }),
+        menu_timeout: Type.Integer({
+          minimum: 0,
+          maximum: 86400,
+          default: 3,
+          description: 'Seconds until the menu takes its default; 0 waits for ever.',
+          fog: 'FOG_PXE_MENU_TIMEOUT',
+        }),
+        bios_exit: Type.Enum(['sanboot', 'exit', 'reboot'], {
+          default: 'sanboot',
+          description: 'How a BIOS machine goes on to its disk.',
+          fog: 'FOG_BOOT_EXIT_TYPE',
+        }),
+        efi_exit: Type.Enum(['sanboot', 'exit', 'reboot'], {
+          default: 'exit',
+          description:
+            'How a UEFI machine goes on to its disk. exit hands back to the firmware, which boots its next entry.',
+          fog: 'FOG_EFI_BOOT_EXIT_TYPE',
+        }),
+      },
+      { additionalProperties: false, description: 'What a booting machine is told.' },
+    ),
+    registration: Type.Object(
+      {
+        enabled: Type.Boolean({
+          default: true,
+          description: 'Unknown machines may register from the boot menu.',
+          fog: 'FOG_REGISTRATION_ENABLED',
+        }),
+        name: Type.String({
+          format: 'name-pattern',
+          default: 'MAC',
+          description:
+            'Name of a quickly registered host: MAC for its address without separators, or a pattern in which a run of * is a running number and {SYSSERIAL} the serial number.',
+          examples: ['PC-***'],
+          fog: 'FOG_QUICKREG_SYS_NAME',
+        }),
+      },
+      { additionalProperties: false, description: 'How machines become hosts.' },
+    ),
+    trace: Type.Object(
+      {
+        keep_days: Type.Integer({
+          minimum: 1,
+          maximum: 3650,
+          default: 30,
+          description: 'Days for which boot stories are kept.',
+        }),
+      },
+      { additionalProperties: false, description: 'The boot story of each machine.' },
+    ),
+  },
+  { additionalProperties: false },
+);
+
+type DeepReadonly<T> = T extends (infer E)[]
+  ? readonly DeepReadonly<E>[]
+  : T extends object
+    ? { readonly [K in keyof T]: DeepReadonly<T[K]> }
+    : T;
+
+/** Validated, complete and frozen; made by `load.ts` only. */
+export type Settings = DeepReadonly<Static<typeof SettingsSchema>>;
+export type DhcpSettings = Settings['dhcp'];
+export type TftpSettings = Settings['tftp'];
+export type BootSettings = Settings['boot'];

@@ -1,0 +1,4 @@
+import { sql as hostsAndTrace } from './0001-hosts-and-trace.js';
+
+/** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
+export const migrations: readonly string[] = [hostsAndTrace];

@@ -1,0 +1,45 @@
+import { chmodSync, closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { errnoOf, messageOf } from '#errors.js';
+import { tryLockFile } from '#native/file-lock.js';
+import { storeErrors } from './errors.js';
+
+/**
+ * The folder that holds everything fogd knows. Opening it takes a lock for the life of the process, so that a second daemon on the
+ * same folder is refused instead of sharing (and spoiling) its sockets and generated files.
+ */
+export class StateFolder {
+  private constructor(
+    readonly path: string,
+    private readonly lock: number,
+  ) {}
+
+  /** Throws STORE_LOCKED or STORE_READ_ONLY. */
+  static open(path: string): StateFolder {
+    let fd: number;
+    try {
+      mkdirSync(path, { recursive: true, mode: 0o700 });
+      chmodSync(path, 0o700);
+      fd = openSync(join(path, 'lock'), 'a+', 0o600);
+    } catch (error) {
+      throw storeErrors.STORE_READ_ONLY({ folder: path, reason: errnoOf(error) ?? messageOf(error) }, error);
+    }
+    if (!tryLockFile(fd)) {
+      const pid = readFileSync(join(path, 'lock'), 'utf8').trim() || 'unknown';
+      closeSync(fd);
+      throw storeErrors.STORE_LOCKED({ folder: path, pid });
+    }
+    ftruncateSync(fd);
+    writeSync(fd, `${process.pid}\n`);
+    return new StateFolder(path, fd);
+  }
+
+  /** A path inside the folder. */
+  file(...names: string[]): string {
+    return join(this.path, ...names);
+  }
+
+  close(): void {
+    closeSync(this.lock);
+  }
+}

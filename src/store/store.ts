@@ -1,0 +1,106 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import Database from 'better-sqlite3';
+import type { Clock } from '#daemon/clock.js';
+import { errnoOf, FogdError, messageOf } from '#errors.js';
+import { syncFolder } from '#files/sync-folder.js';
+import { Checkpointer } from './checkpointer.js';
+import { storeErrors } from './errors.js';
+import { migrate } from './migrate.js';
+import { migrations } from './migrations/index.js';
+import { WalSync } from './wal-sync.js';
+
+export interface StoreOptions {
+  readonly file: string;
+  readonly clock: Clock;
+  /** Told about trouble that stops nobody, such as a failed checkpoint. */
+  readonly onWarning: (reason: string) => void;
+  /** Makes the write-ahead log durable; tests inject a slow one. */
+  readonly syncFile?: (wal: FileHandle) => Promise<void>;
+}
+
+/**
+ * The SQLite store: reads are synchronous and short, writes go through `commit`, which is asynchronous and durable.
+ *
+ * SQLite runs in WAL mode with synchronous=NORMAL, that is, it does not sync at a commit; `commit` syncs the log itself, once for all
+ * commits that wait, in the thread pool (docs/adr/0004).
+ */
+export class Store {
+  readonly #sync: WalSync;
+  readonly #statements = new Map<string, Database.Statement>();
+
+  private constructor(
+    /** For the repositories of this room only. */
+    readonly db: Database.Database,
+    private readonly wal: FileHandle,
+    private readonly checkpointer: Checkpointer,
+    sync: (wal: FileHandle) => Promise<void>,
+  ) {
+    this.#sync = new WalSync(async () => {
+      try {
+        await sync(wal);
+      } catch (error) {
+        throw storeErrors.STORE_SYNC_FAILED({ file: db.name, reason: messageOf(error) }, error);
+      }
+    });
+  }
+
+  /** Opens or makes the store and migrates it. Throws STORE_READ_ONLY, STORE_DAMAGED or STORE_TOO_NEW. */
+  static async open({ file, clock, onWarning, syncFile }: StoreOptions): Promise<Store> {
+    let db: Database.Database | undefined;
+    try {
+      // Created before SQLite opens it: SQLite would make it readable for all, and its log takes the same mode.
+      await (await open(file, 'a', 0o600)).close();
+      db = new Database(file);
+      db.pragma('journal_mode = WAL');
+      db.pragma('synchronous = NORMAL');
+      db.pragma('foreign_keys = ON');
+      db.pragma('wal_autocheckpoint = 0');
+      migrate(db, migrations);
+      const wal = await open(`${file}-wal`, 'r+');
+      await wal.datasync();
+      await syncFolder(dirname(file));
+      return new Store(
+        db,
+        wal,
+        new Checkpointer(file, clock, onWarning),
+        syncFile ?? ((handle) => handle.datasync()),
+      );
+    } catch (error) {
+      db?.close();
+      if (error instanceof FogdError) throw error;
+      const code = errnoOf(error) ?? '';
+      const denied = /EACCES|EROFS|EPERM|ENOSPC|SQLITE_(READONLY|CANTOPEN|FULL)/.test(code);
+      const raise = denied ? storeErrors.STORE_READ_ONLY : storeErrors.STORE_DAMAGED;
+      throw raise({ folder: file, file, reason: code || messageOf(error) }, error);
+    }
+  }
+
+  /** A prepared statement, compiled once. For the repositories of this room only. */
+  prepare(sql: string): Database.Statement {
+    let statement = this.#statements.get(sql);
+    if (!statement) {
+      statement = this.db.prepare(sql);
+      this.#statements.set(sql, statement);
+    }
+    return statement;
+  }
+
+  /**
+   * Runs `write` in one transaction and resolves with its result when that is durable: power may fail the moment after. `write` must be
+   * synchronous; what it throws rolls everything back and rejects.
+   */
+  async commit<T>(write: () => T): Promise<T> {
+    const result = this.db.transaction(write).immediate();
+    await this.#sync.wait();
+    return result;
+  }
+
+  /** Makes everything durable and closes; the store is one file afterwards. */
+  async close(): Promise<void> {
+    await this.#sync.wait();
+    await this.checkpointer.close();
+    this.db.close();
+    await this.wal.close();
+  }
+}
