@@ -61,9 +61,8 @@ function parseDisk(text: string): Record<string, string> {
 
 /** Bounded text on one line. */
 export function clean(text: string, maxLength = MAX_LENGTH): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: removing them is the purpose
   return text
-    .replaceAll(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]+/g, ' ')
+    .replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ')
     .trim()
     .slice(0, maxLength);
 }

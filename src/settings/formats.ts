@@ -1,5 +1,6 @@
 import { isIPv4 } from 'node:net';
 import Format from 'typebox/format';
+import { KERNEL_WORD } from '#boot/kernel-line.js';
 import { parseCidr, parseRange } from './ipv4.js';
 
 export interface FormatRule {
@@ -7,9 +8,6 @@ export interface FormatRule {
   /** Completes the sentence "… must be". */
   readonly means: string;
 }
-
-/** Words on a kernel line (spec fos-protocol 2.1): FOS evaluates each value in a root shell, so only harmless characters pass. */
-export const KERNEL_WORD = /^[A-Za-z0-9._:/,+@%=-]+$/;
 
 /** The checks behind `format` in the schema. */
 export const formats: Readonly<Record<string, FormatRule>> = {
@@ -34,6 +32,10 @@ export const formats: Readonly<Record<string, FormatRule>> = {
   host: {
     test: (value) => isIPv4(value) || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(value),
     means: 'an IPv4 address or a DNS name',
+  },
+  folder: {
+    test: (value) => value.startsWith('/') && !value.includes('\0'),
+    means: 'the absolute path of a folder',
   },
   word: { test: (value) => /^[A-Za-z0-9_-]*$/.test(value), means: 'one word of letters, digits, - and _' },
   'kernel-args': {

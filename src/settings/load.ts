@@ -3,9 +3,10 @@ import { parse, TomlError } from 'smol-toml';
 import Value from 'typebox/value';
 import { errnoOf, messageOf } from '#errors.js';
 import { inconsistencies } from './consistency.js';
+import { settingsErrors } from './errors.js';
 import { formats } from './formats.js';
 import { locate } from './locate.js';
-import { type Problem, problemLine, settingsErrors } from './problem.js';
+import { type Problem, problemLine } from './problem.js';
 import { type Settings, SettingsSchema } from './schema.js';
 
 /** What the command line says; it wins over the file. */

@@ -1,5 +1,3 @@
-import { defineErrors } from '#errors.js';
-
 /** Something wrong in the settings: where, what, and how to mend it. */
 export interface Problem {
   /** Dotted path of the setting, e.g. `dhcp.subnets.0.network`; empty for the file as a whole. */
@@ -9,17 +7,6 @@ export interface Problem {
   /** Line in the file, from 1, where it is known. */
   readonly line?: number;
 }
-
-export const settingsErrors = defineErrors({
-  SETTINGS_UNREADABLE: {
-    message: 'the settings file {file} cannot be read ({reason})',
-    remedy: 'check that it exists and that fogd may read it, or name another with --config',
-  },
-  SETTINGS_INVALID: {
-    message: '{problems}',
-    remedy: 'mend the file and run: fogd check --config {file}',
-  },
-});
 
 /** `fogd.toml:12: dhcp.mode is "on": use off, proxy or server` */
 export function problemLine(file: string, { path, what, mend, line }: Problem): string {

@@ -125,6 +125,11 @@ export const SettingsSchema = Type.Object(
     ),
     boot: Type.Object(
       {
+        file_folders: Type.Array(Type.String({ format: 'folder' }), {
+          default: ['/usr/lib/ipxe'],
+          description:
+            'Folders with boot loaders, kernel and init, searched in this order after the folder "boot" in the state folder.',
+        }),
         kernel_args: Type.String({
           format: 'kernel-args',
           default: '',

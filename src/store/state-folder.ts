@@ -1,5 +1,14 @@
-import { chmodSync, closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  writeSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
 import { errnoOf, messageOf } from '#errors.js';
 import { tryLockFile } from '#native/file-lock.js';
 import { storeErrors } from './errors.js';
@@ -18,7 +27,7 @@ export class StateFolder {
   static open(path: string): StateFolder {
     let fd: number;
     try {
-      mkdirSync(path, { recursive: true, mode: 0o700 });
+      makeFolder(path);
       chmodSync(path, 0o700);
       fd = openSync(join(path, 'lock'), 'a+', 0o600);
     } catch (error) {
@@ -42,4 +51,12 @@ export class StateFolder {
   close(): void {
     closeSync(this.lock);
   }
+}
+
+/** Not Node's `recursive`: it never returns where a parent exists but takes no folders, as in /proc. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  const parent = dirname(path);
+  if (parent !== path) makeFolder(parent);
+  mkdirSync(path, { mode: 0o700 });
 }

@@ -96,6 +96,11 @@ export class Store {
     return result;
   }
 
+  /** Moves the log into the database file now instead of at the next interval. */
+  async checkpoint(): Promise<void> {
+    await this.checkpointer.run();
+  }
+
   /** Makes everything durable and closes; the store is one file afterwards. */
   async close(): Promise<void> {
     await this.#sync.wait();

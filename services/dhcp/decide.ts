@@ -1,0 +1,80 @@
+import { architectureOf } from '#boot/architecture.js';
+import { toText } from '#settings/ipv4.js';
+import type { Party } from '#trace/decision.js';
+import { type Client, readClient } from './client.js';
+import { decideProxy } from './decide-proxy.js';
+import { decideServer } from './decide-server.js';
+import { MessageType, messageTypeName } from './options/codes.js';
+import { BOOT_REQUEST, macText, type Packet } from './packet.js';
+import type { Context, Scene, Verdict } from './verdict.js';
+
+/**
+ * Decides about one decoded packet: an answer, or why there is none, with all the reasons. Pure; the caller applies the effect, makes
+ * it durable, and sends.
+ */
+export function decide(packet: Packet, context: Context): Verdict {
+  const faults = faultsOf(packet, context);
+  const mac = macText(packet.chaddr.subarray(0, packet.hlen));
+  if (faults.length > 0) {
+    const named = packet.hlen === 6 && !/^(ff:){5}ff$|^(00:){5}00$/.test(mac);
+    return {
+      event: 'ignored',
+      outcome: 'ignored',
+      who: named ? { mac } : {},
+      reasons: faults,
+      facts: factsOf(packet, context),
+    };
+  }
+  const client = readClient(packet);
+  const scene: Scene = { packet, client, context };
+  const verdict = context.settings.mode === 'proxy' ? decideProxy(scene) : decideServer(scene);
+  return {
+    ...verdict,
+    client,
+    who: { ...partyOf(client, packet), ...verdict.who },
+    facts: { ...factsOf(packet, context), ...verdict.facts },
+  };
+}
+
+/** What is wrong with a packet whatever it asks for. */
+function faultsOf(packet: Packet, { link }: Context): string[] {
+  const faults: string[] = [];
+  const address = packet.chaddr.subarray(0, packet.hlen);
+  if (packet.op !== BOOT_REQUEST) faults.push(`op ${packet.op} is not a request`);
+  if (packet.hlen !== 6) faults.push(`a hardware address of ${packet.hlen} bytes names no machine`);
+  else if (address.every((byte) => byte === 0)) faults.push('the hardware address is all zero');
+  else if (((address[0] ?? 0) & 1) === 1)
+    faults.push(`${macText(address)} is a group address, not a machine's`);
+  if (link.addresses.includes(packet.giaddr))
+    faults.push(`the relay address ${toText(packet.giaddr)} is our own`);
+  const { messageType } = readClient(packet);
+  if (messageType === undefined) faults.push('no message type (option 53): plain BOOTP is not served');
+  else if (!CLIENT_MESSAGES.has(messageType))
+    faults.push(`${messageTypeName(messageType)} is not a client's message`);
+  return faults;
+}
+
+const CLIENT_MESSAGES: ReadonlySet<number> = new Set([
+  MessageType.DISCOVER,
+  MessageType.REQUEST,
+  MessageType.DECLINE,
+  MessageType.RELEASE,
+  MessageType.INFORM,
+]);
+
+function partyOf(client: Client, packet: Packet): Party {
+  return {
+    mac: client.mac,
+    ...(packet.ciaddr === 0 ? {} : { ip: toText(packet.ciaddr) }),
+    ...(client.uuid === undefined ? {} : { uuid: client.uuid }),
+    ...(client.arch === undefined ? {} : { arch: architectureOf(client.arch).name }),
+  };
+}
+
+function factsOf(packet: Packet, { link }: Context): Verdict['facts'] {
+  return {
+    xid: packet.xid.toString(16).padStart(8, '0'),
+    interface: link.name,
+    ...(packet.giaddr === 0 ? {} : { giaddr: toText(packet.giaddr) }),
+  };
+}

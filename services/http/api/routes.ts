@@ -1,0 +1,135 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import type { Context } from '#actions/context.js';
+import { addHost, cancelTask, createInventoryTask, findHost, removeHost } from '#actions/manage-hosts.js';
+import type { ServiceStatus } from '#daemon/supervisor.js';
+import { type Host, primaryMac } from '#domain/host.js';
+import { parseMac } from '#domain/mac.js';
+import { stateName, taskType } from '#domain/task.js';
+import { FogdError, messageOf } from '#errors.js';
+import type { TraceRecord } from '#trace/decision.js';
+import { bootStory } from '#trace/story.js';
+
+export interface ApiOptions {
+  readonly context: Context;
+  readonly status: () => {
+    readonly version: string;
+    readonly startedAt: number;
+    readonly services: readonly ServiceStatus[];
+  };
+  /** Records of one machine, oldest first. */
+  readonly trace: (mac: string, since: number, limit: number) => Promise<readonly TraceRecord[]>;
+}
+
+const ACTOR = 'cli';
+const Key = Type.Object({ key: Type.String({ minLength: 1, maxLength: 64 }) });
+
+/**
+ * The API of people and of the command line, under `/api/v1`, for now only on the control socket, whose caller is the owner of the state
+ * folder. Errors are problem details (RFC 9457) from the catalogue.
+ */
+export async function apiRoutes(
+  instance: FastifyInstance,
+  { context, status, trace }: ApiOptions,
+): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+
+  app.setErrorHandler((error, _, reply) => {
+    const isOurs = error instanceof FogdError;
+    const code = isOurs ? error.status : ((error as { statusCode?: number }).statusCode ?? 500);
+    return reply
+      .code(code)
+      .type('application/problem+json')
+      .send({
+        type: 'about:blank',
+        status: code,
+        title: isOurs ? error.code : 'REQUEST_INVALID',
+        detail: isOurs ? error.message : messageOf(error),
+        ...(isOurs ? { remedy: error.remedy } : {}),
+      });
+  });
+
+  app.get('/status', () => status());
+
+  app.get(
+    '/trace/:mac',
+    {
+      schema: {
+        params: Type.Object({ mac: Type.String() }),
+        querystring: Type.Object({
+          since: Type.Optional(Type.Integer({ minimum: 0 })),
+          limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000 })),
+        }),
+      },
+    },
+    async ({ params, query }) => {
+      const mac = parseMac(params.mac) ?? primaryMac(findHost(context, params.mac));
+      const records = await trace(mac, query.since ?? 0, query.limit ?? 2_000);
+      return { mac, records, story: bootStory(records, context.clock.now()) };
+    },
+  );
+
+  app.get('/hosts', () => context.hosts.list().map((host) => summary(context, host)));
+
+  app.post(
+    '/hosts',
+    {
+      schema: {
+        body: Type.Object(
+          { name: Type.String(), macs: Type.Array(Type.String(), { minItems: 1, maxItems: 32 }) },
+          { additionalProperties: false },
+        ),
+      },
+    },
+    async ({ body }, reply) =>
+      reply.code(201).send(summary(context, await addHost(context, body.name, body.macs, ACTOR))),
+  );
+
+  app.get('/hosts/:key', { schema: { params: Key } }, ({ params }) =>
+    details(context, findHost(context, params.key)),
+  );
+
+  app.delete('/hosts/:key', { schema: { params: Key } }, async ({ params }) =>
+    summary(context, await removeHost(context, params.key)),
+  );
+
+  app.post('/hosts/:key/inventory', { schema: { params: Key } }, async ({ params }) =>
+    details(context, await createInventoryTask(context, params.key, ACTOR)),
+  );
+
+  app.post('/hosts/:key/cancel', { schema: { params: Key } }, async ({ params }) =>
+    details(context, await cancelTask(context, params.key, ACTOR)),
+  );
+}
+
+function summary({ tasks, inventory }: Context, host: Host) {
+  const task = tasks.active(host.id);
+  const reported = inventory.get(host.id)?.reported;
+  return {
+    name: host.name,
+    pending: host.pending,
+    macs: host.macs.map(({ mac }) => mac),
+    task: task ? `${taskType(task.typeId)?.name ?? task.typeId} (${stateName(task.state)})` : null,
+    system: [reported?.sysman, reported?.sysproduct].filter(Boolean).join(' '),
+  };
+}
+
+function details(context: Context, host: Host) {
+  const { tasks, inventory } = context;
+  return {
+    ...summary(context, host),
+    description: host.description,
+    createdAt: host.createdAt,
+    createdBy: host.createdBy,
+    inventory: inventory.get(host.id) ?? null,
+    tasks: tasks.list(host.id).map((task) => ({
+      id: task.id,
+      type: taskType(task.typeId)?.name ?? String(task.typeId),
+      state: stateName(task.state),
+      createdAt: task.createdAt,
+      createdBy: task.createdBy,
+      finishedAt: task.finishedAt ?? null,
+    })),
+  };
+}

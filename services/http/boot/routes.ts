@@ -1,0 +1,111 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { answerBootRequest } from '#actions/answer-boot-request.js';
+import type { Context } from '#actions/context.js';
+import { defaultScript } from '#boot/default-ipxe.js';
+import { type Dialect, parseBootRequest } from '#boot/request.js';
+import type { BootServer } from '#boot/script.js';
+import type { Recorder } from '#trace/decision.js';
+import { clientAddress, localAddress } from '../address.js';
+import { parseFields, parseQuery } from '../form.js';
+import { sendFile } from '../send-file.js';
+
+/** What this room needs of the boot-file store. */
+export interface BootFileSource {
+  resolve(name: string): Promise<{ readonly path: string } | undefined>;
+}
+
+export interface BootOptions {
+  readonly context: Context;
+  readonly recorder: Recorder;
+  readonly files: BootFileSource;
+  /** The server as a machine sees it that reached this local address. */
+  readonly serverAt: (localAddress: string) => BootServer;
+}
+
+/** What iPXE asks, under `/fog/service/ipxe/`: the boot script in both dialects, `default.ipxe`, kernel and init. */
+export async function bootRoutes(
+  app: FastifyInstance,
+  { context, recorder, files, serverAt }: BootOptions,
+): Promise<void> {
+  // Passwords of the boot menu may travel in this query: it never reaches a log, a trace or an error text (design section 7).
+  const script = (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    fields: Map<string, string>,
+    dialect: Dialect,
+  ) => {
+    const bootRequest = parseBootRequest(fields, dialect);
+    const answer = answerBootRequest(context, bootRequest, serverAt(localAddress(request)));
+    const [mac] = bootRequest.macs;
+    recorder.record({
+      service: 'http',
+      event: 'script-served',
+      outcome: answer.kind === 'problem' ? 'refused' : 'answered',
+      who: {
+        ip: clientAddress(request),
+        ...(mac === undefined ? {} : { mac }),
+        ...(bootRequest.uuid === undefined ? {} : { uuid: bootRequest.uuid }),
+      },
+      reasons: answer.reasons,
+      facts: {
+        script: answer.kind,
+        dialect,
+        firmware: bootRequest.firmware,
+        ...(answer.host ? { host: answer.host.name } : {}),
+        ...(bootRequest.ipxe === undefined ? {} : { ipxe: bootRequest.ipxe }),
+      },
+    });
+    return reply.type('text/plain; charset=utf-8').send(answer.text);
+  };
+
+  app.post('/boot.php', (request, reply) =>
+    script(request, reply, parseFields(typeof request.body === 'string' ? request.body : ''), 'form'),
+  );
+  app.get('/boot.php', (request, reply) =>
+    script(request, reply, parseQuery(request.url.slice(request.url.indexOf('?') + 1)), 'query'),
+  );
+
+  app.get('/default.ipxe', (request, reply) => {
+    const { host } = serverAt(localAddress(request));
+    recorder.record({
+      service: 'http',
+      event: 'default-script-served',
+      outcome: 'answered',
+      who: { ip: clientAddress(request) },
+      reasons: [],
+    });
+    return reply
+      .type('text/plain; charset=utf-8')
+      .send(defaultScript(`http://${host}/fog/service/ipxe/boot.php`));
+  });
+
+  app.get<{ Params: { '*': string } }>('/*', async (request, reply) => {
+    const name = request.params['*'];
+    const file = await files.resolve(name);
+    const who = { ip: clientAddress(request) };
+    if (!file) {
+      const reasons = [`there is no boot file ${name.slice(0, 100)}`];
+      recorder.record({
+        service: 'http',
+        event: 'file-refused',
+        outcome: 'refused',
+        who,
+        reasons,
+        facts: { file: name.slice(0, 100) },
+      });
+      return reply.code(404).type('text/plain; charset=utf-8').send('not found\n');
+    }
+    const started = context.clock.now();
+    return sendFile(request, reply, file.path, ({ bytes, complete, status }) => {
+      const milliseconds = context.clock.now() - started;
+      recorder.record({
+        service: 'http',
+        event: 'file-sent',
+        outcome: complete ? 'answered' : 'failed',
+        who,
+        reasons: complete ? [] : ['the client broke off'],
+        facts: { file: name, bytes, milliseconds, status },
+      });
+    });
+  });
+}

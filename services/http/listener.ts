@@ -1,0 +1,98 @@
+import { chmod, rm } from 'node:fs/promises';
+import Fastify, { type FastifyInstance } from 'fastify';
+import type { Health, Service } from '#daemon/service.js';
+import { errnoOf, type FogdError, messageOf } from '#errors.js';
+import { httpErrors } from './errors.js';
+
+/** Largest body of any client; FOS sends a few KiB. */
+const BODY_LIMIT = 256 * 1024;
+/** More parameters' worth of URL than any boot request needs. */
+const MAX_URL_PARAM = 4096;
+
+export type Listen =
+  | { readonly kind: 'tcp'; readonly port: number }
+  /** A Unix socket that only the owner may open. */
+  | { readonly kind: 'socket'; readonly path: string };
+
+/**
+ * A Fastify application that listens on one port or socket, as a service. Made anew at each start; `build` adds the routes. Bodies arrive
+ * as text, except JSON for the API: FOS's bodies need their own decoder.
+ */
+export class HttpListener implements Service {
+  #app: FastifyInstance | undefined;
+
+  constructor(
+    readonly name: string,
+    private readonly listen: Listen,
+    private readonly build: (app: FastifyInstance) => Promise<void>,
+    private readonly portHolder: (port: number, protocol: 'tcp') => Promise<string | undefined>,
+  ) {}
+
+  async start(fail: (error: FogdError) => void): Promise<void> {
+    const app = await createApp(this.build);
+    this.#app = app;
+    try {
+      if (this.listen.kind === 'tcp') {
+        await app.listen({ host: '::', port: this.listen.port }).catch(async (error: unknown) => {
+          // Servers without IPv6.
+          if (errnoOf(error) !== 'EAFNOSUPPORT' || this.listen.kind !== 'tcp') throw error;
+          await app.listen({ host: '0.0.0.0', port: this.listen.port });
+        });
+      } else {
+        // Left behind by a killed daemon; the lock on the state folder says that nobody uses it.
+        await rm(this.listen.path, { force: true });
+        await app.listen({ path: this.listen.path });
+        await chmod(this.listen.path, 0o600);
+      }
+    } catch (error) {
+      throw await this.#explain(error);
+    }
+    app.server.on('error', (error) =>
+      fail(httpErrors.HTTP_CANNOT_LISTEN({ where: this.#where, reason: messageOf(error) }, error)),
+    );
+  }
+
+  /** Lets running requests finish; idle connections are closed. */
+  async stop(): Promise<void> {
+    const app = this.#app;
+    this.#app = undefined;
+    await app?.close();
+  }
+
+  health(): Health {
+    return { state: 'ok', detail: `listening on ${this.#where}` };
+  }
+
+  get #where(): string {
+    return this.listen.kind === 'tcp' ? `port ${this.listen.port}/tcp` : this.listen.path;
+  }
+
+  async #explain(error: unknown): Promise<FogdError> {
+    const code = errnoOf(error);
+    if (this.listen.kind === 'tcp') {
+      const { port } = this.listen;
+      if (code === 'EADDRINUSE') {
+        const holder = (await this.portHolder(port, 'tcp')) ?? 'another program';
+        return httpErrors.HTTP_PORT_TAKEN({ port, holder }, error);
+      }
+      if (code === 'EACCES') return httpErrors.HTTP_PORT_FORBIDDEN({ port }, error);
+    }
+    return httpErrors.HTTP_CANNOT_LISTEN({ where: this.#where, reason: code ?? messageOf(error) }, error);
+  }
+}
+
+/** The application without a socket; tests talk to it with `inject`. */
+export async function createApp(build: (app: FastifyInstance) => Promise<void>): Promise<FastifyInstance> {
+  const app = Fastify({
+    bodyLimit: BODY_LIMIT,
+    forceCloseConnections: 'idle',
+    routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: MAX_URL_PARAM },
+  });
+  app.removeContentTypeParser('text/plain');
+  app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  app.setNotFoundHandler((_request, reply) =>
+    reply.code(404).type('text/plain; charset=utf-8').send('not found\n'),
+  );
+  await build(app);
+  return app;
+}

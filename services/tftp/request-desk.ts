@@ -1,0 +1,184 @@
+import type { Clock } from '#daemon/clock.js';
+import { messageOf } from '#errors.js';
+import type { Recorder } from '#trace/decision.js';
+import { Admission } from './admission.js';
+import { decide, type Serve } from './decide.js';
+import type { Library } from './library.js';
+import { agree } from './options.js';
+import { decode, ErrorCode, encode, type Malformed, type Packet, type RequestPacket } from './packet.js';
+import type { PortPool } from './port-pool.js';
+import { type Refusal, refusalRecord, sentRecord } from './records.js';
+import { Session } from './session.js';
+import { type Endpoint, type Peer, peerKey } from './sockets.js';
+
+export interface DeskDeps {
+  readonly clock: Clock;
+  readonly recorder: Recorder;
+  readonly library: Library;
+  readonly maxBlockSize: number;
+  /** The range, as people read it. */
+  readonly ports: string;
+}
+
+/** A local address as the desk sees it. */
+export interface Local {
+  readonly address: string;
+  /** Hears the requests. */
+  readonly listener: Endpoint;
+  readonly pool: PortPool<Session>;
+  /** What runs for each client address and port. */
+  readonly sessions: Map<string, Session>;
+}
+
+/** Where each datagram goes: to its transfer, to a new one, or back with an error. */
+export class RequestDesk {
+  readonly #admission = new Admission();
+  #isOpen = false;
+
+  constructor(private readonly deps: DeskDeps) {}
+
+  /** Requests being opened and transfers that run. */
+  get transfers(): number {
+    return this.#admission.size;
+  }
+
+  open(): void {
+    this.#isOpen = true;
+  }
+
+  /** From here on only running transfers are served; a client that asks now asks again, and finds the next server. */
+  close(): void {
+    this.#isOpen = false;
+  }
+
+  receive(local: Local, endpoint: Endpoint, bytes: Buffer, peer: Peer): void {
+    // Legal on the wire (RFC 768: no answer wanted) and impossible to send to.
+    if (peer.port === 0) return;
+    const packet = decode(bytes);
+    const isListener = endpoint === local.listener;
+    if (isListener && (packet.kind === 'read' || packet.kind === 'write')) {
+      if (this.#isOpen) this.#request(local, peer, packet);
+      return;
+    }
+    const session = local.pool.find(endpoint, peer);
+    if (session) session.receive(packet);
+    else if (!local.pool.hasEnded(endpoint, peer)) this.#stranger(endpoint, peer, packet);
+  }
+
+  #stranger(endpoint: Endpoint, peer: Peer, packet: Packet | Malformed): void {
+    const ignored = (reason: string): void =>
+      this.#refuse(peer, { event: 'malformed', outcome: 'ignored', reasons: [reason] });
+    if (packet.kind === 'error') {
+      // Never answered (RFC 1350 section 7): two servers would talk for ever.
+      ignored('an ERROR that belongs to no transfer');
+    } else if (packet.kind !== 'malformed') {
+      this.#answer(endpoint, peer, ErrorCode.UnknownTransfer, 'unknown transfer');
+      const reasons = [`${packet.kind.toUpperCase()} to port ${endpoint.port} that belongs to no transfer`];
+      this.#refuse(peer, { event: 'malformed', outcome: 'refused', reasons });
+    } else if (packet.opcode === 1 || packet.opcode === 2) {
+      this.#answer(endpoint, peer, ErrorCode.IllegalOperation, `the request ${packet.reason}`);
+      this.#refuse(peer, {
+        event: 'malformed',
+        outcome: 'refused',
+        reasons: [`the request ${packet.reason}`],
+      });
+    } else ignored(`the packet ${packet.reason}`);
+  }
+
+  #request(local: Local, peer: Peer, request: RequestPacket): void {
+    const key = peerKey(peer);
+    const fingerprint = encode(request).toString('latin1');
+    const previous = local.sessions.get(key);
+    if (previous?.takeCopy(fingerprint)) return;
+    if (previous) {
+      previous.restart();
+      local.sessions.delete(key);
+    }
+    const verdict = decide(request);
+    if (verdict.kind === 'refuse') {
+      this.#answer(local.listener, peer, verdict.code, verdict.message);
+      const { event, reasons, file } = verdict;
+      this.#refuse(peer, { event, outcome: 'refused', reasons, facts: { file } });
+      return;
+    }
+    const session = this.#createSession(local, peer, fingerprint);
+    const full = this.#admission.enter(session, peer.address);
+    if (full !== undefined) {
+      // Firmware gives up on an ERROR and asks again on silence, and by then there may be room.
+      this.#refuse(peer, {
+        event: 'file-refused',
+        outcome: 'ignored',
+        reasons: [full],
+        facts: { file: verdict.file },
+      });
+      return;
+    }
+    local.sessions.set(key, session);
+    void this.#serve(local, session, request, verdict);
+  }
+
+  /** Opens the file and starts the transfer. Never rejects. */
+  async #serve(local: Local, session: Session, request: RequestPacket, verdict: Serve): Promise<void> {
+    const { peer } = session;
+    const { file } = verdict;
+    try {
+      const opened = await this.deps.library.open(verdict.asked, local.address, verdict.netascii);
+      if (session.cancelled !== undefined) {
+        if (opened.ok) opened.source.close();
+        const reasons = [session.cancelled];
+        this.#refuse(peer, { event: 'file-refused', outcome: 'ignored', reasons, facts: { file } });
+      } else if (!opened.ok) {
+        this.#answer(local.listener, peer, opened.code, opened.message);
+        this.#refuse(peer, { event: 'file-refused', ...opened });
+      } else {
+        const { size } = opened.source;
+        const plan = { ...agree(request.options, { maxBlockSize: this.deps.maxBlockSize, size }), size };
+        const endpoint = local.pool.place(peer, session);
+        if (!endpoint) {
+          opened.source.close();
+          const reasons = [`no port of ${this.deps.ports} is open on ${local.address}`];
+          this.#refuse(peer, { event: 'file-refused', outcome: 'failed', reasons, facts: { file } });
+        } else {
+          this.#admission.started(session);
+          session.start(endpoint, opened.name, opened.source, plan);
+        }
+      }
+    } catch (error) {
+      this.#answer(local.listener, peer, ErrorCode.NotDefined, 'this server cannot read the file');
+      this.#refuse(peer, {
+        event: 'file-refused',
+        outcome: 'failed',
+        reasons: [messageOf(error)],
+        facts: { file },
+      });
+    }
+    if (!session.endpoint) this.#leave(local, session);
+  }
+
+  #createSession(local: Local, peer: Peer, fingerprint: string): Session {
+    const { clock, recorder, ports } = this.deps;
+    return new Session(peer, fingerprint, clock, {
+      answered: (session) => this.#admission.answered(session),
+      ended: (session, plan, result) => {
+        this.#leave(local, session);
+        if (session.endpoint) local.pool.release(session.endpoint, peer);
+        const sendError = session.endpoint?.sendError;
+        recorder.record(sentRecord({ ip: peer.address, file: session.file, plan, result, ports, sendError }));
+      },
+    });
+  }
+
+  #leave(local: Local, session: Session): void {
+    this.#admission.leave(session);
+    const key = peerKey(session.peer);
+    if (local.sessions.get(key) === session) local.sessions.delete(key);
+  }
+
+  #answer(endpoint: Endpoint, peer: Peer, code: number, message: string): void {
+    endpoint.send(encode({ kind: 'error', code, message }), peer);
+  }
+
+  #refuse(peer: Peer, refusal: Refusal): void {
+    this.deps.recorder.record(refusalRecord(peer.address, refusal));
+  }
+}

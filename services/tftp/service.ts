@@ -1,0 +1,111 @@
+import { isIPv4 } from 'node:net';
+import type { Clock } from '#daemon/clock.js';
+import type { Health, Service } from '#daemon/service.js';
+import type { FogdError } from '#errors.js';
+import { parsePorts } from '#settings/formats.js';
+import type { Settings } from '#settings/schema.js';
+import type { Recorder } from '#trace/decision.js';
+import { Addresses } from './addresses.js';
+import { type Files, type Generated, Library } from './library.js';
+import { RequestDesk } from './request-desk.js';
+
+/** How long a running transfer may go on after the order to stop. */
+const DRAIN_MS = 5_000;
+const DRAIN_STEP_MS = 50;
+/** How often addresses that came or went, and ports that were taken, are looked at. */
+const RESCAN_MS = 5_000;
+
+export interface TftpDeps {
+  readonly settings: Pick<Settings, 'tftp'>;
+  readonly files: Files;
+  /** `default.ipxe`, `autoexec.ipxe`: text for the address that was asked. */
+  readonly generated: Generated;
+  readonly recorder: Recorder;
+  readonly clock: Clock;
+  /** Addresses of this machine, loopback included; those that are not IPv4 are passed over. */
+  readonly addresses: () => readonly string[];
+  /** Names the program that holds a port, for the error. */
+  readonly portHolder?: (port: number, protocol: 'udp') => Promise<string | undefined>;
+  /** Port for requests; 0: any. */
+  readonly port?: number;
+}
+
+/** TFTP (RFC 1350, 2347-2349), read only, on one port for requests and a named range for files. */
+export class TftpService implements Service {
+  readonly name = 'tftp';
+  readonly #clock: Clock;
+  readonly #desk: RequestDesk;
+  readonly #addresses: Addresses;
+  #cancelRescan: () => void = () => undefined;
+  #rescanning: Promise<void> = Promise.resolve();
+  readonly #enabled: boolean;
+  #running = false;
+
+  constructor(deps: TftpDeps) {
+    const { clock } = deps;
+    const settings = deps.settings.tftp;
+    // The schema has checked the format.
+    const range = parsePorts(settings.port_range) ?? { first: 50000, last: 50099 };
+    this.#clock = clock;
+    this.#enabled = settings.enabled;
+    this.#desk = new RequestDesk({
+      clock,
+      recorder: deps.recorder,
+      library: new Library(deps.files, deps.generated),
+      maxBlockSize: settings.max_block_size,
+      ports: range.first === range.last ? String(range.first) : `${range.first}-${range.last}`,
+    });
+    this.#addresses = new Addresses({
+      list: () => deps.addresses().filter((address) => isIPv4(address)),
+      port: deps.port ?? 69,
+      range,
+      portHolder: deps.portHolder ?? (async () => undefined),
+      receive: (local, endpoint, bytes, peer) => this.#desk.receive(local, endpoint, bytes, peer),
+    });
+  }
+
+  /** Where requests are heard. */
+  get listening(): readonly { readonly address: string; readonly port: number }[] {
+    return this.#addresses.open.map(({ address, listener }) => ({ address, port: listener.port }));
+  }
+
+  /** Rejects with TFTP_PORT_TAKEN, TFTP_PORT_FORBIDDEN, TFTP_PORT_FAILED or TFTP_RANGE_TAKEN. */
+  async start(_fail: (error: FogdError) => void): Promise<void> {
+    if (!this.#enabled) return;
+    this.#desk.open();
+    await this.#addresses.start();
+    this.#running = true;
+    this.#scheduleRescan();
+  }
+
+  /** Running transfers go on for a few seconds; what is left then is told to its client. New requests are not answered meanwhile. */
+  async stop(): Promise<void> {
+    this.#running = false;
+    this.#cancelRescan();
+    await this.#rescanning;
+    this.#desk.close();
+    for (let waited = 0; this.#desk.transfers > 0 && waited < DRAIN_MS; waited += DRAIN_STEP_MS) {
+      await new Promise<void>((resolve) => this.#clock.after(DRAIN_STEP_MS, resolve));
+    }
+    this.#addresses.close('this server is being stopped');
+  }
+
+  health(): Health {
+    if (!this.#enabled) return { state: 'off', detail: 'tftp.enabled = false' };
+    const { problems } = this.#addresses;
+    const transfers = this.#desk.transfers;
+    const running = transfers === 1 ? '1 transfer' : `${transfers} transfers`;
+    const where = this.#addresses.summary;
+    return problems.length > 0
+      ? { state: 'degraded', detail: [...problems, where].join('; ') }
+      : { state: 'ok', detail: `${where}, ${running}` };
+  }
+
+  #scheduleRescan(): void {
+    this.#cancelRescan = this.#clock.after(RESCAN_MS, () => {
+      this.#rescanning = this.#addresses.rescan().then(() => {
+        if (this.#running) this.#scheduleRescan();
+      });
+    });
+  }
+}

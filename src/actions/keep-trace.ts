@@ -1,0 +1,89 @@
+import type { Clock } from '#daemon/clock.js';
+import type { Logger } from '#daemon/log.js';
+import { messageOf } from '#errors.js';
+import type { Store } from '#store/store.js';
+import type { TraceRepository } from '#store/trace.js';
+import type { Decision, Recorder, TraceRecord } from '#trace/decision.js';
+import { TraceRing } from '#trace/ring.js';
+
+const WRITE_EVERY_MS = 1_000;
+const FORGET_EVERY_MS = 3_600_000;
+const DAY_MS = 86_400_000;
+
+export interface KeepTraceOptions {
+  readonly store: Store;
+  readonly repository: TraceRepository;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly keepDays: number;
+}
+
+/** Takes decisions from all services, logs them, and writes them to the store in batches, so that no answer waits for the trace. */
+export class TraceKeeper implements Recorder {
+  readonly #ring = new TraceRing();
+  readonly #options: KeepTraceOptions;
+  #cancel: () => void = () => undefined;
+  #forgetAt = 0;
+  #reportedDrops = 0;
+
+  constructor(options: KeepTraceOptions) {
+    this.#options = options;
+  }
+
+  record(decision: Decision): void {
+    const record = this.#ring.add(decision, this.#options.clock.now());
+    // A flood is one log line and one record with a count.
+    if (record.count > 1) return;
+    const { service, event, outcome, who, reasons, facts } = record;
+    this.#options.log.info(
+      { service, event, outcome, ...who, ...facts, ...(reasons.length > 0 ? { reasons } : {}) },
+      'decision',
+    );
+  }
+
+  /** Begins to write batches until `stop`. */
+  start(): void {
+    this.#cancel = this.#options.clock.after(WRITE_EVERY_MS, () => {
+      void this.flush().finally(() => this.start());
+    });
+  }
+
+  /** Writes what is waiting; a failure is logged and loses this batch of the trace, nothing else. */
+  async flush(): Promise<void> {
+    const { store, repository, clock, log, keepDays } = this.#options;
+    const batch = this.#ring.take();
+    const forget = clock.now() >= this.#forgetAt;
+    if (batch.length === 0 && !forget) return;
+    try {
+      await store.commit(() => {
+        repository.append(batch);
+        if (forget) repository.removeBefore(clock.now() - keepDays * DAY_MS);
+      });
+      if (forget) this.#forgetAt = clock.now() + FORGET_EVERY_MS;
+    } catch (error) {
+      log.error({ lost: batch.length, reason: messageOf(error) }, 'the trace could not be written');
+    }
+    if (this.#ring.dropped > this.#reportedDrops) {
+      log.warn(
+        { lost: this.#ring.dropped - this.#reportedDrops },
+        'trace records came faster than they could be written',
+      );
+      this.#reportedDrops = this.#ring.dropped;
+    }
+  }
+
+  /** Everything known of one machine, the newest included. */
+  async ofMac(mac: string, since: number, limit: number): Promise<TraceRecord[]> {
+    await this.flush();
+    return this.#options.repository.ofMac(mac, since, limit);
+  }
+
+  macOf(ip: string): string | undefined {
+    return this.#ring.macOf(ip);
+  }
+
+  async stop(): Promise<void> {
+    this.#cancel();
+    await this.flush();
+  }
+}

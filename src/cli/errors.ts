@@ -1,0 +1,12 @@
+import { defineErrors } from '#errors.js';
+
+export const cliErrors = defineErrors({
+  DAEMON_NOT_RUNNING: {
+    message: 'fogd does not run on the state folder {state}',
+    remedy: 'start it with "systemctl start fogd" or "npm start", or name its folder with --state',
+  },
+  DAEMON_NOT_REACHABLE: {
+    message: 'fogd cannot be reached at {socket} ({reason})',
+    remedy: 'run this command as the user that runs fogd, or as root',
+  },
+});

@@ -1,0 +1,122 @@
+import type { Command } from 'commander';
+import { callApi } from './client.js';
+import { jsonOption, stateOption } from './options.js';
+import { plain, table } from './tables.js';
+
+interface HostSummary {
+  readonly name: string;
+  readonly pending: boolean;
+  readonly macs: readonly string[];
+  readonly task: string | null;
+  readonly system: string;
+}
+
+interface HostDetails extends HostSummary {
+  readonly description: string;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly inventory: {
+    readonly updatedAt: number;
+    readonly primaryUser: string;
+    readonly other1: string;
+    readonly other2: string;
+    readonly reported: Readonly<Record<string, string>>;
+  } | null;
+  readonly tasks: ReadonlyArray<{
+    readonly type: string;
+    readonly state: string;
+    readonly createdAt: number;
+  }>;
+}
+
+interface Options {
+  readonly state: string;
+  readonly json?: true;
+}
+
+export function addHost(program: Command): void {
+  const host = program.command('host').description('the machines that fogd knows');
+  const verb = (name: string, description: string) =>
+    host.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
+
+  verb('list', 'all hosts').action(async (options: Options) => {
+    const hosts = await callApi<HostSummary[]>(options.state, 'GET', '/hosts');
+    const rows = hosts.map((one) => [
+      one.name,
+      one.macs.join(' '),
+      one.system,
+      one.task ?? (one.pending ? 'pending' : ''),
+    ]);
+    print(
+      options,
+      hosts,
+      hosts.length === 0 ? ['no hosts yet'] : table([['NAME', 'MAC', 'SYSTEM', 'TASK'], ...rows]),
+    );
+  });
+
+  verb('show <host>', 'one host, by name or MAC, with its hardware').action(
+    async (key: string, options: Options) => {
+      const found = await callApi<HostDetails>(options.state, 'GET', path(key));
+      print(options, found, describe(found));
+    },
+  );
+
+  verb('add <name> <mac...>', 'make a host; the first MAC is its primary one').action(
+    async (name: string, macs: string[], options: Options) => {
+      const added = await callApi<HostSummary>(options.state, 'POST', '/hosts', { name, macs });
+      print(options, added, [`added ${added.name} (${added.macs.join(', ')})`]);
+    },
+  );
+
+  verb('remove <host>', 'forget a host and its inventory').action(async (key: string, options: Options) => {
+    const removed = await callApi<HostSummary>(options.state, 'DELETE', path(key));
+    print(options, removed, [`removed ${removed.name}`]);
+  });
+
+  verb('inventory <host>', 'at its next network boot, report the hardware again').action(
+    async (key: string, options: Options) => {
+      const queued = await callApi<HostSummary>(options.state, 'POST', `${path(key)}/inventory`);
+      print(options, queued, [
+        `${queued.name}: ${queued.task ?? ''}; it starts when the machine boots from the network`,
+      ]);
+    },
+  );
+
+  verb('cancel <host>', "cancel the host's task").action(async (key: string, options: Options) => {
+    const cancelled = await callApi<HostSummary>(options.state, 'POST', `${path(key)}/cancel`);
+    print(options, cancelled, [`${cancelled.name}: task cancelled`]);
+  });
+}
+
+function path(key: string): string {
+  return `/hosts/${encodeURIComponent(key)}`;
+}
+
+function print({ json }: Options, value: unknown, lines: readonly string[]): void {
+  process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${lines.join('\n')}\n`);
+}
+
+function describe(host: HostDetails): string[] {
+  const typed = host.inventory
+    ? [
+        ['primary user', host.inventory.primaryUser],
+        ['other 1', host.inventory.other1],
+        ['other 2', host.inventory.other2],
+      ]
+    : [];
+  const rows = [
+    ['name', host.name],
+    ['MAC', host.macs.join(' ')],
+    ['description', host.description],
+    ['registered', `${new Date(host.createdAt).toISOString()} by ${host.createdBy}`],
+    ['task', host.task ?? 'none'],
+    ...typed,
+    ...Object.entries(host.inventory?.reported ?? {}),
+  ].filter(([, value]) => value !== '');
+  return [
+    ...table(rows),
+    ...host.tasks.map((task) =>
+      plain(`task: ${task.type}, ${task.state}, ${new Date(task.createdAt).toISOString()}`),
+    ),
+  ];
+}

@@ -1,0 +1,18 @@
+import { Command } from 'commander';
+import { addCheck } from './check.js';
+import { addHost } from './host.js';
+import { addServe } from './serve.js';
+import { addStatus } from './status.js';
+import { addTrace } from './trace.js';
+import { version } from './version.js';
+
+/** The command line: one file per command. */
+export function createProgram(): Command {
+  const program = new Command('fogd')
+    .description('Boots, registers and images the PCs of a network.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(fogd --help lists the commands)');
+  for (const add of [addServe, addCheck, addStatus, addTrace, addHost]) add(program);
+  return program;
+}

@@ -1,0 +1,66 @@
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Command, Option } from 'commander';
+import { DEFAULT_CONFIG } from './defaults.js';
+import { stateOption } from './options.js';
+import { startScreen } from './start-screen.js';
+import { packageRoot, version } from './version.js';
+
+interface ServeOptions {
+  readonly config?: string;
+  readonly state: string;
+  readonly dhcp?: string;
+  readonly interface?: string[];
+  readonly imagingOs: string;
+}
+
+export function addServe(program: Command): void {
+  program
+    .command('serve')
+    .description('run the daemon in the foreground')
+    .option('--config <file>', `settings file (default: ${DEFAULT_CONFIG} if it exists)`)
+    .addOption(stateOption())
+    .addOption(new Option('--dhcp <mode>', 'overrides dhcp.mode').choices(['off', 'proxy', 'server']))
+    .option('--interface <name...>', 'overrides dhcp.interfaces')
+    .option(
+      '--imaging-os <folder>',
+      'the built imaging environment',
+      fileURLToPath(new URL('var/imaging-os', packageRoot)),
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  fogd serve --config /etc/fogd/fogd.toml --dhcp proxy --interface eth0',
+    )
+    .action(serve);
+}
+
+async function serve(options: ServeOptions): Promise<void> {
+  // Loaded only here: the other commands are clients and start in a fraction of the time.
+  const [{ createLogger }, { startDaemon }, { loadSettings }] = await Promise.all([
+    import('#daemon/log.js'),
+    import('#main.js'),
+    import('#settings/load.js'),
+  ]);
+  const config = options.config ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined);
+  const settings = loadSettings(config, {
+    ...(options.dhcp === undefined ? {} : { dhcpMode: options.dhcp }),
+    ...(options.interface === undefined ? {} : { interfaces: options.interface }),
+  });
+  const log = await createLogger(settings.log.level, process.stdout.isTTY === true);
+  const state = resolve(options.state);
+  const daemon = await startDaemon({ settings, state, imagingOs: resolve(options.imagingOs), version, log });
+  process.stderr.write(startScreen({ version, state, settings, services: daemon.status() }));
+
+  await new Promise<void>((done) => {
+    const stop = (signal: NodeJS.Signals) => {
+      // A second signal means: now. What was acknowledged is durable already.
+      process.once(signal, () => process.exit(1));
+      log.info({ signal }, 'stopping: running transfers and requests finish first');
+      void daemon.stop().then(done);
+    };
+    process.once('SIGTERM', stop);
+    process.once('SIGINT', stop);
+  });
+  log.info('stopped');
+}

@@ -1,0 +1,22 @@
+import { bootMacs, type Host, primaryMac } from './host.js';
+
+export type HostMatch =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'one'; readonly host: Host }
+  /** The MACs belong to several hosts and no primary MAC decides: nothing may be served to any of them. */
+  | { readonly kind: 'ambiguous'; readonly hosts: readonly Host[] };
+
+/**
+ * Which host a booting machine is (data-model 5.1): by its MACs, without those that are pending or ignored for imaging. `owners` are the
+ * hosts that own any of the MACs.
+ */
+export function matchHost(owners: readonly Host[], macs: readonly string[]): HostMatch {
+  const matching = owners.filter((host) => bootMacs(host).some((mac) => macs.includes(mac)));
+  const [only] = matching;
+  if (!only) return { kind: 'none' };
+  if (matching.length === 1) return { kind: 'one', host: only };
+  const byPrimary = matching.filter((host) => macs.includes(primaryMac(host)));
+  const [primary] = byPrimary;
+  if (primary && byPrimary.length === 1) return { kind: 'one', host: primary };
+  return { kind: 'ambiguous', hosts: matching };
+}

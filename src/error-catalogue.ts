@@ -1,0 +1,39 @@
+import { actionErrors } from '#actions/errors.js';
+import { cliErrors } from '#cli/errors.js';
+import type { ErrorSpec } from '#errors.js';
+import { fileErrors } from '#files/errors.js';
+import { dhcpErrors } from '#services/dhcp/errors.js';
+import { httpErrors } from '#services/http/errors.js';
+import { tftpErrors } from '#services/tftp/errors.js';
+import { settingsErrors } from '#settings/errors.js';
+import { storeErrors } from '#store/errors.js';
+
+/** Every error a person can meet, room by room. A test looks for rooms that are missing here. */
+export const catalogue: Readonly<Record<string, Readonly<Record<string, ErrorSpec>>>> = {
+  Settings: settingsErrors.specs,
+  Store: storeErrors.specs,
+  Files: fileErrors.specs,
+  Hosts: actionErrors.specs,
+  DHCP: dhcpErrors.specs,
+  TFTP: tftpErrors.specs,
+  HTTP: httpErrors.specs,
+  'Command line': cliErrors.specs,
+};
+
+/** The reference page, `docs/reference/errors.md`. */
+export function errorPage(): string {
+  const lines = [
+    '# Errors',
+    '',
+    'Generated from the `errors.ts` of each room by `npm run generate`. Words in braces are filled in.',
+    '',
+  ];
+  for (const [room, specs] of Object.entries(catalogue)) {
+    lines.push(`## ${room}`, '', '| code | what happened | what to do | HTTP |', '|---|---|---|---|');
+    for (const [code, { message, remedy, status }] of Object.entries(specs)) {
+      lines.push(`| \`${code}\` | ${message} | ${remedy} | ${status ?? '–'} |`);
+    }
+    lines.push('');
+  }
+  return `${lines.join('\n').trimEnd()}\n`;
+}

@@ -1,0 +1,14 @@
+import { defineErrors } from '#errors.js';
+
+export const fileErrors = defineErrors({
+  FILE_CHANGED: {
+    message: '{name} was changed while it was being sent',
+    remedy:
+      'replace boot files by renaming a complete new file over the old one; the machine gets the new file when it asks again',
+    status: 503,
+  },
+  FILE_CLOSED: {
+    message: '{name} was read after it was closed',
+    remedy: 'this is a fault of fogd, please report it',
+  },
+});

@@ -1,0 +1,151 @@
+import { networkInterfaces } from 'node:os';
+import type { Context } from '#actions/context.js';
+import { TraceKeeper } from '#actions/keep-trace.js';
+import { defaultScript } from '#boot/default-ipxe.js';
+import type { BootServer } from '#boot/script.js';
+import { systemClock } from '#daemon/clock.js';
+import type { Logger } from '#daemon/log.js';
+import { portHolder } from '#daemon/port-holder.js';
+import { type ServiceStatus, Supervisor } from '#daemon/supervisor.js';
+import { BootFiles } from '#files/boot-files.js';
+import { sdNotify } from '#native/sd-notify.js';
+import { DhcpService } from '#services/dhcp/service.js';
+import { apiRoutes } from '#services/http/api/routes.js';
+import { bootRoutes } from '#services/http/boot/routes.js';
+import { fosRoutes } from '#services/http/fos/routes.js';
+import { HttpListener } from '#services/http/listener.js';
+import { TftpService } from '#services/tftp/service.js';
+import { serviceEnvironment } from '#settings/environment.js';
+import type { Settings } from '#settings/schema.js';
+import { CounterRepository } from '#store/counters.js';
+import { HostRepository } from '#store/hosts.js';
+import { InventoryRepository } from '#store/inventory.js';
+import { LeaseRepository } from '#store/leases.js';
+import { StateFolder } from '#store/state-folder.js';
+import { Store } from '#store/store.js';
+import { TaskRepository } from '#store/tasks.js';
+import { TraceRepository } from '#store/trace.js';
+
+export interface DaemonOptions {
+  readonly settings: Settings;
+  /** Folder of everything fogd knows; made if missing. */
+  readonly state: string;
+  /** Folder with the built imaging environment. */
+  readonly imagingOs: string;
+  readonly version: string;
+  readonly log: Logger;
+}
+
+export interface Daemon {
+  readonly status: () => readonly ServiceStatus[];
+  /** Drains all services and closes the store. */
+  readonly stop: () => Promise<void>;
+}
+
+/** Wires everything together and starts it; the only place that knows all rooms. Throws when the state folder cannot be used. */
+export async function startDaemon({
+  settings,
+  state,
+  imagingOs,
+  version,
+  log,
+}: DaemonOptions): Promise<Daemon> {
+  const clock = systemClock;
+  const startedAt = clock.now();
+  const folder = StateFolder.open(state);
+  const warn = (reason: string) => log.warn({ reason }, 'the store could not be checkpointed');
+  const store = await Store.open({ file: folder.file('fogd.sqlite'), clock, onWarning: warn });
+  const context: Context = {
+    settings,
+    clock,
+    store,
+    hosts: new HostRepository(store),
+    inventory: new InventoryRepository(store),
+    tasks: new TaskRepository(store),
+    counters: new CounterRepository(store),
+  };
+  const keepDays = settings.trace.keep_days;
+  const trace = new TraceKeeper({ store, repository: new TraceRepository(store), clock, log, keepDays });
+  const files = new BootFiles([folder.file('boot'), imagingOs, ...settings.boot.file_folders]);
+
+  const serverAt = (localAddress: string): BootServer => {
+    const port = settings.http.port === 80 ? '' : `:${settings.http.port}`;
+    return { host: `${settings.server.address ?? localAddress}${port}`, ip: localAddress };
+  };
+  const ipxeUrl = (localAddress: string, file: string) =>
+    `http://${serverAt(localAddress).host}/fog/service/ipxe/${file}`;
+
+  const tftp = new TftpService({
+    settings,
+    files,
+    // UEFI builds of iPXE look for autoexec.ipxe in the folder that they came from, whichever that was.
+    generated: (name, localAddress) =>
+      /^(?:default|(?:[\w-]+\/)*autoexec)\.ipxe$/.test(name)
+        ? defaultScript(ipxeUrl(localAddress, 'boot.php'))
+        : undefined,
+    recorder: trace,
+    clock,
+    addresses: localAddresses,
+    portHolder,
+  });
+  const http = new HttpListener(
+    'http',
+    { kind: 'tcp', port: settings.http.port },
+    async (app) => {
+      await app.register(bootRoutes, {
+        prefix: '/fog/service/ipxe',
+        context,
+        recorder: trace,
+        files,
+        serverAt,
+      });
+      await app.register(fosRoutes, { prefix: '/fog', context, recorder: trace, version });
+    },
+    portHolder,
+  );
+  const dhcp = new DhcpService({
+    settings,
+    leases: new LeaseRepository(store),
+    recorder: trace,
+    clock,
+    interfaces: networkInterfaces,
+    hasBootFile: (name) => files.has(name),
+    scriptUrl: (localAddress) => ipxeUrl(localAddress, 'default.ipxe'),
+    portHolder,
+  });
+  const status = () => ({ version, startedAt, services: supervisor.status() });
+  const control = new HttpListener(
+    'control',
+    { kind: 'socket', path: folder.file('fogd.sock') },
+    async (app) => {
+      const ofMac = (mac: string, since: number, limit: number) => trace.ofMac(mac, since, limit);
+      await app.register(apiRoutes, { prefix: '/api/v1', context, status, trace: ofMac });
+    },
+    portHolder,
+  );
+
+  const supervisor = new Supervisor([control, tftp, http, dhcp], clock, log);
+  trace.start();
+  await supervisor.start();
+
+  const { notifySocket } = serviceEnvironment();
+  const notify = (message: string) => {
+    if (notifySocket !== undefined) sdNotify(notifySocket, message);
+  };
+  notify('READY=1');
+
+  const stop = async () => {
+    notify('STOPPING=1');
+    await supervisor.stop();
+    await trace.stop();
+    await store.close();
+    folder.close();
+  };
+  return { status: () => supervisor.status(), stop };
+}
+
+function localAddresses(): string[] {
+  return Object.values(networkInterfaces()).flatMap((list) =>
+    (list ?? []).filter(({ family }) => family === 'IPv4').map(({ address }) => address),
+  );
+}

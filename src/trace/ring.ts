@@ -1,0 +1,89 @@
+import type { Decision, Party, TraceRecord } from './decision.js';
+
+/** Repeats of the same decision within this time become one record with a count. */
+const MERGE_MS = 5_000;
+/** Records kept in memory between two writes; beyond it the oldest are dropped and counted. */
+const RING_SIZE = 10_000;
+/** Addresses whose MAC is remembered, so that TFTP and plain GETs join the story of their machine. */
+const KNOWN_ADDRESSES = 20_000;
+/** Kinds of event that are worth a line each, however alike: the story counts on them. */
+const MERGEABLE = new Set<Decision['outcome']>(['ignored', 'refused', 'failed']);
+
+/**
+ * The bounded ring between the services and the store. Pure: the time is an argument, and a caller takes the batches away.
+ * It also learns which address belongs to which MAC from decisions that name both.
+ */
+export class TraceRing {
+  #records: TraceRecord[] = [];
+  readonly #open = new Map<string, number>();
+  readonly #macOf = new Map<string, string>();
+  #taken = 0;
+  #dropped = 0;
+
+  /** Returns the record as it will be stored, with the MAC filled in where the address tells it. */
+  add(decision: Decision, at: number): TraceRecord {
+    const who = this.#identify(decision);
+    const key = JSON.stringify([
+      decision.service,
+      decision.event,
+      decision.outcome,
+      who.mac ?? who.ip,
+      decision.reasons,
+    ]);
+    const position = this.#open.get(key);
+    const index = position === undefined ? -1 : position - this.#taken;
+    const previous = this.#records[index];
+    if (previous && MERGEABLE.has(decision.outcome) && at - previous.last < MERGE_MS) {
+      const merged = { ...previous, last: at, count: previous.count + 1 };
+      this.#records[index] = merged;
+      return merged;
+    }
+    const record: TraceRecord = { ...decision, who, at, last: at, count: 1 };
+    if (this.#records.length >= RING_SIZE) {
+      this.#records.shift();
+      this.#taken++;
+      this.#dropped++;
+    }
+    this.#records.push(record);
+    if (MERGEABLE.has(decision.outcome)) this.#open.set(key, this.#taken + this.#records.length - 1);
+    return record;
+  }
+
+  /** Hands over everything that was added since the last time, oldest first. */
+  take(): TraceRecord[] {
+    const batch = this.#records;
+    this.#taken += batch.length;
+    this.#records = [];
+    this.#open.clear();
+    return batch;
+  }
+
+  /** Records lost because they came faster than they could be written. */
+  get dropped(): number {
+    return this.#dropped;
+  }
+
+  /** The MAC last seen behind an address. */
+  macOf(ip: string): string | undefined {
+    return this.#macOf.get(ip);
+  }
+
+  #identify({ who, facts }: Decision): Party {
+    const address = typeof facts?.address === 'string' ? facts.address : undefined;
+    if (who.mac !== undefined) {
+      for (const ip of [who.ip, address]) if (ip !== undefined && ip !== '0.0.0.0') this.#learn(ip, who.mac);
+      return who;
+    }
+    const mac = who.ip === undefined ? undefined : this.#macOf.get(who.ip);
+    return mac === undefined ? who : { ...who, mac };
+  }
+
+  #learn(ip: string, mac: string): void {
+    this.#macOf.delete(ip);
+    this.#macOf.set(ip, mac);
+    if (this.#macOf.size > KNOWN_ADDRESSES) {
+      const oldest = this.#macOf.keys().next().value;
+      if (oldest !== undefined) this.#macOf.delete(oldest);
+    }
+  }
+}

@@ -1,0 +1,85 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { encode } from '#services/dhcp/packet.js';
+import { Probe, proxySettings, RunningDhcp, serverSettings } from './fogd.js';
+import { BIOS, clientMessage, SYSTEM } from './messages.js';
+import { Segment } from './segment.js';
+
+const PACKETS = 2000;
+
+let segment: Segment;
+
+beforeAll(async () => {
+  segment = await Segment.create();
+  await segment.addHost('srv', { eth0: { address: '10.77.0.1/24' } });
+  await segment.addHost('pc', { eth0: {} });
+}, 20_000);
+
+afterAll(() => segment.close());
+
+/** A linear congruential generator: the same packets in every run. */
+function randomNumbers(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+function mutated(base: Buffer, random: (below: number) => number): Buffer {
+  const bytes = Buffer.from(base);
+  const changes = 1 + random(8);
+  for (let change = 0; change < changes; change++) bytes[random(bytes.length)] = random(256);
+  switch (random(6)) {
+    case 0:
+      return bytes.subarray(0, 1 + random(bytes.length));
+    case 1:
+      return Buffer.concat([bytes, Buffer.alloc(random(1000), random(256))]);
+    case 2:
+      // The first bytes of the options: types and lengths.
+      bytes[240 + random(20)] = random(256);
+      return bytes;
+    default:
+      return bytes;
+  }
+}
+
+test.each([
+  ['server', serverSettings(), 67],
+  ['proxy', proxySettings(), 4011],
+] as const)(
+  '%s mode outlives mutated packets, has a record of each, and serves a good client',
+  async (_mode, dhcp, port) => {
+    const fogd = await RunningDhcp.start(segment, 'srv', { dhcp });
+    const probe = await Probe.start(segment, 'pc');
+    const random = randomNumbers(20_260_101);
+    const bases = [1, 3, 4, 7, 8].flatMap((type) =>
+      [BIOS, SYSTEM].map((options) =>
+        encode(clientMessage(type, '52:54:00:77:00:21', options, { ciaddr: '10.77.0.150' })),
+      ),
+    );
+    await segment.ip('pc', 'addr replace 10.77.0.9/24 brd + dev eth0');
+    for (let sent = 0; sent < PACKETS; sent++) {
+      const base = bases[random(bases.length)] ?? Buffer.alloc(0);
+      probe.send(mutated(base, random), '10.77.0.1', random(2) === 0 ? port : 67);
+      // The kernel's receive buffer holds a few hundred packets; what it drops would not be counted.
+      if (sent % 100 === 99)
+        await fogd.program
+          .until('records', () => (fogd.records.length >= sent ? true : undefined))
+          .catch(() => undefined);
+    }
+    await fogd.program.until('a record of each packet', () =>
+      fogd.records.length >= PACKETS ? true : undefined,
+    );
+    expect(fogd.records.length).toBe(PACKETS);
+    const malformed = fogd.records.filter(({ event }) => event === 'malformed');
+    expect(malformed.length).toBeGreaterThan(100);
+    expect(malformed.every(({ reasons }) => reasons.length === 1)).toBe(true);
+    expect(await fogd.health()).toContain(`${PACKETS} packets`);
+
+    const good = await probe.ask(clientMessage(1, '52:54:00:77:00:22', BIOS), '10.77.0.1');
+    expect(good.options.get(53)).toEqual(Buffer.of(2));
+    await probe.stop();
+    await fogd.program.stop();
+  },
+  20_000,
+);

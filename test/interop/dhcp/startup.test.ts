@@ -1,0 +1,89 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { proxySettings, RunningDhcp, serverSettings } from './fogd.js';
+import { Segment } from './segment.js';
+
+let segment: Segment;
+
+beforeAll(async () => {
+  segment = await Segment.create();
+  await segment.addHost('srv', { eth0: { address: '10.77.0.1/24' }, bare0: {} });
+}, 20_000);
+
+afterAll(() => segment.close());
+
+/** The line with which a start was refused. */
+async function refusal(
+  dhcp: ReturnType<typeof serverSettings>,
+  wrap: readonly string[] = [],
+): Promise<string> {
+  const { output } = await RunningDhcp.launch(segment, 'srv', { dhcp }, wrap).program.ended;
+  return /^refused (.*)$/m.exec(output)?.[1] ?? output;
+}
+
+test('an unknown interface: the existing ones are named', async () => {
+  expect(await refusal({ ...proxySettings(), interfaces: ['eth7'] })).toMatch(
+    /^interface eth7 does not exist: name one of .*eth0.* in dhcp.interfaces$/,
+  );
+});
+
+test('an interface without IPv4 address', async () => {
+  expect(await refusal({ ...proxySettings(), interfaces: ['bare0'] })).toMatch(
+    /^interface bare0 has no IPv4 address: /,
+  );
+});
+
+test('server mode without a subnet of the interface', async () => {
+  const subnets = [{ network: '10.99.0.0/24', ranges: ['10.99.0.10-10.99.0.20'] }];
+  expect(await refusal(serverSettings({ subnets }))).toBe(
+    'dhcp.mode is "server", but no subnet of dhcp.subnets contains 10.77.0.1, the address of eth0: add [[dhcp.subnets]] with ' +
+      'network = "10.77.0.0/24" and a range of it, or set dhcp.mode = "proxy"',
+  );
+});
+
+test('a range with our own address in it', async () => {
+  const subnets = [{ network: '10.77.0.0/24', ranges: ['10.77.0.1-10.77.0.20'] }];
+  expect(await refusal(serverSettings({ subnets }))).toMatch(
+    /^range 10\.77\.0\.1-10\.77\.0\.20 contains 10\.77\.0\.1, this server's own address on eth0: /,
+  );
+});
+
+test('port 67 held by dnsmasq', async () => {
+  const dnsmasq = segment.start('srv', [
+    ...[
+      'dnsmasq',
+      '--keep-in-foreground',
+      '--conf-file=/dev/null',
+      '--user=root',
+      '--port=0',
+      '--interface=eth0',
+      '--pid-file=',
+    ],
+    ...['--log-facility=-', '--leasefile-ro', '--dhcp-range=10.77.0.50,10.77.0.60,1h'],
+  ]);
+  await dnsmasq.waitFor('DHCP, IP range');
+  expect(await refusal(serverSettings())).toMatch(
+    /^port 67\/udp is held by the other server \(pid 1\): stop it, or set/,
+  );
+  await dnsmasq.stop();
+});
+
+/** A start as an ordinary user with one capability only. */
+function startWith(capability: string): RunningDhcp {
+  const only = `-all,+${capability}`;
+  const wrap = ['setpriv', '--reuid=65534', '--clear-groups', '--inh-caps', only, '--ambient-caps', only];
+  return RunningDhcp.launch(segment, 'srv', { dhcp: serverSettings() }, wrap);
+}
+
+test('without CAP_NET_BIND_SERVICE', async () => {
+  const { output } = await startWith('net_raw').program.ended;
+  expect(output).toContain(
+    'refused fogd may not open port 67/udp on eth0: CAP_NET_BIND_SERVICE is missing: run it as the unit systemd/fogd.service does',
+  );
+});
+
+test('without CAP_NET_RAW: refused before Linux 5.7, which lets anybody bind a fresh socket to an interface', async () => {
+  const { program } = startWith('net_bind_service');
+  const line = await program.until('a decision', (output) => /^(?:ready|refused .*)$/m.exec(output)?.[0]);
+  expect(line).toMatch(/^ready$|on eth0: CAP_NET_RAW is missing/);
+  await program.stop();
+});

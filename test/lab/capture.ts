@@ -1,0 +1,68 @@
+/**
+ * What was on the wire. One tcpdump on the bridge sees every packet of the segment; tshark, a dissector
+ * that knows nothing of our own codecs, reads it afterwards.
+ */
+import { join } from 'node:path';
+import type { LabNetwork } from './network.js';
+import { LabProcess, mustRun } from './process.js';
+
+export class Capture {
+  readonly file: string;
+  readonly #process: LabProcess;
+  #stopped = false;
+
+  private constructor(network: LabNetwork, folder: string) {
+    this.file = join(folder, 'segment.pcap');
+    this.#process = new LabProcess(network.cleanup, {
+      namespace: network.switchNamespace,
+      logFile: join(folder, 'tcpdump.log'),
+      // -Z root: as user tcpdump it could not write here, and changing user drops the parent-death signal.
+      argv: ['tcpdump', '-i', 'br0', '-n', '-U', '-s', '0', '-B', '16384', '-Z', 'root', '-w', this.file],
+    });
+  }
+
+  /** Resolves when packets are being caught; call it before anything else sends. */
+  static async start(network: LabNetwork, folder: string): Promise<Capture> {
+    const capture = new Capture(network, folder);
+    await capture.#process.waitForOutput('listening on', 5000);
+    return capture;
+  }
+
+  /** Flushes and closes the file. The readers below call it; packets sent later are not caught. */
+  async stop(): Promise<void> {
+    if (this.#stopped) return;
+    this.#stopped = true;
+    // Interrupted, tcpdump reads what the kernel still holds before it ends.
+    await this.#process.stop();
+    const dropped = /(\d+) packets dropped by kernel/.exec(this.#process.output)?.[1] ?? '0';
+    if (dropped !== '0') throw new Error(`tcpdump lost ${dropped} packets: the capture proves nothing`);
+  }
+
+  /**
+   * Rows of tshark fields for packets that match a display filter; values of repeated fields joined by a
+   * comma, absent fields empty.
+   */
+  async fields(filter: string, names: readonly string[]): Promise<string[][]> {
+    await this.stop();
+    const argv = ['tshark', '-n', '-r', this.file, '-Y', filter, '-T', 'fields', '-E', 'occurrence=a'];
+    for (const name of names) argv.push('-e', name);
+    const text = await mustRun(argv, { timeoutMs: 60_000 });
+    return text
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => line.split('\t'));
+  }
+
+  /**
+   * Packets from this address that tshark calls malformed or marks with an expert error, one line each;
+   * empty when all is well.
+   */
+  async faults(sender: string): Promise<string[]> {
+    const error = 0x00800000;
+    const rows = await this.fields(
+      `ip.src == ${sender} && (_ws.malformed || _ws.expert.severity >= ${error})`,
+      ['frame.number', '_ws.col.Protocol', '_ws.expert.message', '_ws.col.Info'],
+    );
+    return rows.map((row) => row.join(' '));
+  }
+}

@@ -1,0 +1,111 @@
+/** The daemon under test: started as an admin would, asked through its own command line, read in its store. */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { stringify } from 'smol-toml';
+import type { LabHost, LabNetwork } from './network.js';
+import { command, describeExit, type Exit, LabProcess, mustRun } from './process.js';
+import { inRepository } from './repository.js';
+
+const PROGRAM = inRepository('dist', 'src', 'cli', 'fogd.js');
+
+export interface FogdOptions {
+  readonly network: LabNetwork;
+  /** Where the settings file and the daemon's log go. */
+  readonly folder: string;
+  /** The settings file as an object; see config/fogd.toml. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Default: the server host of the network. */
+  readonly host?: LabHost;
+  /** Folder with the built imaging environment; default: var/imaging-os of the repository. */
+  readonly imagingOs?: string;
+}
+
+/** One line of `fogd status --json`. */
+export interface ServiceLine {
+  readonly name: string;
+  readonly state: string;
+  readonly detail: string;
+  readonly remedy?: string;
+}
+
+export class FogdUnderTest {
+  /** The state folder; the control socket in it keeps its path short (at most 107 bytes). */
+  readonly state: string;
+  readonly #process: LabProcess;
+
+  private constructor(options: FogdOptions, host: LabHost) {
+    this.state = join(options.network.folder, `state-${host.role}`);
+    mkdirSync(this.state, { recursive: true, mode: 0o700 });
+    const config = join(options.folder, 'fogd.toml');
+    writeFileSync(config, stringify(options.settings));
+    this.#process = new LabProcess(options.network.cleanup, {
+      namespace: host.namespace,
+      logFile: join(options.folder, 'fogd.log'),
+      argv: [
+        process.execPath,
+        PROGRAM,
+        'serve',
+        '--config',
+        config,
+        '--state',
+        this.state,
+        ...(options.imagingOs === undefined ? [] : ['--imaging-os', options.imagingOs]),
+      ],
+    });
+  }
+
+  /** Resolves when every service has started (or failed its first start): see `services`. */
+  static async start(options: FogdOptions): Promise<FogdUnderTest> {
+    const fogd = new FogdUnderTest(options, options.host ?? options.network.server);
+    // The start-up screen comes when all services have been started.
+    await fogd.#process.waitForOutput(/fogd \S+, state in /, 20_000);
+    return fogd;
+  }
+
+  /** Runs a command of fogd's command line and returns what it printed; fails unless it exits with 0. */
+  async cli(...args: string[]): Promise<string> {
+    return await mustRun([process.execPath, PROGRAM, ...args, '--state', this.state]);
+  }
+
+  async services(): Promise<readonly ServiceLine[]> {
+    // Exit code 3 means that a service has failed; the answer tells which.
+    const result = await command([process.execPath, PROGRAM, 'status', '--json', '--state', this.state]);
+    if (result.code !== 0 && result.code !== 3) {
+      throw new Error(`fogd status: ${describeExit(result)}\n${result.stderr}`);
+    }
+    return (JSON.parse(result.stdout) as { services: ServiceLine[] }).services;
+  }
+
+  /** The boot story of a machine, as a person reads it. */
+  async story(mac: string): Promise<string> {
+    return await this.cli('trace', mac, '--all');
+  }
+
+  /** Reads the store behind the daemon's back. `Row` is the caller's word for the columns it selects. */
+  select<Row>(sql: string, ...parameters: unknown[]): Row[] {
+    const database = new Database(join(this.state, 'fogd.sqlite'), { readonly: true, fileMustExist: true });
+    try {
+      return database.prepare(sql).all(...parameters) as Row[];
+    } finally {
+      database.close();
+    }
+  }
+
+  get log(): string {
+    return this.#process.output;
+  }
+
+  /** Asks it to stop as systemd does. It must drain and exit with 0 within 10 s. */
+  async stop(): Promise<void> {
+    const exit = await this.#process.stop(10_000);
+    if (exit.code !== 0)
+      throw new Error(`fogd: ${describeExit(exit)} after SIGTERM\n${this.log.slice(-2000)}`);
+  }
+
+  /** Takes it away without a word. */
+  async kill(): Promise<Exit> {
+    this.#process.kill();
+    return await this.#process.exited;
+  }
+}

@@ -1,0 +1,95 @@
+/** What a scenario is, and what it is given to work with. */
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeBootDisk } from './boot-disk.js';
+import { Capture } from './capture.js';
+import { FogdUnderTest } from './fogd.js';
+import { LabNetwork } from './network.js';
+import { type Firmware, VirtualPc, type VirtualPcOptions } from './virtual-pc.js';
+
+/** What must be there besides the packages of the lab. */
+export type Need = 'fogd' | 'imaging-os';
+
+export interface Scenario {
+  /** Short, kebab-case: `npm run lab -- NAME`. */
+  readonly name: string;
+  /** One line: who does what, and what must come of it. */
+  readonly title: string;
+  readonly needs: readonly Need[];
+  /** Hard limit for the whole scenario, in seconds. */
+  readonly timeoutSeconds: number;
+  readonly run: (lab: Lab) => Promise<void>;
+}
+
+type PcOptions = Omit<VirtualPcOptions, 'network' | 'folder' | 'name' | 'firmware' | 'disk'>;
+
+/** One scenario's own segment, capture, daemon and machines. */
+export class Lab {
+  readonly network: LabNetwork;
+  readonly capture: Capture;
+  /** Everything worth keeping of a failed scenario is written here. */
+  readonly folder: string;
+  readonly #say: (line: string) => void;
+  #fogd: FogdUnderTest | undefined;
+  readonly #pcs: VirtualPc[] = [];
+
+  private constructor(network: LabNetwork, capture: Capture, folder: string, say: (line: string) => void) {
+    this.network = network;
+    this.capture = capture;
+    this.folder = folder;
+    this.#say = say;
+  }
+
+  /** Network and capture; nothing has been sent yet when it resolves. */
+  static async open(folder: string, say: (line: string) => void): Promise<Lab> {
+    mkdirSync(folder, { recursive: true });
+    const network = await LabNetwork.create();
+    try {
+      return new Lab(network, await Capture.start(network, folder), folder, say);
+    } catch (error) {
+      await network.close();
+      throw error;
+    }
+  }
+
+  /** Tells what was reached. */
+  step(text: string): void {
+    this.#say(text);
+  }
+
+  get pcs(): readonly VirtualPc[] {
+    return this.#pcs;
+  }
+
+  get fogd(): FogdUnderTest | undefined {
+    return this.#fogd;
+  }
+
+  async startFogd(settings: Readonly<Record<string, unknown>>): Promise<FogdUnderTest> {
+    this.#fogd = await FogdUnderTest.start({ network: this.network, folder: this.folder, settings });
+    const bad = (await this.#fogd.services()).filter(({ state }) => state !== 'running' && state !== 'off');
+    if (bad.length > 0) throw new Error(`fogd does not run well: ${JSON.stringify(bad, null, 2)}`);
+    return this.#fogd;
+  }
+
+  /** A machine with a disk that prints `DISK BOOTED <nonce>` when it boots. */
+  async powerOn(firmware: Firmware, nonce: string, options: PcOptions = {}): Promise<VirtualPc> {
+    const name = `pc${this.#pcs.length + 1}`;
+    const path = join(this.network.folder, `${name}.disk`);
+    writeBootDisk(path, nonce);
+    const pc = await VirtualPc.powerOn({
+      ...options,
+      network: this.network,
+      folder: this.folder,
+      name,
+      firmware,
+      disk: { path, format: 'raw' },
+    });
+    this.#pcs.push(pc);
+    return pc;
+  }
+
+  async close(): Promise<void> {
+    await this.network.close();
+  }
+}

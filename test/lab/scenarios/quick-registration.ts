@@ -1,0 +1,187 @@
+/**
+ * The first half of the main job: an unknown PC gets a menu, registers itself with its hardware, and after
+ * the reboot is a known host that goes on to its disk. With fogd as the DHCP server, and beside others.
+ */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { bootedLine } from '../boot-disk.js';
+import { chooseMenuItem } from '../boot-menu.js';
+import type { FogdUnderTest } from '../fogd.js';
+import { startDnsmasqDhcp, startIscDhcp } from '../foreign-servers.js';
+import { differenceFromGolden, type GoldenValues } from '../golden-request.js';
+import { SERVER_IPV4 } from '../network.js';
+import type { Lab, Scenario } from '../scenario.js';
+import { DEFAULT_IDENTITY, type Firmware, type VirtualPc } from '../virtual-pc.js';
+import { dhcpMessages } from '../wire-dhcp.js';
+import { type HttpRequest, httpRequests } from '../wire-http.js';
+import { tftpTransfers } from '../wire-tftp.js';
+
+type Dhcp = 'server' | 'dnsmasq' | 'isc';
+
+const QUICK = 'Quick Registration and Inventory';
+const LOCAL = 'Boot from hard disk';
+
+/** Long enough for a slow machine to press a key before the menu takes its default. */
+const MENU_SECONDS = 30;
+
+function settings(dhcp: Dhcp): Record<string, unknown> {
+  const mode =
+    dhcp === 'server'
+      ? { mode: 'server', subnets: [{ network: '10.77.0.0/24', ranges: ['10.77.0.100-10.77.0.199'] }] }
+      : { mode: 'proxy' };
+  return {
+    dhcp: { ...mode, interfaces: ['eth0'] },
+    boot: { kernel_args: 'console=ttyS0,115200', menu_timeout: MENU_SECONDS },
+  };
+}
+
+async function quickRegistration(lab: Lab, firmware: Firmware, dhcp: Dhcp): Promise<void> {
+  if (dhcp !== 'server') {
+    const other = await lab.network.addHost('dhcp', { address: 2 });
+    await (dhcp === 'isc' ? startIscDhcp : startDnsmasqDhcp)(lab.network, other, lab.folder);
+    lab.step(`${dhcp} leases addresses on 10.77.0.2`);
+  }
+  const fogd = await lab.startFogd(settings(dhcp));
+  lab.step('fogd runs');
+  const nonce = randomBytes(6).toString('hex');
+  const pc = await lab.powerOn(firmware, nonce);
+  lab.step('PC switched on');
+
+  await pc.screen.waitFor('Host is NOT registered!', 90_000);
+  lab.step('the menu for unknown machines');
+  assert.deepEqual(hostsOf(fogd, pc), [], 'a host before anyone registered');
+  await chooseMenuItem(pc.screen, QUICK, 10_000);
+  lab.step(`chose "${QUICK}"`);
+
+  await pc.waitForReset(1, 180_000);
+  const beforeReboot = pc.screen.mark();
+  lab.step('registered, and rebooted');
+  const name = assertStored(fogd, pc);
+  lab.step(`host ${name} and its inventory are in the store`);
+
+  await pc.screen.waitFor(`Host is registered as ${name}!`, 90_000, beforeReboot);
+  lab.step('the menu for known hosts');
+  const chosen = await chooseMenuItem(pc.screen, LOCAL, 10_000, beforeReboot);
+  await pc.waitForDiskBoot(bootedLine(nonce), 30_000, chosen);
+  lab.step('booted from its disk');
+  assert.equal(pc.resets, 1, 'one reboot, not more');
+
+  await pc.powerOff();
+  await assertWire(lab, pc, firmware, dhcp);
+  lab.step('the wire shows what it should');
+}
+
+interface StoredHost {
+  readonly name: string;
+  readonly pending: number;
+  readonly reported: string | null;
+}
+
+function hostsOf(fogd: FogdUnderTest, pc: VirtualPc): StoredHost[] {
+  return fogd.select<StoredHost>(
+    `SELECT name, hosts.pending, reported FROM hosts JOIN host_macs ON host_macs.host_id = hosts.id
+     LEFT JOIN inventory ON inventory.host_id = hosts.id WHERE mac = ?`,
+    pc.mac,
+  );
+}
+
+/** Returns the host's name. */
+function assertStored(fogd: FogdUnderTest, pc: VirtualPc): string {
+  const hosts = hostsOf(fogd, pc);
+  assert.equal(hosts.length, 1, 'exactly one host owns the MAC');
+  const [host] = hosts;
+  assert.ok(host);
+  assert.equal(host.pending, 0);
+  assert.equal(host.name, pc.mac.replaceAll(':', ''), 'quick registration names the host after its MAC');
+  assert.ok(host.reported, 'the host has an inventory');
+  // Names as FOS sends them; the strings are the virtual PC's own, `+` and `/` unharmed.
+  const expected = {
+    sysman: 'Lab Maker',
+    sysproduct: 'VPC 1',
+    sysserial: DEFAULT_IDENTITY.serial,
+    sysuuid: DEFAULT_IDENTITY.uuid,
+    mbasset: 'No~7',
+    caseasset: 'What?',
+  };
+  const reported = JSON.parse(host.reported) as Record<string, string>;
+  const picked = Object.fromEntries(Object.keys(expected).map((key) => [key, reported[key]]));
+  assert.deepEqual(picked, expected);
+  return host.name;
+}
+
+async function assertWire(lab: Lab, pc: VirtualPc, firmware: Firmware, dhcp: Dhcp): Promise<void> {
+  assert.deepEqual(await lab.capture.faults(SERVER_IPV4), [], 'malformed packets from fogd');
+  await assertDhcp(lab, pc, dhcp);
+  if (firmware === 'uefi') await assertTftp(lab);
+  const requests = await httpRequests(lab.capture);
+  const paths = requests.map(({ method, target }) => `${method} ${target.split('?')[0]}`);
+  const boots = paths.filter((path) => path.endsWith('/boot.php')).length;
+  assert.equal(boots, 2, 'one boot script before the registration and one after');
+  for (const request of requests) assert.equal(request.status, 200, `${request.method} ${request.target}`);
+  assertGoldens(requests, pc);
+}
+
+/** The calls of FOS, in order, each compared to the byte. */
+function assertGoldens(requests: readonly HttpRequest[], pc: VirtualPc): void {
+  const values: GoldenValues = { host: SERVER_IPV4, base: '/fog/', macs: [pc.mac] };
+  const calls = requests.filter(({ raw }) => /^User-Agent: curl\//m.test(raw.toString('latin1')));
+  const wanted = ['head', 'getversion', 'autoreg-auto.register', 'autoreg-inventory'];
+  assert.deepEqual(
+    calls.map(({ method, target }) => `${method} ${target}`),
+    [
+      'HEAD /fog//index.php',
+      'GET /fog/service/getversion.php',
+      'POST /fog/service/auto.register.php',
+      'POST /fog/service/inventory.php',
+    ],
+  );
+  calls.forEach((call, index) => {
+    const difference = differenceFromGolden(wanted[index] ?? '', call, values);
+    assert.equal(difference, undefined);
+  });
+}
+
+/** Who answered: addresses come from the one DHCP server of the segment, boot files from fogd. */
+async function assertDhcp(lab: Lab, pc: VirtualPc, dhcp: Dhcp): Promise<void> {
+  const messages = await dhcpMessages(lab.capture, pc.mac);
+  const leaser = dhcp === 'server' ? SERVER_IPV4 : '10.77.0.2';
+  const leases = messages.filter(({ type, yourAddress }) => type === 'ACK' && yourAddress !== '0.0.0.0');
+  assert.ok(leases.length >= 3, 'firmware, imaging environment and firmware again each took a lease');
+  for (const lease of leases) assert.equal(lease.from, `${leaser}:67`, 'who leased the address');
+  assert.deepEqual(
+    messages.filter(({ type }) => type === 'NAK'),
+    [],
+  );
+  const offers = messages.filter(({ type, from }) => type === 'OFFER' && from === `${SERVER_IPV4}:67`);
+  assert.ok(offers.length > 0, 'fogd made offers');
+  for (const offer of offers) assert.equal(offer.yourAddress === '0.0.0.0', dhcp !== 'server');
+}
+
+/** OVMF reads the file size with one request that it breaks off, then the file; iPXE's own client is not used. */
+async function assertTftp(lab: Lab): Promise<void> {
+  const transfers = await tftpTransfers(lab.capture);
+  const read = transfers.filter(({ complete }) => complete);
+  assert.equal(read.length, 2, 'snponly.efi in each of the two boots');
+  for (const transfer of read) {
+    assert.equal(transfer.file, 'snponly.efi');
+    assert.ok(transfer.bytes > 100_000);
+    assert.ok(transfer.serverPort >= 50_000 && transfer.serverPort <= 50_099, 'inside tftp.port_range');
+  }
+}
+
+function scenario(name: string, firmware: Firmware, dhcp: Dhcp, who: string): Scenario {
+  return {
+    name,
+    title: `${who}: unknown PC, menu, quick registration, known host, its disk`,
+    needs: ['fogd', 'imaging-os'],
+    timeoutSeconds: 240,
+    run: async (lab) => await quickRegistration(lab, firmware, dhcp),
+  };
+}
+
+export const quickRegistrationScenarios: readonly Scenario[] = [
+  scenario('bios-server', 'bios', 'server', 'BIOS, fogd leases addresses'),
+  scenario('uefi-server', 'uefi', 'server', 'UEFI, fogd leases addresses'),
+  scenario('bios-proxy-dnsmasq', 'bios', 'dnsmasq', 'BIOS, fogd beside dnsmasq'),
+  scenario('uefi-proxy-isc', 'uefi', 'isc', 'UEFI, fogd beside ISC dhcpd'),
+];

@@ -1,0 +1,147 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import Database from 'better-sqlite3';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { systemClock } from '#daemon/clock.js';
+import { HostRepository } from '#store/hosts.js';
+import { StateFolder } from '#store/state-folder.js';
+import { Store } from '#store/store.js';
+
+let folder: string;
+const file = () => join(folder, 'fogd.sqlite');
+const open = (extra = {}) =>
+  Store.open({ file: file(), clock: systemClock, onWarning: () => undefined, ...extra });
+const host = { name: 'pc', description: '', createdAt: 1, createdBy: 'test', macs: ['00:11:22:33:44:55'] };
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'fogd-store-'));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe('store', () => {
+  it('keeps its files to its owner (CVE-2024-41954)', async () => {
+    const store = await open();
+    await store.commit(() => new HostRepository(store).add(host));
+    for (const suffix of ['', '-wal', '-shm']) expect(statSync(file() + suffix).mode & 0o077, suffix).toBe(0);
+    await store.close();
+  });
+
+  it('resolves a commit only after the sync, and groups those that wait', async () => {
+    let syncs = 0;
+    let release: () => void = () => undefined;
+    const store = await open({
+      syncFile: () => {
+        syncs++;
+        return new Promise<void>((resolve) => {
+          release = resolve;
+        });
+      },
+    });
+    const hosts = new HostRepository(store);
+    const durable: string[] = [];
+    const add = (name: string, mac: string) =>
+      store.commit(() => hosts.add({ ...host, name, macs: [mac] })).then(() => durable.push(name));
+    const all = [add('a', '00:00:00:00:00:01'), add('b', '00:00:00:00:00:02'), add('c', '00:00:00:00:00:03')];
+    await new Promise((resolve) => setImmediate(resolve));
+    expect({ syncs, durable, seen: hosts.list().length }).toEqual({ syncs: 1, durable: [], seen: 3 });
+    release();
+    await all[0];
+    await new Promise((resolve) => setImmediate(resolve));
+    // b and c were written while the first sync ran: one more sync serves both.
+    expect({ syncs, durable }).toEqual({ syncs: 2, durable: ['a'] });
+    release();
+    await Promise.all(all);
+    expect({ syncs, durable }).toEqual({ syncs: 2, durable: ['a', 'b', 'c'] });
+    const closing = store.close();
+    await new Promise((resolve) => setImmediate(resolve));
+    release();
+    await closing;
+  });
+
+  it('does not block the event loop while a slow disk syncs', async () => {
+    const store = await open({ syncFile: () => new Promise((resolve) => setTimeout(resolve, 20)) });
+    let turns = 0;
+    let counting = true;
+    const count = () => {
+      turns++;
+      if (counting) setImmediate(count);
+    };
+    count();
+    await store.commit(() => new HostRepository(store).add(host));
+    counting = false;
+    expect(turns).toBeGreaterThan(20);
+    await store.close();
+  });
+
+  it('rolls back and rejects when the write throws', async () => {
+    const store = await open();
+    const hosts = new HostRepository(store);
+    const write = () => {
+      hosts.add(host);
+      throw new Error('half way');
+    };
+    await expect(store.commit(write)).rejects.toThrow('half way');
+    expect(hosts.list()).toEqual([]);
+    await store.close();
+  });
+
+  it('rejects, and says so, when the disk cannot sync', async () => {
+    const store = await open({ syncFile: () => Promise.reject(new Error('EIO')) });
+    await expect(store.commit(() => 1)).rejects.toThrow('could not be made durable (EIO)');
+    await expect(store.close()).rejects.toThrow('EIO');
+  });
+
+  it('finds everything again after the process was killed without closing', async () => {
+    const store = await open();
+    await store.commit(() => new HostRepository(store).add(host));
+    // The file as a killed process leaves it: with its write-ahead log.
+    const reader = new Database(file(), { readonly: true });
+    expect(reader.prepare('SELECT name FROM hosts').pluck().all()).toEqual(['pc']);
+    reader.close();
+    await store.close();
+    const again = await open();
+    expect(new HostRepository(again).list()).toMatchObject([
+      { name: 'pc', macs: [{ mac: '00:11:22:33:44:55', primary: true }] },
+    ]);
+    await again.close();
+  });
+
+  it('moves the log into the file off the main thread', async () => {
+    const store = await open();
+    await store.commit(() => new HostRepository(store).add(host));
+    await store.checkpoint();
+    const [row] = store.db.pragma('wal_checkpoint(PASSIVE)') as Array<{ log: number; checkpointed: number }>;
+    expect(row?.checkpointed).toBe(row?.log);
+    await store.close();
+  });
+
+  it('refuses the store of a newer fogd and leaves it alone', async () => {
+    const db = new Database(file());
+    db.pragma('user_version = 999');
+    db.close();
+    await expect(open()).rejects.toThrow('schema version 999, newer than this fogd knows');
+  });
+
+  it('names a damaged file and does not overwrite it', async () => {
+    writeFileSync(file(), 'this is no database, however long it may be '.repeat(50));
+    await expect(open()).rejects.toThrow('cannot be read');
+    expect(readFileSync(file(), 'utf8')).toContain('this is no database');
+  });
+});
+
+describe('state folder', () => {
+  it('is private and locked for one process', () => {
+    const state = StateFolder.open(join(folder, 'state'));
+    expect(statSync(state.path).mode & 0o777).toBe(0o700);
+    expect(() => StateFolder.open(state.path)).toThrow(`in use by another fogd (pid ${process.pid})`);
+    state.close();
+    StateFolder.open(state.path).close();
+  });
+
+  it('that cannot be made says what to do, and does not hang (mkdir recursive loops for ever in /proc)', () => {
+    expect(() => StateFolder.open('/proc/fogd')).toThrow(
+      'the state folder /proc/fogd cannot be written (ENOENT)',
+    );
+  });
+});
