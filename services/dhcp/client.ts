@@ -52,7 +52,7 @@ export function readClient(packet: Packet): Client {
     isIpxe,
     arch: readFirstArchitecture(options.get(Option.CLIENT_ARCH)),
     vendorClass,
-    uuid: readClientUuid(options.get(Option.CLIENT_UUID), isIpxe ? 'written' : 'smbios'),
+    uuid: readClientUuid(options.get(Option.CLIENT_UUID)),
     hostname: readText(options.get(Option.HOST_NAME)),
     requested: readAddress(options.get(Option.REQUESTED_ADDRESS)),
     serverId: readAddress(options.get(Option.SERVER_ID)),

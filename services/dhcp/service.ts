@@ -10,7 +10,7 @@ import type { LeaseStore } from './lease.js';
 import { LeaseTable } from './leases.js';
 import { type Interfaces, type Link, readLink } from './link.js';
 import { decode, encode, type Packet } from './packet.js';
-import { DeviceSocket, type PortHolder } from './sockets.js';
+import { DeviceSocket, type PacketSocket, type PortHolder, type SocketRequest } from './sockets.js';
 import { firstObstacle } from './startup-checks.js';
 import { BOOT_SERVER_PORT, type Endpoint, SERVER_PORT, type Verdict } from './verdict.js';
 
@@ -26,6 +26,8 @@ export interface DhcpDependencies {
   /** Absolute URL of the boot script for machines that reach fogd at this address. */
   readonly scriptUrl: (localAddress: string) => string;
   readonly portHolder?: PortHolder;
+  /** Tests put a socket of their own here. */
+  readonly openSocket?: (request: SocketRequest) => Promise<PacketSocket>;
 }
 
 /** How often interfaces are looked at again: an address may change or go while fogd runs. */
@@ -35,7 +37,7 @@ const LOOK_AGAIN_MS = 5000;
 interface Station {
   readonly name: string;
   link: Link | undefined;
-  readonly sockets: DeviceSocket[];
+  readonly sockets: PacketSocket[];
 }
 
 /** DHCP on the interfaces of `dhcp.interfaces`, as server or as proxy; nothing at all while `dhcp.mode` is `off`. */
@@ -114,10 +116,18 @@ export class DhcpService implements Service {
     port: number,
     existing: string,
     fail: (error: FogdError) => void,
-  ): Promise<DeviceSocket> {
-    return DeviceSocket.open(station.name, port, existing, this.#deps.portHolder, {
-      onMessage: (message, from) => this.#receive(station, port, message, from),
-      onFailure: (reason) => fail(dhcpErrors.DHCP_SOCKET_FAILED({ interface: station.name, port, reason })),
+  ): Promise<PacketSocket> {
+    const device = station.name;
+    const open = this.#deps.openSocket ?? DeviceSocket.open;
+    return open({
+      device,
+      port,
+      existing,
+      portHolder: this.#deps.portHolder,
+      events: {
+        onMessage: (message, from) => this.#receive(station, port, message, from),
+        onFailure: (reason) => fail(dhcpErrors.DHCP_SOCKET_FAILED({ interface: device, port, reason })),
+      },
     });
   }
 

@@ -14,8 +14,25 @@ export interface SocketEvents {
   readonly onFailure: (reason: string) => void;
 }
 
+/** What the service needs of a socket. */
+export interface PacketSocket {
+  readonly port: number;
+  /** Resolves when the kernel has taken the packet; rejects with its errno. */
+  send(bytes: Buffer, to: Endpoint): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface SocketRequest {
+  readonly device: string;
+  readonly port: number;
+  /** Interfaces that are there, for the message about one that is not. */
+  readonly existing: string;
+  readonly portHolder: PortHolder | undefined;
+  readonly events: SocketEvents;
+}
+
 /** One UDP port on one interface. Sends nothing on any other interface, whatever the routes say. */
-export class DeviceSocket {
+export class DeviceSocket implements PacketSocket {
   private constructor(
     readonly device: string,
     readonly port: number,
@@ -23,13 +40,7 @@ export class DeviceSocket {
   ) {}
 
   /** Throws DHCP_PORT_TAKEN, DHCP_NOT_PERMITTED, DHCP_UNKNOWN_INTERFACE or DHCP_SOCKET_FAILED. */
-  static async open(
-    device: string,
-    port: number,
-    existing: string,
-    portHolder: PortHolder | undefined,
-    { onMessage, onFailure }: SocketEvents,
-  ): Promise<DeviceSocket> {
+  static async open({ device, port, existing, portHolder, events }: SocketRequest): Promise<DeviceSocket> {
     let fd: number;
     try {
       fd = openDeviceSocket({ device, port });
@@ -38,7 +49,7 @@ export class DeviceSocket {
     }
     const socket = createSocket('udp4');
     socket.on('message', (message: Buffer, { address, port: from }: RemoteInfo) => {
-      onMessage(message, { address: toNumber(address), port: from });
+      events.onMessage(message, { address: toNumber(address), port: from });
     });
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);
@@ -47,11 +58,10 @@ export class DeviceSocket {
         resolve();
       });
     });
-    socket.on('error', (error) => onFailure(messageOf(error)));
+    socket.on('error', (error) => events.onFailure(messageOf(error)));
     return new DeviceSocket(device, port, socket);
   }
 
-  /** Resolves when the kernel has taken the packet; rejects with its errno. */
   send(bytes: Buffer, to: Endpoint): Promise<void> {
     return new Promise((resolve, reject) => {
       this.socket.send(bytes, to.port, toText(to.address), (error) => (error ? reject(error) : resolve()));

@@ -79,7 +79,8 @@ export async function bootRoutes(
       .send(defaultScript(`http://${host}/fog/service/ipxe/boot.php`));
   });
 
-  app.get<{ Params: { '*': string } }>('/*', async (request, reply) => {
+  // Named for HEAD too: Fastify's own HEAD routes read the whole file and drop it.
+  const sendBootFile = async (request: FastifyRequest<{ Params: { '*': string } }>, reply: FastifyReply) => {
     const name = request.params['*'];
     const file = await files.resolve(name);
     const who = { ip: clientAddress(request) };
@@ -107,5 +108,6 @@ export async function bootRoutes(
         facts: { file: name, bytes, milliseconds, status },
       });
     });
-  });
+  };
+  app.route({ method: ['GET', 'HEAD'], url: '/*', handler: sendBootFile });
 }

@@ -147,7 +147,7 @@ describe.each(Object.keys(SERVERS))('beside %s', (name) => {
     probe.send(encode(silent));
     const ignored = await fogd.record(
       'inform',
-      ({ event, facts }) => event === 'ignored' && facts?.['xid'] === silent.xid.toString(16),
+      ({ event, facts }) => event === 'ignored' && facts?.xid === silent.xid.toString(16),
     );
     expect(ignored.reasons).toEqual(['INFORM is for the DHCP server']);
   }, 15_000);

@@ -58,7 +58,7 @@ test('a machine behind dhcrelay gets an address of its own subnet, and option 82
 
 test('a lease renewed by unicast from behind the router is acknowledged at the machine itself', async () => {
   const ack = fogd.records.find(({ event }) => event === 'ack');
-  const address = String(ack?.facts?.['address']);
+  const address = String(ack?.facts?.address);
   await segment.ip('far', `addr add ${address}/24 brd + dev eth0`, 'route replace default via 10.78.0.1');
   await segment.run('relay', ['sysctl', '-q', '-w', 'net.ipv4.ip_forward=1']);
   const probe = await Probe.start(segment, 'far');

@@ -93,7 +93,7 @@ test('BusyBox udhcpc as UEFI firmware gets address, network and boot file', asyn
     'ack',
     ({ event, who }) => event === 'ack' && who.mac === '52:54:00:77:00:01',
   );
-  expect(ack.facts?.['file']).toBe('snponly.efi');
+  expect(ack.facts?.file).toBe('snponly.efi');
   expect(ack.who.arch).toBe('UEFI x64');
 }, 15_000);
 

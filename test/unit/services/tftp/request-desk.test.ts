@@ -88,7 +88,7 @@ const forged = (index: number): Peer => ({
 });
 
 describe('RequestDesk', () => {
-  it('bears a hundred thousand forged requests, and serves a real client meanwhile', async () => {
+  it('bears many thousand forged requests, and serves a real client meanwhile', async () => {
     let open = 0;
     const { desk, local, clock, records, ask, ack } = setUp(async () => {
       open++;
@@ -97,7 +97,7 @@ describe('RequestDesk', () => {
     const real = { address: '192.168.0.9', port: 2070 };
     ask(real);
     await settle();
-    for (let index = 0; index < 100_000; index++) {
+    for (let index = 0; index < 25_000; index++) {
       ask(forged(index));
       if (index % 1000 === 0) await settle();
       if (index === 500) ack(real, 1);

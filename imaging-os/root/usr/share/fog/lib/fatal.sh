@@ -27,7 +27,6 @@ fatal() {
         echo " * Debug: back to the shell. Type fog to try again."
         exit 1
     fi
-    echo " * This computer restarts in 60 seconds; press s for a shell."
     pauseOrShell 60
     restart
 }

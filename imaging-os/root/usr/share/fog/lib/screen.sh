@@ -29,10 +29,12 @@ debugPause() {
     read -r key
 }
 
-# $1 seconds. Waits; the key s opens a shell and ends the waiting. Keys typed before are no answer to this.
+# $1 seconds. Waits before a restart; the key s opens a shell and ends the waiting.
 pauseOrShell() {
     local key end=$((SECONDS + $1))
+    # Keys typed before the question are no answer to it.
     while read -r -s -n1 -t 0.01 key; do :; done
+    echo " * This computer restarts in $1 seconds; press s for a shell."
     while ((SECONDS < end)); do
         read -r -s -n1 -t "$((end - SECONDS))" key || break
         if [[ ${key,,} == s ]]; then

@@ -1,0 +1,100 @@
+/** Foreign TFTP clients, each as one call that fetches a file. */
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { command } from '../../lab/process.js';
+
+export interface Fetch {
+  readonly host: string;
+  readonly port: number;
+  readonly remote: string;
+  /** Absolute path of the copy. */
+  readonly local: string;
+  readonly blockSize: number;
+  readonly namespace?: string;
+  readonly timeoutMs?: number;
+}
+
+export interface ForeignClient {
+  readonly name: string;
+  /** 512: the client knows no option and takes blocks of 512 bytes. */
+  readonly blockSizes: 'any' | 512;
+  /** Rejects with what the client said. */
+  readonly fetch: (job: Fetch) => Promise<void>;
+}
+
+type Argv = (job: Fetch) => string[];
+
+const program = (name: string, argv: Argv, blockSizes: 'any' | 512 = 'any'): ForeignClient => ({
+  name,
+  blockSizes,
+  fetch: async (job) => {
+    const { namespace, timeoutMs = 15_000 } = job;
+    const result = await command(argv(job), { timeoutMs, ...(namespace !== undefined && { namespace }) });
+    const said = `${result.stdout}${result.stderr}`.trim();
+    // tftp-hpa and atftp end with 0 whatever happened; what they print tells.
+    if (result.code !== 0 || /error|fail|timed out|timeout/i.test(said)) throw new Error(`${name}: ${said} (${result.code})`);
+  },
+});
+
+export const tftpHpa = program(
+  'tftp-hpa',
+  ({ host, port, remote, local }) => ['tftp', '-m', 'octet', host, String(port), '-c', 'get', remote, local],
+  512,
+);
+export const atftp = program('atftp', ({ host, port, remote, local, blockSize }) => [
+  'atftp',
+  '--option',
+  `blksize ${blockSize}`,
+  '--option',
+  'tsize 0',
+  '--get',
+  '--remote-file',
+  remote,
+  '--local-file',
+  local,
+  host,
+  String(port),
+]);
+export const curl = program('curl', ({ host, port, remote, local, blockSize }) => [
+  'curl',
+  '--silent',
+  '--show-error',
+  '--tftp-blksize',
+  String(blockSize),
+  '--output',
+  local,
+  `tftp://${host}:${port}/${remote}`,
+]);
+export const busybox = program('busybox', ({ host, port, remote, local, blockSize }) => [
+  'busybox',
+  'tftp',
+  '-g',
+  '-b',
+  String(blockSize),
+  '-r',
+  remote,
+  '-l',
+  local,
+  host,
+  String(port),
+]);
+
+interface NpmTftp {
+  createClient(options: Readonly<Record<string, unknown>>): {
+    get(remote: string, local: string, done: (error?: Error) => void): void;
+  };
+}
+
+/** The npm package `tftp`; it asks for windowsize 4, timeout 3000 (milliseconds, against the RFC) and rollover as well. */
+export const npmTftp: ForeignClient = {
+  name: 'npm tftp',
+  blockSizes: 'any',
+  fetch: ({ host, port, remote, local, blockSize }) => {
+    const { createClient } = createRequire(join(import.meta.dirname, 'clients.js'))('tftp') as NpmTftp;
+    return new Promise((resolve, reject) => {
+      createClient({ host, port, blockSize }).get(remote, local, (error) => (error ? reject(error) : resolve()));
+    });
+  },
+};
+
+export const CLIENTS: readonly ForeignClient[] = [tftpHpa, atftp, curl, busybox, npmTftp];

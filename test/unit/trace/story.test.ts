@@ -1,0 +1,94 @@
+import { describe, expect, it } from 'vitest';
+import type { Decision, TraceRecord } from '#trace/decision.js';
+import { bootStory } from '#trace/story.js';
+
+const who = { mac: '52:54:00:00:00:01', arch: 'BIOS' };
+const LATER = 10_000_000;
+
+/** Records a second apart, from `[event, facts, more]`. */
+function records(...steps: Array<[string, Decision['facts']?, Partial<TraceRecord>?]>): TraceRecord[] {
+  return steps.map(([event, facts, more], index) => {
+    const service = /offer|ack|nak|address/.test(event) ? 'dhcp' : /file/.test(event) ? 'tftp' : /script/.test(event) ? 'http' : 'fos';
+    const at = index * 1000;
+    return { service, event, outcome: 'answered', who: service === 'dhcp' ? who : { mac: who.mac }, reasons: [], at, last: at, count: 1, ...(facts ? { facts } : {}), ...more };
+  });
+}
+
+const lastVerdict = (...steps: Parameters<typeof records>) => bootStory(records(...steps), LATER).boots.at(-1)?.verdict;
+
+describe('boot story', () => {
+  it('tells each step in words, with the time since power-on', () => {
+    const story = bootStory(
+      records(
+        ['offer', { address: '10.0.0.5', file: 'undionly.kpxe' }],
+        ['ack', { address: '10.0.0.5', file: 'undionly.kpxe' }],
+        ['file-sent', { file: 'undionly.kpxe', bytes: 74_000, milliseconds: 300 }],
+        ['script-served', { script: 'menu-unregistered' }],
+        ['fos-started'],
+        ['registered', { host: 'pc1' }],
+        ['inventory', { host: 'pc1' }],
+      ),
+      LATER,
+    );
+    expect(story.boots).toHaveLength(1);
+    expect(story.boots[0]?.steps.map(({ offset, text }) => `${offset / 1000} ${text}`)).toEqual([
+      '0 asked for an address as BIOS; offered 10.0.0.5, boot file undionly.kpxe',
+      '1 took the address 10.0.0.5, boot file undionly.kpxe',
+      '2 loaded undionly.kpxe: 74 kB in 0.3 s by TFTP',
+      '3 was sent the menu for unknown machines',
+      '4 runs the imaging environment and has a network',
+      '5 registered as host pc1',
+      '6 reported its hardware (host pc1)',
+    ]);
+    expect(story.boots[0]?.verdict).toBe('done: registered, with its hardware');
+  });
+
+  it('is one boot from firmware to iPXE to Linux, and a new one after the next power-on', () => {
+    const story = bootStory(
+      records(
+        ['ack', { address: '10.0.0.5' }],
+        ['file-sent', { file: 'undionly.kpxe' }],
+        ['ack', { address: '10.0.0.5' }],
+        ['script-served', { script: 'menu-unregistered' }],
+        ['ack', { address: '10.0.0.6' }, { who: { mac: who.mac } }],
+        ['fos-started'],
+        ['offer', { address: '10.0.0.5' }],
+        ['ack', { address: '10.0.0.5' }],
+      ),
+      LATER,
+    );
+    expect(story.boots.map(({ steps }) => steps.length)).toEqual([6, 2]);
+  });
+
+  it('takes a long silence for a new power-on', () => {
+    const late = { at: 500_000, last: 500_000 };
+    expect(bootStory(records(['offer'], ['offer', {}, late]), LATER).boots).toHaveLength(2);
+  });
+
+  it.each<[string, ReturnType<typeof lastVerdict>, RegExp]>([
+    ['an offer that was not taken', lastVerdict(['offer', { address: '10.0.0.5' }]), /^stopped after: asked for an address.* It did not take the offer/],
+    ['an address and nothing more', lastVerdict(['ack', { address: '10.0.0.5' }]), /TFTP \(69\/udp\) or HTTP does not reach this server/],
+    [
+      'a missing file',
+      lastVerdict(['ack'], ['file-refused', { file: 'x.efi' }, { outcome: 'refused', reasons: ['x.efi is missing'] }]),
+      /^stopped: asked for the file x\.efi by TFTP, which is not there: x\.efi is missing$/,
+    ],
+    [
+      'an error of the imaging environment',
+      lastVerdict(['fos-started'], ['client-error', {}, { reasons: ['no disk found'] }]),
+      /^stopped: reported an error: no disk found$/,
+    ],
+    ['the menu', lastVerdict(['script-served', { script: 'menu-registered' }]), /^done for fogd: it has its menu/],
+    ['a completed task', lastVerdict(['script-served', { script: 'task' }], ['check-in'], ['complete']), /^done: the task is complete$/],
+  ])('says where it stopped and why: %s', (_, verdict, expected) => {
+    expect(verdict).toMatch(expected);
+  });
+
+  it('does not call a machine lost while the next step may still come', () => {
+    expect(bootStory(records(['offer']), 1_000).boots[0]?.verdict).toBe('under way');
+  });
+
+  it('of nothing is empty', () => {
+    expect(bootStory([], LATER).boots).toEqual([]);
+  });
+});
