@@ -64,6 +64,7 @@ export class DhcpService implements Service {
     const existing = Object.keys(interfaces).join(', ') || 'none';
     const ports = dhcp.mode === 'proxy' ? [SERVER_PORT, BOOT_SERVER_PORT] : [SERVER_PORT];
     if (dhcp.mode === 'server') this.#table = new LeaseTable(this.#compiled, this.#deps.leases.load());
+    const links: Link[] = [];
     try {
       for (const name of dhcp.interfaces) {
         const station: Station = { name, link: undefined, sockets: [] };
@@ -72,12 +73,14 @@ export class DhcpService implements Service {
           station.sockets.push(await this.#open(station, port, existing, fail));
         }
         // Only now: the attempt to open tells an unknown interface from one without address.
-        station.link = readLink(interfaces, name);
-        if (station.link === undefined) throw dhcpErrors.DHCP_NO_ADDRESS({ interface: name });
+        const link = readLink(interfaces, name);
+        if (link === undefined) throw dhcpErrors.DHCP_NO_ADDRESS({ interface: name });
+        links.push(link);
       }
-      const links = this.#stations.flatMap(({ link }) => link ?? []);
       const obstacle = firstObstacle(dhcp, this.#compiled, links);
       if (obstacle) throw obstacle;
+      // Nothing is answered before everything is in order.
+      for (const [index, station] of this.#stations.entries()) station.link = links[index];
     } catch (error) {
       await this.#closeSockets();
       throw error;
@@ -146,29 +149,33 @@ export class DhcpService implements Service {
       });
       return;
     }
-    const verdict = this.#decide(station, port, decoded.packet, from);
-    const work = this.#carryOut(station, port, verdict);
+    const work = this.#carryOut(station, port, this.#decide(station, port, decoded.packet, from));
     if (work === undefined) return;
     this.#running.add(work);
     void work.finally(() => this.#running.delete(work));
   }
 
   #decide(station: Station, port: number, packet: Packet, from: Endpoint): Verdict {
+    const nothing = { event: 'ignored', who: {}, facts: { interface: station.name } };
     const { link } = station;
     if (link === undefined) {
-      const reasons = [`${station.name} has no IPv4 address`];
-      return { event: 'ignored', outcome: 'ignored', who: {}, reasons, facts: { interface: station.name } };
+      return { ...nothing, outcome: 'ignored', reasons: [`${station.name} has no IPv4 address now`] };
     }
-    return decide(packet, {
-      settings: this.#compiled,
-      link,
-      leases: this.#table,
-      port,
-      from,
-      scriptUrl: this.#deps.scriptUrl(link.addressText),
-      hasFile: this.#deps.hasBootFile,
-      now: this.#deps.clock.now(),
-    });
+    try {
+      return decide(packet, {
+        settings: this.#compiled,
+        link,
+        leases: this.#table,
+        port,
+        from,
+        scriptUrl: this.#deps.scriptUrl(link.addressText),
+        hasFile: this.#deps.hasBootFile,
+        now: this.#deps.clock.now(),
+      });
+    } catch (error) {
+      // The boot-file store or a mistake of ours: one packet must not end the service for all.
+      return { ...nothing, outcome: 'failed', reasons: [messageOf(error)] };
+    }
   }
 
   /**

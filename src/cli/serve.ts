@@ -49,18 +49,27 @@ async function serve(options: ServeOptions): Promise<void> {
   });
   const log = await createLogger(settings.log.level, process.stdout.isTTY === true);
   const state = resolve(options.state);
+  // Before anything can be told that fogd is ready: a signal sent right after must not just kill it.
+  const asked = stopSignal();
   const daemon = await startDaemon({ settings, state, imagingOs: resolve(options.imagingOs), version, log });
   process.stderr.write(startScreen({ version, state, settings, services: daemon.status() }));
 
-  await new Promise<void>((done) => {
-    const stop = (signal: NodeJS.Signals) => {
-      // A second signal means: now. What was acknowledged is durable already.
-      process.once(signal, () => process.exit(1));
-      log.info({ signal }, 'stopping: running transfers and requests finish first');
-      void daemon.stop().then(done);
-    };
-    process.once('SIGTERM', stop);
-    process.once('SIGINT', stop);
-  });
+  const signal = await asked;
+  log.info({ signal }, 'stopping: running transfers and requests finish first');
+  await daemon.stop();
   log.info('stopped');
+}
+
+/** Resolves with the first request to stop. A second one means: now. What was acknowledged is durable already. */
+function stopSignal(): Promise<NodeJS.Signals> {
+  return new Promise((resolve) => {
+    let count = 0;
+    const receive = (signal: NodeJS.Signals) => {
+      count += 1;
+      if (count > 1) process.exit(1);
+      resolve(signal);
+    };
+    process.on('SIGTERM', receive);
+    process.on('SIGINT', receive);
+  });
 }

@@ -40,7 +40,7 @@ export function storyText(mac: string, { boots }: BootStory, all: boolean): stri
     hidden > 0 ? `${mac}: ${boots.length} boots, the last ${shown.length} (--all shows all)\n` : `${mac}\n`;
   return shown.reduce((text, { startedAt, steps, verdict }) => {
     const lines = steps.map(({ offset, text: step, outcome }) => {
-      const mark = outcome === 'answered' ? ' ' : '!';
+      const mark = outcome === 'refused' || outcome === 'failed' ? '!' : ' ';
       return `  ${(offset / 1000).toFixed(1).padStart(7)} s ${mark} ${plain(step)}`;
     });
     return `${text}\nBoot of ${new Date(startedAt).toISOString()}\n${lines.join('\n')}\n  => ${plain(verdict)}\n`;

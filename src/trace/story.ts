@@ -72,6 +72,8 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
     `asked for an address${as(r)}; told what to boot${fileText(r)} (the address comes from another server)`,
   'proxy-ack': (r) => `asked the boot server; told what to boot${fileText(r)}`,
   'address-taken': (r) => `took the address ${fact(r, 'address')} from the DHCP server ${fact(r, 'server')}`,
+  discover: () => 'asked for an address',
+  request: (r) => `asked for the address ${fact(r, 'address')}`,
   inform: () => 'asked for settings with an address of its own',
   release: (r) => `gave back the address ${fact(r, 'address')}`,
   decline: (r) => `reported that ${fact(r, 'address')} is in use by another machine`,
@@ -107,8 +109,10 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 
 function sentence(record: TraceRecord): string {
   const told = SENTENCES[record.event]?.(record) ?? record.event.replaceAll('-', ' ');
-  const verb = record.outcome === 'ignored' ? ' (not answered)' : '';
   const times = record.count > 1 ? ` (${record.count} times)` : '';
+  // Between the machine and the other DHCP server: told for the story, nobody expects an answer of ours.
+  if (record.event === 'address-taken') return `${told}${times}`;
+  const verb = record.outcome === 'ignored' ? ' (not answered)' : '';
   const why = record.reasons.length > 0 ? `: ${record.reasons.join('; ')}` : '';
   return `${told}${verb}${times}${why}`;
 }

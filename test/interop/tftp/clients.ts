@@ -16,17 +16,17 @@ export interface Fetch {
 
 export interface ForeignClient {
   readonly name: string;
-  /** 512: the client knows no option and takes blocks of 512 bytes. */
-  readonly blockSizes: 'any' | 512;
+  /** Least block size that the client can ask for; 512: it knows no option. */
+  readonly leastBlockSize: number;
   /** Rejects with what the client said. */
   readonly fetch: (job: Fetch) => Promise<void>;
 }
 
 type Argv = (job: Fetch) => string[];
 
-const program = (name: string, argv: Argv, blockSizes: 'any' | 512 = 'any'): ForeignClient => ({
+const program = (name: string, leastBlockSize: number, argv: Argv): ForeignClient => ({
   name,
-  blockSizes,
+  leastBlockSize,
   fetch: async (job) => {
     const { namespace, timeoutMs = 15_000 } = job;
     const result = await command(argv(job), { timeoutMs, ...(namespace !== undefined && { namespace }) });
@@ -38,10 +38,10 @@ const program = (name: string, argv: Argv, blockSizes: 'any' | 512 = 'any'): For
 
 export const tftpHpa = program(
   'tftp-hpa',
-  ({ host, port, remote, local }) => ['tftp', '-m', 'octet', host, String(port), '-c', 'get', remote, local],
   512,
+  ({ host, port, remote, local }) => ['tftp', '-m', 'octet', host, String(port), '-c', 'get', remote, local],
 );
-export const atftp = program('atftp', ({ host, port, remote, local, blockSize }) => [
+export const atftp = program('atftp', 8, ({ host, port, remote, local, blockSize }) => [
   'atftp',
   '--option',
   `blksize ${blockSize}`,
@@ -55,7 +55,7 @@ export const atftp = program('atftp', ({ host, port, remote, local, blockSize })
   host,
   String(port),
 ]);
-export const curl = program('curl', ({ host, port, remote, local, blockSize }) => [
+export const curl = program('curl', 8, ({ host, port, remote, local, blockSize }) => [
   'curl',
   '--silent',
   '--show-error',
@@ -65,7 +65,7 @@ export const curl = program('curl', ({ host, port, remote, local, blockSize }) =
   local,
   `tftp://${host}:${port}/${remote}`,
 ]);
-export const busybox = program('busybox', ({ host, port, remote, local, blockSize }) => [
+export const busybox = program('busybox', 24, ({ host, port, remote, local, blockSize }) => [
   'busybox',
   'tftp',
   '-g',
@@ -88,7 +88,7 @@ interface NpmTftp {
 /** The npm package `tftp`; it asks for windowsize 4, timeout 3000 (milliseconds, against the RFC) and rollover as well. */
 export const npmTftp: ForeignClient = {
   name: 'npm tftp',
-  blockSizes: 'any',
+  leastBlockSize: 8,
   fetch: ({ host, port, remote, local, blockSize }) => {
     const { createClient } = createRequire(join(import.meta.dirname, 'clients.js'))('tftp') as NpmTftp;
     return new Promise((resolve, reject) => {

@@ -1,0 +1,85 @@
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FogdUnderTest } from '../../lab/fogd.js';
+import { LabNetwork, SERVER_IPV4 } from '../../lab/network.js';
+import { command, LabProcess, mustRun } from '../../lab/process.js';
+import { inRepository } from '../../lab/repository.js';
+
+/** Start, stop, kill: what a service manager and a power cut do to the daemon. */
+
+let network: LabNetwork;
+
+beforeAll(async () => {
+  network = await LabNetwork.create();
+  await network.addHost('pc', { address: 10 });
+});
+afterAll(() => network.close());
+
+const curl = (...args: string[]) =>
+  command(['ip', 'netns', 'exec', network.host('pc').namespace, 'curl', '-sS', '--max-time', '20', ...args]);
+
+describe('life of the daemon', () => {
+  it('keeps every acknowledged registration over kill -9', async () => {
+    const options = { network, folder: network.folder, settings: {} };
+    const first = await FogdUnderTest.start(options);
+    const names: string[] = [];
+    for (let n = 1; n <= 5; n++) {
+      const mac = Buffer.from(`02:00:00:00:00:0${n}\n`).toString('base64');
+      const { stdout } = await curl('--data', `mac=${mac}`, `http://${SERVER_IPV4}/fog/service/auto.register.php`);
+      expect(stdout).toBe('Done');
+      names.push(`02000000000${n}`);
+    }
+    await first.kill();
+    const again = await FogdUnderTest.start(options);
+    const hosts = JSON.parse(await again.cli('host', 'list', '--json')) as Array<{ name: string }>;
+    expect(hosts.map(({ name }) => name)).toEqual(names);
+    await again.stop();
+  });
+
+  it('lets a running download finish after SIGTERM, then exits with 0', async () => {
+    const folder = join(network.folder, 'drain');
+    const imagingOs = join(folder, 'os');
+    mkdirSync(imagingOs, { recursive: true });
+    writeFileSync(join(imagingOs, 'bzImage'), Buffer.alloc(30_000_000, 1));
+    const fogd = await FogdUnderTest.start({ network, folder, settings: {}, imagingOs });
+    const target = join(folder, 'got');
+    const url = `http://${SERVER_IPV4}/fog/service/ipxe/bzImage`;
+    const download = curl('--limit-rate', '15M', '-o', target, url);
+    await expect.poll(() => statSync(target, { throwIfNoEntry: false })?.size ?? 0, { timeout: 5_000, interval: 20 }).toBeGreaterThan(0);
+    const stopped = fogd.stop();
+    expect((await download).code).toBe(0);
+    expect(statSync(target).size).toBe(30_000_000);
+    await stopped;
+    expect((await curl('-o', '/dev/null', url)).code).toBe(7);
+  });
+
+  it('tells systemd when it is ready and when it stops', async () => {
+    const socket = join(network.folder, 'notify');
+    const listener = new LabProcess(network.cleanup, {
+      logFile: join(network.folder, 'notify.log'),
+      argv: ['socat', '-u', `UNIX-RECV:${socket}`, '-'],
+    });
+    await expect.poll(() => statSync(socket, { throwIfNoEntry: false })?.isSocket(), { timeout: 5_000 }).toBe(true);
+    const daemon = new LabProcess(network.cleanup, {
+      namespace: network.server.namespace,
+      logFile: join(network.folder, 'notified.log'),
+      argv: [process.execPath, inRepository('dist', 'src', 'cli', 'fogd.js'), 'serve', '--state', join(network.folder, 'n')],
+      env: { NOTIFY_SOCKET: socket },
+    });
+    await listener.waitForOutput('READY=1', 20_000);
+    expect((await daemon.stop()).code).toBe(0);
+    await listener.waitForOutput('STOPPING=1', 5_000);
+    await listener.stop();
+  });
+
+  it('says at the start how DHCP is turned on, and keeps it off until then', async () => {
+    const folder = join(network.folder, 'screen');
+    mkdirSync(folder);
+    const fogd = await FogdUnderTest.start({ network, folder, settings: {} });
+    expect(fogd.log).toContain('npm start -- --dhcp proxy --interface eth0');
+    const sockets = await mustRun(['ip', 'netns', 'exec', network.server.namespace, 'ss', '-Hlunp']);
+    expect(sockets).not.toMatch(/:(67|68|4011)\s/);
+    await fogd.stop();
+  });
+});

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { describe, expect, it } from 'vitest';
+import { createProgram } from '#cli/program.js';
+import { repository } from './golden.js';
+
+const unit = readFileSync(new URL('systemd/fogd.service', repository), 'utf8');
+const values = (key: string) => [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map((match) => match[1]);
+
+describe('fogd.service', () => {
+  it('runs unprivileged with the two capabilities of design section 7 and no other', () => {
+    expect(values('User')).toEqual(['fogd']);
+    for (const key of ['AmbientCapabilities', 'CapabilityBoundingSet']) {
+      expect(values(key)).toEqual(['CAP_NET_BIND_SERVICE CAP_NET_RAW']);
+    }
+    expect(values('NoNewPrivileges')).toEqual(['yes']);
+  });
+
+  it('keeps its state to itself', () => {
+    expect([values('StateDirectory'), values('StateDirectoryMode'), values('UMask')]).toEqual([['fogd'], ['0700'], ['0077']]);
+  });
+
+  it('waits for readiness, and restarts after a crash', () => {
+    expect([values('Type'), values('Restart')]).toEqual([['notify'], ['on-failure']]);
+  });
+
+  it('uses commands and options that exist', () => {
+    const program = createProgram();
+    for (const line of [...values('ExecStart'), ...values('ExecStartPre')]) {
+      const [, name = '', ...rest] = (line ?? '').split(/\s+/).slice(1);
+      const command = program.commands.find((one) => one.name() === name);
+      expect(command, name).toBeDefined();
+      const options = rest.filter((word) => word.startsWith('--'));
+      for (const option of options) expect(command?.options.map(({ long }) => long)).toContain(option);
+    }
+  });
+});
