@@ -35,7 +35,8 @@ export function agree(asked: readonly Option[], limits: Limits): Agreement {
     if (key === 'blksize' && number >= LEAST_BLOCK_SIZE) {
       blockSize = Math.min(number, limits.maxBlockSize);
       granted.push({ name, value: String(blockSize) });
-    } else if (key === 'tsize') {
+    } else if (key === 'tsize' && limits.size > 0) {
+      // An empty file has no size to tell: curl 7.88 takes "tsize 0" for an illegal answer.
       // RFC 2349 wants 0 in a read request; some firmware sends rubbish, and means the same.
       granted.push({ name, value: String(limits.size) });
     } else if (key === 'timeout' && number >= 1 && number <= 255) {

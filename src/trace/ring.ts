@@ -28,6 +28,7 @@ export class TraceRing {
       decision.event,
       decision.outcome,
       who.mac ?? who.ip,
+      decision.facts?.address,
       decision.reasons,
     ]);
     const position = this.#open.get(key);

@@ -4,7 +4,8 @@ import { createProgram } from '#cli/program.js';
 import { repository } from './golden.js';
 
 const unit = readFileSync(new URL('systemd/fogd.service', repository), 'utf8');
-const values = (key: string) => [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map((match) => match[1]);
+const values = (key: string) =>
+  [...unit.matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map((match) => match[1]);
 
 describe('fogd.service', () => {
   it('runs unprivileged with the two capabilities of design section 7 and no other', () => {
@@ -16,7 +17,11 @@ describe('fogd.service', () => {
   });
 
   it('keeps its state to itself', () => {
-    expect([values('StateDirectory'), values('StateDirectoryMode'), values('UMask')]).toEqual([['fogd'], ['0700'], ['0077']]);
+    expect([values('StateDirectory'), values('StateDirectoryMode'), values('UMask')]).toEqual([
+      ['fogd'],
+      ['0700'],
+      ['0077'],
+    ]);
   });
 
   it('waits for readiness, and restarts after a crash', () => {

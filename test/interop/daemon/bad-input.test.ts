@@ -52,13 +52,27 @@ describe('a daemon whose surroundings are wrong', () => {
     const holder = new LabProcess(network.cleanup, {
       namespace: network.server.namespace,
       logFile: join(newFolder(), 'dnsmasq.log'),
-      argv: ['dnsmasq', '-k', '-C', '/dev/null', '--user=root', '--port=0', '--pid-file=', '--log-facility=-', '--leasefile-ro', '--dhcp-range=10.77.0.50,10.77.0.60'],
+      argv: [
+        'dnsmasq',
+        '-k',
+        '-C',
+        '/dev/null',
+        '--user=root',
+        '--port=0',
+        '--pid-file=',
+        '--log-facility=-',
+        '--leasefile-ro',
+        '--dhcp-range=10.77.0.50,10.77.0.60',
+      ],
     });
     await holder.waitForOutput('IP range', 5_000);
     const fogd = await start({ dhcp: { mode: 'proxy', interfaces: ['eth0'] } });
     const services = await fogd.services();
     const dhcp = services.find(({ name }) => name === 'dhcp');
-    expect(dhcp).toMatchObject({ state: 'failed', detail: `port 67/udp is held by dnsmasq (pid ${holder.pid})` });
+    expect(dhcp).toMatchObject({
+      state: 'failed',
+      detail: `port 67/udp is held by dnsmasq (pid ${holder.pid})`,
+    });
     expect(dhcp?.remedy).toContain('dhcp.mode = "off"');
     expect(await states(fogd)).toMatchObject({ control: 'running', tftp: 'running', http: 'running' });
     const status = await run('status', '--state', fogd.state);
@@ -86,7 +100,18 @@ describe('a daemon whose surroundings are wrong', () => {
     const daemon = new LabProcess(network.cleanup, {
       namespace: network.server.namespace,
       logFile: join(folder, 'fogd.log'),
-      argv: [...nobody, process.execPath, PROGRAM, 'serve', '--state', state, '--dhcp', 'proxy', '--interface', 'eth0'],
+      argv: [
+        ...nobody,
+        process.execPath,
+        PROGRAM,
+        'serve',
+        '--state',
+        state,
+        '--dhcp',
+        'proxy',
+        '--interface',
+        'eth0',
+      ],
     });
     await daemon.waitForOutput('state in', 20_000);
     expect(daemon.output).toMatch(/control +running/);
@@ -100,11 +125,16 @@ describe('a daemon whose surroundings are wrong', () => {
   it('refuses wrong settings with file, line, fault and mend, and starts nothing', async () => {
     const config = join(newFolder(), 'fogd.toml');
     writeFileSync(config, '[dhcp]\nmode = "on"\n[http]\nprot = 80\n');
-    for (const args of [['check', '--config', config], ['serve', '--config', config, '--state', join(folder, 'state')]]) {
+    for (const args of [
+      ['check', '--config', config],
+      ['serve', '--config', config, '--state', join(folder, 'state')],
+    ]) {
       const result = await run(...args);
       expect(result.code).toBe(1);
       expect(result.stderr).toContain(`${config}:2: dhcp.mode is "on": use off, proxy, server`);
-      expect(result.stderr).toContain(`${config}:4: http.prot is not a setting: remove it, or use one of port`);
+      expect(result.stderr).toContain(
+        `${config}:4: http.prot is not a setting: remove it, or use one of port`,
+      );
       expect(result.stderr).not.toMatch(STACK);
     }
     writeFileSync(config, '[dhcp]\nmode = "off"\n');
@@ -121,9 +151,23 @@ describe('a daemon whose surroundings are wrong', () => {
 
   it('names a state folder that cannot be written', async () => {
     const script = 'mount -t tmpfs -o ro none /mnt && exec "$@"';
-    const result = await command(['unshare', '-m', 'sh', '-c', script, 'sh', process.execPath, PROGRAM, 'serve', '--state', '/mnt/state']);
+    const result = await command([
+      'unshare',
+      '-m',
+      'sh',
+      '-c',
+      script,
+      'sh',
+      process.execPath,
+      PROGRAM,
+      'serve',
+      '--state',
+      '/mnt/state',
+    ]);
     expect(result.code).toBe(1);
-    expect(result.stderr).toMatch(/^fogd: the state folder \/mnt\/state cannot be written \(EROFS\): make it writable/);
+    expect(result.stderr).toMatch(
+      /^fogd: the state folder \/mnt\/state cannot be written \(EROFS\): make it writable/,
+    );
     expect(result.stderr).not.toMatch(STACK);
   });
 
@@ -131,7 +175,11 @@ describe('a daemon whose surroundings are wrong', () => {
     [['statu'], 2, /unknown command/],
     [['serve', '--dhcp', 'on'], 2, /Allowed choices are off, proxy, server/],
     [['host', 'show'], 2, /missing required argument/],
-    [['status', '--state', '/nonexistent'], 1, /fogd does not run on the state folder \/nonexistent: start it with/],
+    [
+      ['status', '--state', '/nonexistent'],
+      1,
+      /fogd does not run on the state folder \/nonexistent: start it with/,
+    ],
   ])('the command line answers %j with exit code %i and one clear line', async (args, code, text) => {
     const result = await run(...args);
     expect(result.code).toBe(code);

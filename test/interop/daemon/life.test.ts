@@ -1,4 +1,4 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FogdUnderTest } from '../../lab/fogd.js';
@@ -26,7 +26,11 @@ describe('life of the daemon', () => {
     const names: string[] = [];
     for (let n = 1; n <= 5; n++) {
       const mac = Buffer.from(`02:00:00:00:00:0${n}\n`).toString('base64');
-      const { stdout } = await curl('--data', `mac=${mac}`, `http://${SERVER_IPV4}/fog/service/auto.register.php`);
+      const { stdout } = await curl(
+        '--data',
+        `mac=${mac}`,
+        `http://${SERVER_IPV4}/fog/service/auto.register.php`,
+      );
       expect(stdout).toBe('Done');
       names.push(`02000000000${n}`);
     }
@@ -46,7 +50,9 @@ describe('life of the daemon', () => {
     const target = join(folder, 'got');
     const url = `http://${SERVER_IPV4}/fog/service/ipxe/bzImage`;
     const download = curl('--limit-rate', '15M', '-o', target, url);
-    await expect.poll(() => statSync(target, { throwIfNoEntry: false })?.size ?? 0, { timeout: 5_000, interval: 20 }).toBeGreaterThan(0);
+    await expect
+      .poll(() => statSync(target, { throwIfNoEntry: false })?.size ?? 0, { timeout: 5_000, interval: 20 })
+      .toBeGreaterThan(0);
     const stopped = fogd.stop();
     expect((await download).code).toBe(0);
     expect(statSync(target).size).toBe(30_000_000);
@@ -60,11 +66,19 @@ describe('life of the daemon', () => {
       logFile: join(network.folder, 'notify.log'),
       argv: ['socat', '-u', `UNIX-RECV:${socket}`, '-'],
     });
-    await expect.poll(() => statSync(socket, { throwIfNoEntry: false })?.isSocket(), { timeout: 5_000 }).toBe(true);
+    await expect
+      .poll(() => statSync(socket, { throwIfNoEntry: false })?.isSocket(), { timeout: 5_000 })
+      .toBe(true);
     const daemon = new LabProcess(network.cleanup, {
       namespace: network.server.namespace,
       logFile: join(network.folder, 'notified.log'),
-      argv: [process.execPath, inRepository('dist', 'src', 'cli', 'fogd.js'), 'serve', '--state', join(network.folder, 'n')],
+      argv: [
+        process.execPath,
+        inRepository('dist', 'src', 'cli', 'fogd.js'),
+        'serve',
+        '--state',
+        join(network.folder, 'n'),
+      ],
       env: { NOTIFY_SOCKET: socket },
     });
     await listener.waitForOutput('READY=1', 20_000);
@@ -80,6 +94,35 @@ describe('life of the daemon', () => {
     expect(fogd.log).toContain('npm start -- --dhcp proxy --interface eth0');
     const sockets = await mustRun(['ip', 'netns', 'exec', network.server.namespace, 'ss', '-Hlunp']);
     expect(sockets).not.toMatch(/:(67|68|4011)\s/);
+    await fogd.stop();
+  });
+
+  it('holds exactly the sockets that the page of ports names', async () => {
+    const folder = join(network.folder, 'ports');
+    mkdirSync(folder);
+    const fogd = await FogdUnderTest.start({
+      network,
+      folder,
+      settings: { dhcp: { mode: 'proxy', interfaces: ['eth0'] } },
+    });
+    const sockets = await mustRun(['ip', 'netns', 'exec', network.server.namespace, 'ss', '-Hltun']);
+    const held = new Set(
+      sockets
+        .trim()
+        .split('\n')
+        .map((line) => {
+          const [protocol = '', , , , local = ''] = line.split(/\s+/);
+          return `${local.split(':').at(-1)}/${protocol}`;
+        }),
+    );
+    const page = readFileSync(inRepository('docs', 'reference', 'ports.md'), 'utf8');
+    const named = [...page.matchAll(/^\| (\d+)(?:-(\d+))? \| (udp|tcp) \|.*$/gm)]
+      .filter(([row]) => !row.includes('no socket of its own'))
+      .flatMap(([, first, last, protocol]) => {
+        const count = Number(last ?? first) - Number(first) + 1;
+        return Array.from({ length: count }, (_, index) => `${Number(first) + index}/${protocol}`);
+      });
+    expect([...held].sort()).toEqual(named.sort());
     await fogd.stop();
   });
 });

@@ -60,7 +60,8 @@ const digest = (path: string): string => createHash('sha256').update(readFileSyn
 
 /** The record of a transfer; some clients are done before we have their last ACK. */
 async function sentOf(file: string): Promise<Decision['facts']> {
-  const find = () => records.filter(({ event, facts }) => event === 'file-sent' && facts?.file === file).at(-1)?.facts;
+  const find = () =>
+    records.filter(({ event, facts }) => event === 'file-sent' && facts?.file === file).at(-1)?.facts;
   await expect.poll(find).toBeDefined();
   return find();
 }
@@ -82,24 +83,26 @@ describe.each(CLIENTS)('$name', (client) => {
     expect(await sentOf(`size-${size}`)).toMatchObject(sent);
   });
 
-  it.each([65535 * small - 1, 65535 * small, 65535 * small + 1])(
+  it.each(client.thorough ? [65535 * small - 1, 65535 * small, 65535 * small + 1] : [65535 * small])(
     `fetches %i bytes in blocks of ${small}, past block 65535`,
     async (size) => {
       const local = await fetch(makeFile(size), small);
       expect(digest(local)).toBe(digest(join(folder, 'served', `size-${size}`)));
     },
-    20_000,
+    40_000,
   );
 
   it('fetches 40 MB', async () => {
     const local = await fetch(makeFile(40 * MIB), block);
     expect(digest(local)).toBe(digest(join(folder, 'served', `size-${40 * MIB}`)));
-  }, 20_000);
+  }, 40_000);
 
   it('is told of a missing file', async () => {
     // Not by its own words: curl and BusyBox put it each in their way, one of them as a failed getpeername().
     await expect(fetch('no-such-file', block)).rejects.toThrow();
-    expect(records.at(-1)).toMatchObject({ event: 'file-refused', facts: { file: 'no-such-file' } });
+    await expect
+      .poll(() => records.at(-1))
+      .toMatchObject({ event: 'file-refused', facts: { file: 'no-such-file' } });
   });
 
   it('fetches a generated file', async () => {

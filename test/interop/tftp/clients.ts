@@ -16,8 +16,10 @@ export interface Fetch {
 
 export interface ForeignClient {
   readonly name: string;
-  /** Least block size that the client can ask for; 512: it knows no option. */
+  /** Least block size to use with it; 512: it knows no option. BusyBox wants the whole request to fit into one block. */
   readonly leastBlockSize: number;
+  /** Takes part in all tests of the roll-over; the slower ones in one. */
+  readonly thorough: boolean;
   /** Rejects with what the client said. */
   readonly fetch: (job: Fetch) => Promise<void>;
 }
@@ -27,20 +29,28 @@ type Argv = (job: Fetch) => string[];
 const program = (name: string, leastBlockSize: number, argv: Argv): ForeignClient => ({
   name,
   leastBlockSize,
+  thorough: name === 'curl' || name === 'busybox',
   fetch: async (job) => {
-    const { namespace, timeoutMs = 15_000 } = job;
+    const { namespace, timeoutMs = 30_000 } = job;
     const result = await command(argv(job), { timeoutMs, ...(namespace !== undefined && { namespace }) });
     const said = `${result.stdout}${result.stderr}`.trim();
     // tftp-hpa and atftp end with 0 whatever happened; what they print tells.
-    if (result.code !== 0 || /error|fail|timed out|timeout/i.test(said)) throw new Error(`${name}: ${said} (${result.code})`);
+    if (result.code !== 0 || /error|fail|timed out|timeout/i.test(said))
+      throw new Error(`${name}: ${said} (${result.code})`);
   },
 });
 
-export const tftpHpa = program(
-  'tftp-hpa',
-  512,
-  ({ host, port, remote, local }) => ['tftp', '-m', 'octet', host, String(port), '-c', 'get', remote, local],
-);
+export const tftpHpa = program('tftp-hpa', 512, ({ host, port, remote, local }) => [
+  'tftp',
+  '-m',
+  'octet',
+  host,
+  String(port),
+  '-c',
+  'get',
+  remote,
+  local,
+]);
 export const atftp = program('atftp', 8, ({ host, port, remote, local, blockSize }) => [
   'atftp',
   '--option',
@@ -65,7 +75,7 @@ export const curl = program('curl', 8, ({ host, port, remote, local, blockSize }
   local,
   `tftp://${host}:${port}/${remote}`,
 ]);
-export const busybox = program('busybox', 24, ({ host, port, remote, local, blockSize }) => [
+export const busybox = program('busybox', 64, ({ host, port, remote, local, blockSize }) => [
   'busybox',
   'tftp',
   '-g',
@@ -89,10 +99,13 @@ interface NpmTftp {
 export const npmTftp: ForeignClient = {
   name: 'npm tftp',
   leastBlockSize: 8,
+  thorough: false,
   fetch: ({ host, port, remote, local, blockSize }) => {
     const { createClient } = createRequire(join(import.meta.dirname, 'clients.js'))('tftp') as NpmTftp;
     return new Promise((resolve, reject) => {
-      createClient({ host, port, blockSize }).get(remote, local, (error) => (error ? reject(error) : resolve()));
+      createClient({ host, port, blockSize }).get(remote, local, (error) =>
+        error ? reject(error) : resolve(),
+      );
     });
   },
 };

@@ -17,12 +17,15 @@ export interface ServeConfig {
 
 const config = JSON.parse(process.argv[2] ?? '{}') as ServeConfig;
 const service = new TftpService({
-  settings: { tftp: { enabled: true, port_range: config.portRange, max_block_size: config.maxBlockSize ?? 1428 } },
+  settings: {
+    tftp: { enabled: true, port_range: config.portRange, max_block_size: config.maxBlockSize ?? 1428 },
+  },
   files: new BootFiles([config.folder]),
   generated: (name, address) => (name === 'default.ipxe' ? `#!ipxe\necho ${address}\n` : undefined),
   recorder: { record: (decision) => console.log(JSON.stringify(decision)) },
   clock: systemClock,
-  addresses: () => Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []),
+  addresses: () =>
+    Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []),
   ...(config.port !== undefined && { port: config.port }),
 });
 // The clock's timers do not keep a process alive, and sockets that are to be opened do not either.

@@ -67,6 +67,7 @@ async function quickRegistration(lab: Lab, firmware: Firmware, dhcp: Dhcp): Prom
   assert.equal(pc.resets, 1, 'one reboot, not more');
 
   await pc.powerOff();
+  assertTraced(fogd, pc);
   await assertWire(lab, pc, firmware, dhcp);
   lab.step('the wire shows what it should');
 }
@@ -107,6 +108,19 @@ function assertStored(fogd: FogdUnderTest, pc: VirtualPc): string {
   const picked = Object.fromEntries(Object.keys(expected).map((key) => [key, reported[key]]));
   assert.deepEqual(picked, expected);
   return host.name;
+}
+
+/** The decisions that the boot story is told from, in their order. */
+function assertTraced(fogd: FogdUnderTest, pc: VirtualPc): void {
+  const milestones = ['default-script-served', 'script-served', 'fos-started', 'registered', 'inventory'];
+  const events = fogd
+    .select<{ event: string }>(
+      "SELECT event FROM trace WHERE mac = ? AND outcome = 'answered' ORDER BY id",
+      pc.mac,
+    )
+    .map(({ event }) => event)
+    .filter((event) => milestones.includes(event));
+  assert.deepEqual(events, [...milestones, 'default-script-served', 'script-served']);
 }
 
 async function assertWire(lab: Lab, pc: VirtualPc, firmware: Firmware, dhcp: Dhcp): Promise<void> {

@@ -10,7 +10,13 @@ import type { Decision } from '#trace/decision.js';
 import { VirtualClock } from '../virtual-clock.js';
 
 const MAC = '52:54:00:00:00:01';
-const decision = (event: string): Decision => ({ service: 'fos', event, outcome: 'answered', who: { mac: MAC }, reasons: [] });
+const decision = (event: string): Decision => ({
+  service: 'fos',
+  event,
+  outcome: 'answered',
+  who: { mac: MAC },
+  reasons: [],
+});
 
 let folder: string;
 let store: Store;
@@ -52,7 +58,9 @@ describe('trace keeper', () => {
 
   it('shows the newest without waiting for the next batch', async () => {
     keeper.record(decision('registered'));
-    expect(await keeper.ofMac(MAC, 0, 10)).toMatchObject([{ event: 'registered', who: { mac: MAC }, count: 1 }]);
+    expect(await keeper.ofMac(MAC, 0, 10)).toMatchObject([
+      { event: 'registered', who: { mac: MAC }, count: 1 },
+    ]);
   });
 
   it('forgets after the days it was told', async () => {
@@ -65,9 +73,15 @@ describe('trace keeper', () => {
   });
 
   it('logs a flood once', () => {
-    for (let n = 0; n < 100; n++) keeper.record({ ...decision('ignored'), outcome: 'ignored', reasons: ['junk'] });
+    for (let n = 0; n < 100; n++)
+      keeper.record({ ...decision('ignored'), outcome: 'ignored', reasons: ['junk'] });
     expect(lines).toHaveLength(1);
-    expect(JSON.parse(lines[0] ?? '')).toMatchObject({ service: 'fos', event: 'ignored', mac: MAC, reasons: ['junk'] });
+    expect(JSON.parse(lines[0] ?? '')).toMatchObject({
+      service: 'fos',
+      event: 'ignored',
+      mac: MAC,
+      reasons: ['junk'],
+    });
   });
 
   it('goes on when the store cannot be written', async () => {

@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { chooseBootFile } from '#boot/architecture.js';
 
 const URL = 'http://10.0.0.1/fog/service/ipxe/default.ipxe';
-const choose = (client: Parameters<typeof chooseBootFile>[0], has = true) => chooseBootFile(client, URL, () => has);
+const choose = (client: Parameters<typeof chooseBootFile>[0], has = true) =>
+  chooseBootFile(client, URL, () => has);
 
 describe('boot file by architecture (spec fos-protocol 1.1)', () => {
   it.each([
@@ -18,7 +19,9 @@ describe('boot file by architecture (spec fos-protocol 1.1)', () => {
   });
 
   it('reads the architecture of a ROM that leaves out option 93 from its vendor class', () => {
-    expect(choose({ vendorClass: 'PXEClient:Arch:00007:UNDI:003016', isIpxe: false })).toMatchObject({ file: 'snponly.efi' });
+    expect(choose({ vendorClass: 'PXEClient:Arch:00007:UNDI:003016', isIpxe: false })).toMatchObject({
+      file: 'snponly.efi',
+    });
   });
 
   it("sends iPXE's second pass to the script, whatever its architecture", () => {
@@ -29,6 +32,9 @@ describe('boot file by architecture (spec fos-protocol 1.1)', () => {
   it('says which file is missing', () => {
     const reason = 'no boot file for UEFI ia32: i386-efi/snponly.efi is missing';
     expect(choose({ arch: 6, isIpxe: false }, false)).toMatchObject({ kind: 'none', reason });
-    expect(choose({ arch: 99, isIpxe: false })).toMatchObject({ kind: 'none', reason: 'no boot file is known for architecture 99' });
+    expect(choose({ arch: 99, isIpxe: false })).toMatchObject({
+      kind: 'none',
+      reason: 'no boot file is known for architecture 99',
+    });
   });
 });

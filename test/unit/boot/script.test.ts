@@ -10,7 +10,13 @@ import { expectGolden } from '../golden.js';
 const settings = loadSettings(undefined).boot;
 const server = { host: '10.0.0.1', ip: '10.0.0.1' };
 const request = (dialect: Dialect, platform = 'pcbios') =>
-  parseBootRequest(new Map([['mac0', '00:11:22:33:44:55'], ['platform', platform]]), dialect);
+  parseBootRequest(
+    new Map([
+      ['mac0', '00:11:22:33:44:55'],
+      ['platform', platform],
+    ]),
+    dialect,
+  );
 const host: Host = {
   id: 1,
   name: 'lab-pc-01',
@@ -25,7 +31,11 @@ const host: Host = {
   biosExit: '',
   efiExit: '',
 };
-const input = (extra: Partial<BootScriptInput> = {}, dialect: Dialect = 'form', platform?: string): BootScriptInput => ({
+const input = (
+  extra: Partial<BootScriptInput> = {},
+  dialect: Dialect = 'form',
+  platform?: string,
+): BootScriptInput => ({
   request: request(dialect, platform),
   server,
   settings,
@@ -49,11 +59,16 @@ describe('boot script', () => {
   });
 
   it('default.ipxe is as its golden', () => {
-    expectGolden('test/fixtures/boot-scripts/default.ipxe', defaultScript('http://10.0.0.1/fog/service/ipxe/boot.php'));
+    expectGolden(
+      'test/fixtures/boot-scripts/default.ipxe',
+      defaultScript('http://10.0.0.1/fog/service/ipxe/boot.php'),
+    );
   });
 
   it('gives a task to an approved host only', () => {
-    expect(bootScript(input({ host: { ...host, pending: true }, task: HARDWARE_INVENTORY })).kind).toBe('menu-pending');
+    expect(bootScript(input({ host: { ...host, pending: true }, task: HARDWARE_INVENTORY })).kind).toBe(
+      'menu-pending',
+    );
   });
 
   it('never lets the query dialect use what stock iPXE lacks', () => {
@@ -62,7 +77,13 @@ describe('boot script', () => {
   });
 
   it('uses the exit type, kernel, init and arguments of the host', () => {
-    const special = { ...host, efiExit: 'reboot', kernel: 'bzImage-6.6', init: 'init-new.xz', kernelArgs: 'acpi=off x=$(id)' };
+    const special = {
+      ...host,
+      efiExit: 'reboot',
+      kernel: 'bzImage-6.6',
+      init: 'init-new.xz',
+      kernelArgs: 'acpi=off x=$(id)',
+    };
     const { text } = bootScript(input({ host: special }, 'query', 'efi'));
     expect(text).toContain('\n:fog.local\nreboot || goto MENU\n');
     expect(text).toContain('\nkernel bzImage-6.6 loglevel=4 initrd=init-new.xz ');
@@ -81,13 +102,17 @@ describe('boot script', () => {
       const plain = bootScript(input({ host: { ...host, name: 'pc' } })).text;
       expect(text.split('\n')).toHaveLength(plain.split('\n').length);
       expect(text).toMatch(/^item --gap Host is registered as [A-Za-z0-9 .,:;()@+=!_-]+!$/m);
-      expect(bootScript(input({ host: { ...host, name }, task: HARDWARE_INVENTORY })).text).not.toContain('reboot');
+      expect(bootScript(input({ host: { ...host, name }, task: HARDWARE_INVENTORY })).text).not.toContain(
+        'reboot',
+      );
     },
   );
 
   it('keeps a kernel line that Linux would cut or panic on from being sent', () => {
     const many = Array.from({ length: 40 }, (_, index) => `word${index}=1`).join(' ');
-    expect(() => bootScript(input({ host: { ...host, kernelArgs: many } }))).toThrow(/words that Linux does not know/);
+    expect(() => bootScript(input({ host: { ...host, kernelArgs: many } }))).toThrow(
+      /words that Linux does not know/,
+    );
     const long = Array.from({ length: 20 }, (_, index) => `a.b${index}=${'x'.repeat(100)}`).join(' ');
     expect(() => bootScript(input({ host: { ...host, kernelArgs: long } }))).toThrow(/bytes long/);
   });
@@ -111,7 +136,11 @@ describe('boot request', () => {
   });
 
   it('looks at a bounded number of MACs', () => {
-    const list = Array.from({ length: 10_000 }, (_, n) => `02:00:00:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`);
+    const list = Array.from(
+      { length: 10_000 },
+      (_, n) =>
+        `02:00:00:00:${(n >> 8).toString(16).padStart(2, '0')}:${(n & 255).toString(16).padStart(2, '0')}`,
+    );
     expect(parseBootRequest(new Map([['mac0', list.join('|')]]), 'form').macs.length).toBeLessThanOrEqual(32);
   });
 

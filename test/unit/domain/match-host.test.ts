@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest';
 import type { Host, HostMac } from '#domain/host.js';
 import { matchHost } from '#domain/match-host.js';
 
-const mac = (text: string, extra: Partial<HostMac> = {}): HostMac => ({ mac: text, primary: false, pending: false, imageIgnore: false, ...extra });
+const mac = (text: string, extra: Partial<HostMac> = {}): HostMac => ({
+  mac: text,
+  primary: false,
+  pending: false,
+  imageIgnore: false,
+  ...extra,
+});
 const host = (name: string, ...macs: HostMac[]) => ({ id: name.length, name, macs }) as unknown as Host;
 
 const [A, B, C] = ['00:00:00:00:00:0a', '00:00:00:00:00:0b', '00:00:00:00:00:0c'] as const;

@@ -20,8 +20,15 @@ describe('MAC', () => {
   });
 
   it('lists are unique, ordered, bounded and never throw', () => {
-    expect(parseMacList('|00:11:22:33:44:55|junk|001122334455|02:00:00:00:00:01|')).toEqual(['00:11:22:33:44:55', '02:00:00:00:00:01']);
-    fc.assert(fc.property(fc.string({ maxLength: 2000 }), (text) => parseMacList(text).every((mac) => parseMac(mac) === mac)));
+    expect(parseMacList('|00:11:22:33:44:55|junk|001122334455|02:00:00:00:00:01|')).toEqual([
+      '00:11:22:33:44:55',
+      '02:00:00:00:00:01',
+    ]);
+    fc.assert(
+      fc.property(fc.string({ maxLength: 2000 }), (text) =>
+        parseMacList(text).every((mac) => parseMac(mac) === mac),
+      ),
+    );
   });
 });
 
@@ -41,7 +48,12 @@ describe('host name from a pattern (spec fos-protocol 3.10)', () => {
     ['the next free number', name('PC-*', { taken: ['PC-1', 'PC-2'] }), 'PC-3', 4],
     ['a number that has outgrown its stars', name('PC-*', { next: 12 }), 'PC-12', 13],
     ['the serial number', name('L-{SYSSERIAL}', { serial: 'ab12' }), 'L-ab12', 1],
-    ['the MAC when the serial makes it too long', name('{SYSSERIAL}', { serial: 'x'.repeat(40) }), '001122334455', 1],
+    [
+      'the MAC when the serial makes it too long',
+      name('{SYSSERIAL}', { serial: 'x'.repeat(40) }),
+      '001122334455',
+      1,
+    ],
     ['the MAC when the fixed name is taken', name('room7', { taken: ['room7'] }), '001122334455', 1],
     ['the MAC when the serial is empty and nothing is left', name('{SYSSERIAL}'), '001122334455', 1],
     ['the serial without what a shell would eat', name('{SYSSERIAL}', { serial: 'a$(id)b' }), 'aidb', 1],

@@ -3,14 +3,23 @@ import type { Decision } from '#trace/decision.js';
 import { TraceRing } from '#trace/ring.js';
 
 const MAC = '52:54:00:00:00:01';
-const ignored = (mac = MAC): Decision => ({ service: 'dhcp', event: 'ignored', outcome: 'ignored', who: { mac }, reasons: ['not PXE'] });
+const ignored = (mac = MAC): Decision => ({
+  service: 'dhcp',
+  event: 'ignored',
+  outcome: 'ignored',
+  who: { mac },
+  reasons: ['not PXE'],
+});
 
 describe('trace ring', () => {
   it('makes one record with a count of a flood of the same decision', () => {
     const ring = new TraceRing();
     for (let n = 0; n < 1000; n++) ring.add(ignored(), n);
     ring.add(ignored('52:54:00:00:00:02'), 1000);
-    expect(ring.take()).toMatchObject([{ at: 0, last: 999, count: 1000 }, { at: 1000, count: 1 }]);
+    expect(ring.take()).toMatchObject([
+      { at: 0, last: 999, count: 1000 },
+      { at: 1000, count: 1 },
+    ]);
   });
 
   it('begins a new record after a pause and after each batch', () => {
@@ -24,7 +33,13 @@ describe('trace ring', () => {
 
   it('never merges steps of a story', () => {
     const ring = new TraceRing();
-    const sent: Decision = { service: 'tftp', event: 'file-sent', outcome: 'answered', who: { ip: '10.0.0.5' }, reasons: [] };
+    const sent: Decision = {
+      service: 'tftp',
+      event: 'file-sent',
+      outcome: 'answered',
+      who: { ip: '10.0.0.5' },
+      reasons: [],
+    };
     ring.add(sent, 0);
     ring.add(sent, 1);
     expect(ring.take()).toHaveLength(2);
@@ -32,14 +47,37 @@ describe('trace ring', () => {
 
   it('puts a file request into the story of the machine that took the address', () => {
     const ring = new TraceRing();
-    ring.add({ service: 'dhcp', event: 'ack', outcome: 'answered', who: { mac: MAC }, reasons: [], facts: { address: '10.0.0.5' } }, 0);
-    const sent = ring.add({ service: 'tftp', event: 'file-sent', outcome: 'answered', who: { ip: '10.0.0.5' }, reasons: [] }, 1);
+    ring.add(
+      {
+        service: 'dhcp',
+        event: 'ack',
+        outcome: 'answered',
+        who: { mac: MAC },
+        reasons: [],
+        facts: { address: '10.0.0.5' },
+      },
+      0,
+    );
+    const sent = ring.add(
+      { service: 'tftp', event: 'file-sent', outcome: 'answered', who: { ip: '10.0.0.5' }, reasons: [] },
+      1,
+    );
     expect(sent.who).toEqual({ ip: '10.0.0.5', mac: MAC });
   });
 
   it('gives an address to the machine that was seen behind it last', () => {
     const ring = new TraceRing();
-    const seen = (mac: string) => ring.add({ service: 'http', event: 'script-served', outcome: 'answered', who: { mac, ip: '10.0.0.5' }, reasons: [] }, 0);
+    const seen = (mac: string) =>
+      ring.add(
+        {
+          service: 'http',
+          event: 'script-served',
+          outcome: 'answered',
+          who: { mac, ip: '10.0.0.5' },
+          reasons: [],
+        },
+        0,
+      );
     seen(MAC);
     seen('52:54:00:00:00:02');
     expect(ring.macOf('10.0.0.5')).toBe('52:54:00:00:00:02');

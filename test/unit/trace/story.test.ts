@@ -8,13 +8,31 @@ const LATER = 10_000_000;
 /** Records a second apart, from `[event, facts, more]`. */
 function records(...steps: Array<[string, Decision['facts']?, Partial<TraceRecord>?]>): TraceRecord[] {
   return steps.map(([event, facts, more], index) => {
-    const service = /offer|ack|nak|address/.test(event) ? 'dhcp' : /file/.test(event) ? 'tftp' : /script/.test(event) ? 'http' : 'fos';
+    const service = /offer|ack|nak|address/.test(event)
+      ? 'dhcp'
+      : /file/.test(event)
+        ? 'tftp'
+        : /script/.test(event)
+          ? 'http'
+          : 'fos';
     const at = index * 1000;
-    return { service, event, outcome: 'answered', who: service === 'dhcp' ? who : { mac: who.mac }, reasons: [], at, last: at, count: 1, ...(facts ? { facts } : {}), ...more };
+    return {
+      service,
+      event,
+      outcome: 'answered',
+      who: service === 'dhcp' ? who : { mac: who.mac },
+      reasons: [],
+      at,
+      last: at,
+      count: 1,
+      ...(facts ? { facts } : {}),
+      ...more,
+    };
   });
 }
 
-const lastVerdict = (...steps: Parameters<typeof records>) => bootStory(records(...steps), LATER).boots.at(-1)?.verdict;
+const lastVerdict = (...steps: Parameters<typeof records>) =>
+  bootStory(records(...steps), LATER).boots.at(-1)?.verdict;
 
 describe('boot story', () => {
   it('tells each step in words, with the time since power-on', () => {
@@ -66,11 +84,22 @@ describe('boot story', () => {
   });
 
   it.each<[string, ReturnType<typeof lastVerdict>, RegExp]>([
-    ['an offer that was not taken', lastVerdict(['offer', { address: '10.0.0.5' }]), /^stopped after: asked for an address.* It did not take the offer/],
-    ['an address and nothing more', lastVerdict(['ack', { address: '10.0.0.5' }]), /TFTP \(69\/udp\) or HTTP does not reach this server/],
+    [
+      'an offer that was not taken',
+      lastVerdict(['offer', { address: '10.0.0.5' }]),
+      /^stopped after: asked for an address.* It did not take the offer/,
+    ],
+    [
+      'an address and nothing more',
+      lastVerdict(['ack', { address: '10.0.0.5' }]),
+      /TFTP \(69\/udp\) or HTTP does not reach this server/,
+    ],
     [
       'a missing file',
-      lastVerdict(['ack'], ['file-refused', { file: 'x.efi' }, { outcome: 'refused', reasons: ['x.efi is missing'] }]),
+      lastVerdict(
+        ['ack'],
+        ['file-refused', { file: 'x.efi' }, { outcome: 'refused', reasons: ['x.efi is missing'] }],
+      ),
       /^stopped: asked for the file x\.efi by TFTP, which is not there: x\.efi is missing$/,
     ],
     [
@@ -78,8 +107,16 @@ describe('boot story', () => {
       lastVerdict(['fos-started'], ['client-error', {}, { reasons: ['no disk found'] }]),
       /^stopped: reported an error: no disk found$/,
     ],
-    ['the menu', lastVerdict(['script-served', { script: 'menu-registered' }]), /^done for fogd: it has its menu/],
-    ['a completed task', lastVerdict(['script-served', { script: 'task' }], ['check-in'], ['complete']), /^done: the task is complete$/],
+    [
+      'the menu',
+      lastVerdict(['script-served', { script: 'menu-registered' }]),
+      /^done for fogd: it has its menu/,
+    ],
+    [
+      'a completed task',
+      lastVerdict(['script-served', { script: 'task' }], ['check-in'], ['complete']),
+      /^done: the task is complete$/,
+    ],
   ])('says where it stopped and why: %s', (_, verdict, expected) => {
     expect(verdict).toMatch(expected);
   });

@@ -1,7 +1,21 @@
 import { describe, expect, test } from 'vitest';
 import { text } from '#services/dhcp/options/values.js';
 import { toNumber, toText } from '#settings/ipv4.js';
-import { address, BIOS, Box, HOUR, IPXE, message, PC1, PC2, PC3, SECOND, SETTINGS, START, UEFI } from './scene.js';
+import {
+  address,
+  BIOS,
+  Box,
+  HOUR,
+  IPXE,
+  message,
+  PC1,
+  PC2,
+  PC3,
+  SECOND,
+  SETTINGS,
+  START,
+  UEFI,
+} from './scene.js';
 
 const US = { 54: address('10.0.0.1') };
 const ELSEWHERE = { 54: address('10.0.0.9') };
@@ -34,7 +48,9 @@ describe('DISCOVER', () => {
 
   test('reserves the address for 60 s: nobody else is offered it', () => {
     const box = new Box();
-    const offered = new Set([1, 2, 3, 4, 5].map((n) => box.hear(message(1, {}, { mac: `52:54:00:77:01:0${n}` })).yiaddr));
+    const offered = new Set(
+      [1, 2, 3, 4, 5].map((n) => box.hear(message(1, {}, { mac: `52:54:00:77:01:0${n}` })).yiaddr),
+    );
     expect(offered.size).toBe(5);
     const sixth = message(1, {}, { mac: '52:54:00:77:01:06' });
     expect(box.hear(sixth).event).toBe('discover ignored');
@@ -153,7 +169,9 @@ describe('REQUEST in SELECTING', () => {
     const box = new Box();
     const { yiaddr } = box.hear(message(1));
     expect(box.hear(message(3, { 54: address('10.0.0.2'), ...asks(yiaddr) })).event).toBe('ack answered');
-    expect(box.hear(message(3, US)).reasons).toEqual(['it names no address, neither in option 50 nor in ciaddr']);
+    expect(box.hear(message(3, US)).reasons).toEqual([
+      'it names no address, neither in option 50 nor in ciaddr',
+    ]);
   });
 
   test("of an address that another machine has is refused with all reasons; that machine's lease stays", () => {
@@ -203,7 +221,9 @@ describe('REQUEST in INIT-REBOOT', () => {
   test('a server that is not authoritative is silent about strangers and wrong addresses', () => {
     const box = new Box();
     box.settings = { ...box.settings, authoritative: false };
-    expect(box.hear(message(3, asks('10.0.0.102'))).reasons).toEqual(['this server has no record of the machine']);
+    expect(box.hear(message(3, asks('10.0.0.102'))).reasons).toEqual([
+      'this server has no record of the machine',
+    ]);
     expect(box.hear(message(3, asks('192.168.7.7'))).event).toBe('request ignored');
   });
 
@@ -279,7 +299,9 @@ describe('a machine in its boot is not refused where it can be served', () => {
     const box = new Box();
     const macs = [1, 2, 3, 4].map((n) => `52:54:00:77:02:0${n}`);
     const offers = macs.map((mac) => box.hear(message(1, IPXE, { mac })).yiaddr);
-    const acks = macs.map((mac, n) => box.hear(message(3, { ...IPXE, ...US, ...asks(offers[n] ?? '') }, { mac })));
+    const acks = macs.map((mac, n) =>
+      box.hear(message(3, { ...IPXE, ...US, ...asks(offers[n] ?? '') }, { mac })),
+    );
     expect(acks.map(({ event }) => event)).toEqual(Array(4).fill('ack answered'));
     expect(new Set(acks.map(({ yiaddr }) => yiaddr)).size).toBe(4);
   });
@@ -400,7 +422,11 @@ describe('no machine, no answer', () => {
       ["ff:ff:ff:ff:ff:ff is a group address, not a machine's"],
     ],
     ['our own giaddr', message(1, {}, { giaddr: '10.0.0.2' }), ['the relay address 10.0.0.2 is our own']],
-    ['BOOTP', { ...message(1), options: new Map() }, ['no message type (option 53): plain BOOTP is not served']],
+    [
+      'BOOTP',
+      { ...message(1), options: new Map() },
+      ['no message type (option 53): plain BOOTP is not served'],
+    ],
     ['an OFFER', message(2), ["OFFER is not a client's message"]],
     [
       'several at once',
@@ -421,7 +447,10 @@ describe('no machine, no answer', () => {
 });
 
 test('an interface that no subnet contains', () => {
-  const box = new Box({ ...SETTINGS, subnets: [{ network: '10.1.0.0/24', ranges: ['10.1.0.10-10.1.0.11'] }] });
+  const box = new Box({
+    ...SETTINGS,
+    subnets: [{ network: '10.1.0.0/24', ranges: ['10.1.0.10-10.1.0.11'] }],
+  });
   expect(box.hear(message(1)).reasons).toEqual(['eth0 (10.0.0.1) is in no subnet of dhcp.subnets']);
 });
 

@@ -30,7 +30,11 @@ describe('options', () => {
     ['a missing end', '35 01 01', { 53: '01' }],
     ['nothing after the end counts', '35 01 01 ff 37 02 01 03', { 53: '01' }],
     ['an option of no bytes', '35 01 01 50 00 ff', { 53: '01', 80: '' }],
-    ['repeated codes are one long option (RFC 3396)', '4d 02 0102 35 01 01 4d 01 03 ff', { 53: '01', 77: '010203' }],
+    [
+      'repeated codes are one long option (RFC 3396)',
+      '4d 02 0102 35 01 01 4d 01 03 ff',
+      { 53: '01', 77: '010203' },
+    ],
     ['no options at all', 'ff', {}],
   ])('%s', (_name, hex, expected) => {
     expect(optionsOf(withOptions(hex))).toEqual(expected);
@@ -64,8 +68,16 @@ test.each<[string, Buffer, string]>([
   ['nothing', Buffer.alloc(0), '0 bytes are less than the 240 of a DHCP packet'],
   ['one byte too few', Buffer.alloc(239), '239 bytes are less than the 240 of a DHCP packet'],
   ['plain BOOTP', Buffer.alloc(300), 'the magic cookie of DHCP is missing'],
-  ['hlen 17', withOptions('ff', (one) => one.set([17], 2)), 'a hardware address of 17 bytes does not fit its field'],
-  ['hlen 255', withOptions('ff', (one) => one.set([255], 2)), 'a hardware address of 255 bytes does not fit its field'],
+  [
+    'hlen 17',
+    withOptions('ff', (one) => one.set([17], 2)),
+    'a hardware address of 17 bytes does not fit its field',
+  ],
+  [
+    'hlen 255',
+    withOptions('ff', (one) => one.set([255], 2)),
+    'a hardware address of 255 bytes does not fit its field',
+  ],
   ['a length past the end', withOptions('35 01 01 37 05 01'), 'option 55 is cut off'],
   ['a code without length', withOptions('35 01 01 37'), 'option 55 is cut off'],
   ['overload 0', withOptions('34 01 00 ff'), 'option 52 (overload) is neither 1, 2 nor 3'],
@@ -99,13 +111,19 @@ describe('encoding', () => {
       [53, Buffer.of(2)],
       [54, Buffer.of(10, 0, 0, 1)],
     ]);
-    expect(encode({ ...base, options }).subarray(240, 258).toString('hex')).toBe('350102' + '36040a000001' + '52060104aabbccdd' + 'ff');
+    expect(
+      encode({ ...base, options })
+        .subarray(240, 258)
+        .toString('hex'),
+    ).toBe('350102' + '36040a000001' + '52060104aabbccdd' + 'ff');
   });
 
   test('splits what is longer than 255 bytes (RFC 3396)', () => {
     const long = Buffer.alloc(600, 0x61);
     const bytes = encode({ ...base, options: new Map([[67, long]]) });
-    expect([bytes[240], bytes[241], bytes[497], bytes[498], bytes[754], bytes[755]]).toEqual([67, 255, 67, 255, 67, 90]);
+    expect([bytes[240], bytes[241], bytes[497], bytes[498], bytes[754], bytes[755]]).toEqual([
+      67, 255, 67, 255, 67, 90,
+    ]);
     expect(packetOf(bytes).options.get(67)).toEqual(long);
     expect(bytes.length).toBe(encodedLength(new Map([[67, long]])));
   });
@@ -141,7 +159,9 @@ describe('properties', () => {
     .map(([head, tail]) => Buffer.concat([head, Buffer.from('63825363', 'hex'), tail]));
   const option = fc
     .tuple(fc.integer({ min: 0, max: 255 }), fc.uint8Array({ maxLength: 12 }))
-    .map(([code, value]) => (code === 0 || code === 255 ? Buffer.of(code) : Buffer.concat([Buffer.of(code, value.length), value])));
+    .map(([code, value]) =>
+      code === 0 || code === 255 ? Buffer.of(code) : Buffer.concat([Buffer.of(code, value.length), value]),
+    );
   const formed = fc
     .tuple(fc.uint8Array({ minLength: 236, maxLength: 236 }), fc.array(option, { maxLength: 30 }))
     .map(([head, options]) => {

@@ -118,7 +118,10 @@ export class Box {
   /** Only what `saved` holds survives. */
   restart(): void {
     const rows = new Map(this.saved.map((lease) => [lease.address, lease]));
-    this.table = new LeaseTable(this.settings, [...rows.values()].sort((a, b) => a.grantedAt - b.grantedAt));
+    this.table = new LeaseTable(
+      this.settings,
+      [...rows.values()].sort((a, b) => a.grantedAt - b.grantedAt),
+    );
   }
 
   context(): Context {

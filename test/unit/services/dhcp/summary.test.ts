@@ -35,7 +35,17 @@ test.each([
 });
 
 test('an ACK through a relay', () => {
-  expect(summary(reply({ type: 5, yiaddr: '10.0.0.100', siaddr: '10.0.0.1', giaddr: '10.0.0.254', file: 'undionly.kpxe' }))).toBe(
+  expect(
+    summary(
+      reply({
+        type: 5,
+        yiaddr: '10.0.0.100',
+        siaddr: '10.0.0.1',
+        giaddr: '10.0.0.254',
+        file: 'undionly.kpxe',
+      }),
+    ),
+  ).toBe(
     'ACK 52:54:00:77:00:01 xid 1a2b3c4d yiaddr 10.0.0.100 siaddr 10.0.0.1 giaddr 10.0.0.254 file "undionly.kpxe" options 53',
   );
 });
@@ -49,8 +59,16 @@ test('hostile text is quoted and made harmless', () => {
 test.each([
   ['BOOTP', { ...message(1), options: new Map() }, 'BOOTP 52:54:00:77:00:01 xid 1a2b3c4d'],
   ['an unknown type', message(13), 'type 13 52:54:00:77:00:01 xid 1a2b3c4d options 53'],
-  ['no hardware address', { ...message(1), hlen: 0 }, 'DISCOVER without hardware address xid 1a2b3c4d options 53'],
-  ['an op that does not fit', { ...message(1), op: 2 }, 'DISCOVER 52:54:00:77:00:01 xid 1a2b3c4d op 2 options 53'],
+  [
+    'no hardware address',
+    { ...message(1), hlen: 0 },
+    'DISCOVER without hardware address xid 1a2b3c4d options 53',
+  ],
+  [
+    'an op that does not fit',
+    { ...message(1), op: 2 },
+    'DISCOVER 52:54:00:77:00:01 xid 1a2b3c4d op 2 options 53',
+  ],
 ])('%s', (_name, packet, line) => {
   expect(summary(packet)).toBe(line);
 });

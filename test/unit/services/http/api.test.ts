@@ -12,8 +12,14 @@ const call = (method: 'GET' | 'POST' | 'DELETE', url: string, body?: object) =>
 
 describe('control API', () => {
   it('adds, shows, lists and removes a host', async () => {
-    const added = await call('POST', '/hosts', { name: 'pc1', macs: ['00-11-22-33-44-55', '02:00:00:00:00:02'] });
-    expect({ status: added.statusCode, body: added.json() }).toMatchObject({ status: 201, body: { name: 'pc1', macs: [MAC, '02:00:00:00:00:02'] } });
+    const added = await call('POST', '/hosts', {
+      name: 'pc1',
+      macs: ['00-11-22-33-44-55', '02:00:00:00:00:02'],
+    });
+    expect({ status: added.statusCode, body: added.json() }).toMatchObject({
+      status: 201,
+      body: { name: 'pc1', macs: [MAC, '02:00:00:00:00:02'] },
+    });
     expect((await call('GET', '/hosts/02:00:00:00:00:02')).json()).toMatchObject({ name: 'pc1', tasks: [] });
     expect((await call('GET', '/hosts')).json()).toHaveLength(1);
     expect((await call('DELETE', '/hosts/PC1')).statusCode).toBe(200);
@@ -31,12 +37,20 @@ describe('control API', () => {
     await call('POST', '/hosts', { name: 'pc1', macs: [MAC] });
     const answer = await call('POST', '/hosts', body);
     expect(answer.headers['content-type']).toContain('application/problem+json');
-    expect({ status: answer.statusCode, title: (answer.json() as { title: string }).title }).toEqual({ status, title });
+    expect({ status: answer.statusCode, title: (answer.json() as { title: string }).title }).toEqual({
+      status,
+      title,
+    });
     expect(world.context.hosts.list()).toHaveLength(1);
   });
 
   it('says that a host is unknown', async () => {
-    for (const [method, url] of [['GET', '/hosts/x'], ['DELETE', '/hosts/x'], ['POST', '/hosts/x/inventory'], ['GET', '/trace/x']] as const) {
+    for (const [method, url] of [
+      ['GET', '/hosts/x'],
+      ['DELETE', '/hosts/x'],
+      ['POST', '/hosts/x/inventory'],
+      ['GET', '/trace/x'],
+    ] as const) {
       expect((await call(method, url)).json()).toMatchObject({ status: 404, title: 'HOST_UNKNOWN' });
     }
   });

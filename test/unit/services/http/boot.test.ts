@@ -15,7 +15,12 @@ const get = (path: string, headers = {}) => world.app.inject({ url: `/fog/servic
 describe('boot.php', () => {
   it('answers POST in the form dialect and GET in the query dialect', async () => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const post = await world.app.inject({ method: 'POST', url: '/fog/service/ipxe/boot.php', headers, body: `mac0=${encodeURIComponent(MAC)}` });
+    const post = await world.app.inject({
+      method: 'POST',
+      url: '/fog/service/ipxe/boot.php',
+      headers,
+      body: `mac0=${encodeURIComponent(MAC)}`,
+    });
     expect(post.headers['content-type']).toContain('text/plain');
     expect(post.body).toMatch(/^#!ipxe\n[\s\S]*boot\.php##params/);
     const query = await get(`boot.php?mac0=${encodeURIComponent(MAC)}&platform=efi`);
@@ -29,23 +34,31 @@ describe('boot.php', () => {
   });
 
   it('shows who is mixed up when MACs belong to several hosts, and never answers an HTTP error', async () => {
-    for (const [name, mac] of [['one', MAC], ['two', '02:00:00:00:00:02']]) {
+    for (const [name, mac] of [
+      ['one', MAC],
+      ['two', '02:00:00:00:00:02'],
+    ]) {
       await world.api.inject({ method: 'POST', url: '/api/v1/hosts', body: { name, macs: [mac] } });
     }
     const answer = await get(`boot.php?mac0=${MAC}&mac1=02:00:00:00:00:02`);
     expect(answer.statusCode).toBe(200);
-    expect(answer.body).toContain('echo fogd: the MAC addresses of this machine belong to several hosts: one, two.');
+    expect(answer.body).toContain(
+      'echo fogd: the MAC addresses of this machine belong to several hosts: one, two.',
+    );
     expect(answer.body).toContain('sanboot');
   });
 
-  it.each(['boot.php', 'boot.php?', 'boot.php?mac0=', 'boot.php?mac0=%00%ff&arch=%0areboot', `boot.php?mac0=${'x'.repeat(3000)}`])(
-    'answers a script to %s',
-    async (path) => {
-      const answer = await get(path);
-      expect(answer.statusCode).toBe(200);
-      expect(answer.body).toMatch(/^#!ipxe\necho fogd: this machine sent no valid MAC address\n/);
-    },
-  );
+  it.each([
+    'boot.php',
+    'boot.php?',
+    'boot.php?mac0=',
+    'boot.php?mac0=%00%ff&arch=%0areboot',
+    `boot.php?mac0=${'x'.repeat(3000)}`,
+  ])('answers a script to %s', async (path) => {
+    const answer = await get(path);
+    expect(answer.statusCode).toBe(200);
+    expect(answer.body).toMatch(/^#!ipxe\necho fogd: this machine sent no valid MAC address\n/);
+  });
 
   it('tells nobody the password that a menu put into the query', async () => {
     await get(`boot.php?mac0=${MAC}&username=admin&password=s3cret`);
@@ -64,7 +77,11 @@ describe('boot.php', () => {
 describe('kernel and init', () => {
   it('are sent whole, or the one range asked for', async () => {
     const whole = await get('bzImage');
-    expect({ status: whole.statusCode, length: whole.rawPayload.length, header: whole.headers['content-length'] }).toEqual({
+    expect({
+      status: whole.statusCode,
+      length: whole.rawPayload.length,
+      header: whole.headers['content-length'],
+    }).toEqual({
       status: 200,
       length: 3_000_000,
       header: '3000000',
@@ -74,17 +91,26 @@ describe('kernel and init', () => {
     expect(part.headers['content-range']).toBe('bytes 2999990-2999999/3000000');
     expect((await get('bzImage', { range: 'bytes=3000000-' })).statusCode).toBe(416);
     const head = await world.app.inject({ method: 'HEAD', url: '/fog/service/ipxe/bzImage' });
-    expect({ length: head.headers['content-length'], body: head.body }).toEqual({ length: '3000000', body: '' });
+    expect({ length: head.headers['content-length'], body: head.body }).toEqual({
+      length: '3000000',
+      body: '',
+    });
   });
 
-  it.each(['missing', '../fogd.sqlite', '..%2ffogd.sqlite', '%2e%2e/fogd.sqlite', '/etc/passwd', '.hidden', 'a\\..\\..\\x', '%00'])(
-    '%s is not found, like everything else that is not there (CVE-2023-46237)',
-    async (name) => {
-      const answer = await get(name);
-      expect([404, 400]).toContain(answer.statusCode);
-      expect(answer.body).not.toContain('root:');
-    },
-  );
+  it.each([
+    'missing',
+    '../fogd.sqlite',
+    '..%2ffogd.sqlite',
+    '%2e%2e/fogd.sqlite',
+    '/etc/passwd',
+    '.hidden',
+    'a\\..\\..\\x',
+    '%00',
+  ])('%s is not found, like everything else that is not there (CVE-2023-46237)', async (name) => {
+    const answer = await get(name);
+    expect([404, 400]).toContain(answer.statusCode);
+    expect(answer.body).not.toContain('root:');
+  });
 
   it.each([
     [undefined, undefined],
@@ -106,8 +132,8 @@ describe('routes', () => {
   it('anonymous callers reach the allow-list of endpoints and nothing else (CVE-2025-58443)', async () => {
     const served = world.routes.map(({ method, url }) => `${method} ${url}`).sort();
     const page = readFileSync(new URL('docs/reference/endpoints.md', repository), 'utf8');
-    const documented = [...page.matchAll(/^\| `([A-Z, ]+)` \| `([^`]+)` \|/gm)].flatMap(([, methods = '', url = '']) =>
-      methods.split(', ').map((method) => `${method} ${url}`),
+    const documented = [...page.matchAll(/^\| `([A-Z, ]+)` \| `([^`]+)` \|/gm)].flatMap(
+      ([, methods = '', url = '']) => methods.split(', ').map((method) => `${method} ${url}`),
     );
     expect(served).toEqual(documented.sort());
   });
@@ -126,7 +152,9 @@ describe('routes', () => {
   });
 
   it('getversion.php ignores a url to fetch (CVE-2026-24138)', async () => {
-    const answer = await world.app.inject({ url: '/fog/service/getversion.php?url=http://127.0.0.1:1/&newService=1' });
+    const answer = await world.app.inject({
+      url: '/fog/service/getversion.php?url=http://127.0.0.1:1/&newService=1',
+    });
     expect(answer.body).toBe('0.0.0');
   });
 });

@@ -61,7 +61,13 @@ export async function makeWorld(toml = ''): Promise<World> {
     });
   const app = await createApp(async (instance) => {
     note(instance);
-    await instance.register(bootRoutes, { prefix: '/fog/service/ipxe', context, recorder, files: new BootFiles([boot]), serverAt });
+    await instance.register(bootRoutes, {
+      prefix: '/fog/service/ipxe',
+      context,
+      recorder,
+      files: new BootFiles([boot]),
+      serverAt,
+    });
     await instance.register(fosRoutes, { prefix: '/fog', context, recorder, version: '0.0.0' });
   });
   const api = await createApp(async (instance) => {

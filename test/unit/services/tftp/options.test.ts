@@ -53,6 +53,10 @@ describe('agree', () => {
     expect(ask(['tsize', '100000000000000000000']).granted).toEqual([{ name: 'tsize', value: '74213' }]);
   });
 
+  it('does not tell the size of an empty file, which curl takes for an error', () => {
+    expect(agree([{ name: 'tsize', value: '0' }], { ...limits, size: 0 }).granted).toEqual([]);
+  });
+
   it('never agrees to a block outside 8 and the setting', () => {
     const option = fc.record({
       name: fc.constantFrom('blksize', 'BLKSIZE', 'timeout', 'tsize', 'x'),

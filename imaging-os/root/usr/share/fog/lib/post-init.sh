@@ -10,6 +10,7 @@ runPostInit() {
         echo "Skipped"
         return
     fi
+    echo "Done"
     if [[ -f $share/.mntcheck ]]; then
         postinitpath=$share/postinitscripts/
         [[ -f ${postinitpath}fog.postinit ]] || postinitpath=$share/dev/postinitscripts/
@@ -17,6 +18,5 @@ runPostInit() {
         # shellcheck source=/dev/null
         . "${postinitpath}fog.postinit"
     fi
-    echo "Done"
     umount "$share" 2>/dev/null || umount -l "$share"
 }

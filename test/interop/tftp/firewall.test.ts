@@ -1,0 +1,135 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Decision } from '#trace/decision.js';
+import { type LabHost, LabNetwork } from '../../lab/network.js';
+import { LabProcess, mustRun } from '../../lab/process.js';
+import { busybox, curl } from './clients.js';
+import type { ServeConfig } from './serve.js';
+
+/** fogd on one host of a segment, clients on another, nft in between. */
+let network: LabNetwork;
+let client: LabHost;
+let server: LabProcess;
+
+const content = randomBytes(200_000);
+const digest = (bytes: Buffer): string => createHash('sha256').update(bytes).digest('hex');
+const file = (name: string): string => join(network.folder, name);
+
+beforeAll(async () => {
+  network = await LabNetwork.create();
+  client = await network.addHost('pc', { address: 11 });
+  // A second address of the server: answers must come from the one that was asked.
+  await mustRun(['ip', '-n', network.server.namespace, 'addr', 'add', '10.77.0.2/24', 'dev', 'eth0']);
+  mkdirSync(file('served'));
+  writeFileSync(file('served/boot.efi'), content);
+  const config: ServeConfig = { folder: file('served'), portRange: '50000-50003' };
+  server = new LabProcess(network.cleanup, {
+    namespace: network.server.namespace,
+    argv: [process.execPath, join(import.meta.dirname, 'serve.js'), JSON.stringify(config)],
+    logFile: file('fogd.log'),
+  });
+  await server.waitForOutput('ready', 10_000);
+}, 30_000);
+
+afterAll(async () => {
+  await network.close();
+}, 30_000);
+
+const records = (): Decision[] =>
+  server.output
+    .split('\n')
+    .filter((line) => line.startsWith('{') && line.endsWith('}'))
+    .map((line) => JSON.parse(line) as Decision);
+
+async function filter(rules: readonly string[]): Promise<void> {
+  const hook = 'type filter hook forward priority 0; policy accept;';
+  const input = `flush ruleset\ntable bridge t { chain f { ${hook}\n${rules.join('\n')}\n}\n}\n`;
+  await mustRun(['nft', '-f', '-'], { namespace: network.switchNamespace, input });
+}
+
+let copies = 0;
+async function fetch(by: typeof curl, host = '10.77.0.1', blockSize = 1428): Promise<Buffer> {
+  const local = file(`copy-${++copies}`);
+  await by.fetch({ namespace: client.namespace, host, port: 69, remote: 'boot.efi', local, blockSize });
+  return readFileSync(local);
+}
+
+describe('with a filter between client and server', () => {
+  it('works where only 69 and the range are let through', async () => {
+    await filter(['ip daddr 10.77.0.1 udp dport != { 69, 50000-50003 } drop']);
+    for (const by of [curl, busybox]) expect(digest(await fetch(by))).toBe(digest(content));
+  });
+
+  it('names the ports where only 69 is let through', async () => {
+    await filter(['ip daddr 10.77.0.1 udp dport != 69 drop']);
+    const job = { namespace: client.namespace, host: '10.77.0.1', port: 69, remote: 'boot.efi' };
+    await expect(
+      busybox.fetch({ ...job, local: file('stalled'), blockSize: 1428, timeoutMs: 1_000 }),
+    ).rejects.toThrow();
+    const stalls = (): Decision[] => records().filter(({ event }) => event === 'file-stalled');
+    await expect.poll(stalls, { timeout: 25_000 }).toHaveLength(1);
+    expect(stalls()[0]?.reasons[0]).toBe(
+      "the client's ACKs do not reach ports 50000-50003: firewall or missing TFTP helper",
+    );
+  }, 30_000);
+
+  it('answers from the address that was asked', async () => {
+    await filter(['ip saddr 10.77.0.1 udp sport != 53 drop']);
+    expect(digest(await fetch(curl, '10.77.0.2'))).toBe(digest(content));
+  });
+
+  it.each([curl, busybox])(
+    '$name gets it right with 5 % of all packets lost',
+    async (by) => {
+      await filter(['ip protocol udp numgen random mod 100 < 5 drop']);
+      expect(digest(await fetch(by))).toBe(digest(content));
+    },
+    60_000,
+  );
+});
+
+describe('on the wire', () => {
+  it('tshark finds nothing malformed in what is sent', async () => {
+    await filter([]);
+    const capture = new LabProcess(network.cleanup, {
+      namespace: network.switchNamespace,
+      argv: ['tcpdump', '-i', 'br0', '-U', '--immediate-mode', '-w', file('tftp.pcap'), 'udp'],
+      logFile: file('tcpdump.log'),
+    });
+    await capture.waitForOutput('listening on', 5_000);
+    for (const by of [curl, busybox]) await fetch(by);
+    await fetch(curl, '10.77.0.1', 512);
+    const local = file('none');
+    const missing = { namespace: client.namespace, host: '10.77.0.1', port: 69, remote: 'none', local };
+    await expect(curl.fetch({ ...missing, blockSize: 512 })).rejects.toThrow();
+    await capture.stop();
+    const fields = ['-T', 'fields', '-e', 'tftp.opcode', '-e', '_ws.malformed', '-e', '_ws.expert.severity'];
+    const sent = await mustRun(
+      [
+        'tshark',
+        '-n',
+        '-r',
+        file('tftp.pcap'),
+        '-d',
+        'udp.port==50000-50003,tftp',
+        '-Y',
+        'ip.src == 10.77.0.1 && udp',
+        ...fields,
+      ],
+      { timeoutMs: 30_000 },
+    );
+    const lines = sent.trim().split('\n');
+    const opcodes = new Map<string, number>();
+    for (const line of lines) {
+      const [opcode = '', ...notes] = line.split('\t');
+      opcodes.set(opcode, (opcodes.get(opcode) ?? 0) + 1);
+      // An ERROR is marked as a note (severity warning or below is no malformation); nothing else is marked at all.
+      if (opcode !== '5') expect(notes.join('')).toBe('');
+      expect(notes[0] ?? '').toBe('');
+    }
+    expect([...opcodes.keys()].sort()).toEqual(['3', '5', '6']);
+    expect(opcodes.get('3')).toBeGreaterThan(600);
+  }, 60_000);
+});
