@@ -46,9 +46,9 @@ test('a full pool answers a flood without walking over its leases each time', ()
   const before = performance.now();
   for (let n = 0; n < 20_000; n++) expect(pool.choose(`x${n}`, undefined, START + 1)).toBeUndefined();
   // 51,200 leases x 20,000 requests would take minutes.
-  expect(performance.now() - before).toBeLessThan(2000);
+  expect(performance.now() - before).toBeLessThan(10_000);
   expect(pool.choose('y', undefined, START + HOUR)).toBe(first);
-});
+}, 20_000);
 
 test('a machine whose clock-set-back server grants again keeps what was granted last', () => {
   const pool = poolOf('10.0.0.10-10.0.0.12');
