@@ -34,7 +34,13 @@ beforeAll(async () => {
   });
   await server.waitForOutput('ready', 10_000);
   await filter([]);
-  const job = { namespace: client.namespace, host: '10.77.0.3', port: 69, remote: 'boot.efi', blockSize: 1428 };
+  const job = {
+    namespace: client.namespace,
+    host: '10.77.0.3',
+    port: 69,
+    remote: 'boot.efi',
+    blockSize: 1428,
+  };
   // Begun here, since a server is patient: the last test looks at what came of it.
   await expect(busybox.fetch({ ...job, local: file('stalled'), timeoutMs: 500 })).rejects.toThrow();
 }, 30_000);
