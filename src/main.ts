@@ -1,5 +1,5 @@
 import { networkInterfaces } from 'node:os';
-import type { Context } from '#actions/context.js';
+import { createContext } from '#actions/context.js';
 import { TraceKeeper } from '#actions/keep-trace.js';
 import { defaultScript } from '#boot/default-ipxe.js';
 import type { BootServer } from '#boot/script.js';
@@ -17,13 +17,9 @@ import { HttpListener } from '#services/http/listener.js';
 import { TftpService } from '#services/tftp/service.js';
 import { serviceEnvironment } from '#settings/environment.js';
 import type { Settings } from '#settings/schema.js';
-import { CounterRepository } from '#store/counters.js';
-import { HostRepository } from '#store/hosts.js';
-import { InventoryRepository } from '#store/inventory.js';
 import { LeaseRepository } from '#store/leases.js';
 import { StateFolder } from '#store/state-folder.js';
 import { Store } from '#store/store.js';
-import { TaskRepository } from '#store/tasks.js';
 import { TraceRepository } from '#store/trace.js';
 
 export interface DaemonOptions {
@@ -55,15 +51,7 @@ export async function startDaemon({
   const folder = StateFolder.open(state);
   const warn = (reason: string) => log.warn({ reason }, 'the store could not be checkpointed');
   const store = await Store.open({ file: folder.file('fogd.sqlite'), clock, onWarning: warn });
-  const context: Context = {
-    settings,
-    clock,
-    store,
-    hosts: new HostRepository(store),
-    inventory: new InventoryRepository(store),
-    tasks: new TaskRepository(store),
-    counters: new CounterRepository(store),
-  };
+  const context = createContext(settings, clock, store);
   const keepDays = settings.trace.keep_days;
   const trace = new TraceKeeper({ store, repository: new TraceRepository(store), clock, log, keepDays });
   const files = new BootFiles([folder.file('boot'), imagingOs, ...settings.boot.file_folders]);

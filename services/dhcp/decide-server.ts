@@ -214,9 +214,11 @@ function decline({ client, context, subnet }: Place): Verdict {
 
 /** The machine has an address already and asks for the rest; told where it is, past any relay (RFC 2131 section 4.3.5). */
 function inform(place: Place): Verdict {
-  const { packet, context } = place;
-  if (packet.ciaddr === 0 && context.from.address === 0)
-    return ignored('inform', ['it has no address to answer to']);
+  const { packet, context, subnet } = place;
+  const address = packet.ciaddr !== 0 ? packet.ciaddr : context.from.address;
+  if (address === 0) return ignored('inform', ['it has no address to answer to']);
+  // The mask and router of another network would cut it off from its own.
+  if (!contains(subnet, address)) return ignored('inform', [`${toText(address)} is not in ${subnet.text}`]);
   return answer(place, 'inform', MessageType.ACK, undefined, informDestination(place));
 }
 

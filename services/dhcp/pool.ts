@@ -69,6 +69,7 @@ export class Pool implements PoolView {
 
   holder(address: number, now: number): Holder | undefined {
     const lease = this.#leases.get(address);
+    // Released is free, also when the clock was set back since.
     if (lease !== undefined && lease.expiresAt > now && lease.state !== 'released') {
       const kind = lease.state === 'declined' ? 'declined' : 'lease';
       return { kind, key: leaseKey(lease), mac: lease.mac, until: lease.expiresAt };
@@ -143,13 +144,14 @@ export class Pool implements PoolView {
     return { size: this.#size, leased, offered: this.#offers.size };
   }
 
+  /** To be asked after `#dropOldOffers`. */
   #usable(address: number, key: string, now: number): boolean {
     if (!isLeasable(this.subnet, address)) return false;
     const holder = this.holder(address, now);
     const offer = this.#offers.get(address);
     return (
       (holder === undefined || (holder.key === key && holder.kind !== 'declined')) &&
-      (offer === undefined || offer.key === key || offer.until <= now)
+      (offer === undefined || offer.key === key)
     );
   }
 

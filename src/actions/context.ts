@@ -1,13 +1,13 @@
 import type { Clock } from '#daemon/clock.js';
 import { type HostMatch, matchHost } from '#domain/match-host.js';
 import type { Settings } from '#settings/schema.js';
-import type { CounterRepository } from '#store/counters.js';
-import type { HostRepository } from '#store/hosts.js';
-import type { InventoryRepository } from '#store/inventory.js';
+import { CounterRepository } from '#store/counters.js';
+import { HostRepository } from '#store/hosts.js';
+import { InventoryRepository } from '#store/inventory.js';
 import type { Store } from '#store/store.js';
-import type { TaskRepository } from '#store/tasks.js';
+import { TaskRepository } from '#store/tasks.js';
 
-/** What actions work on; made once by `main.ts`. */
+/** What actions work on. */
 export interface Context {
   readonly settings: Settings;
   readonly clock: Clock;
@@ -16,6 +16,19 @@ export interface Context {
   readonly inventory: InventoryRepository;
   readonly tasks: TaskRepository;
   readonly counters: CounterRepository;
+}
+
+/** Made once by `main.ts`, and by tests. */
+export function createContext(settings: Settings, clock: Clock, store: Store): Context {
+  return {
+    settings,
+    clock,
+    store,
+    hosts: new HostRepository(store),
+    inventory: new InventoryRepository(store),
+    tasks: new TaskRepository(store),
+    counters: new CounterRepository(store),
+  };
 }
 
 /** The host of a machine that gives these MACs. */

@@ -22,6 +22,10 @@ const ARCHITECTURES: readonly Architecture[] = [
   { code: 8, name: 'UEFI x64 (as Xscale)', firmware: 'efi', bootFile: 'snponly.efi' },
   { code: 9, name: 'UEFI x64 (EBC)', firmware: 'efi', bootFile: 'snponly.efi' },
   { code: 11, name: 'UEFI arm64', firmware: 'efi', bootFile: 'arm64-efi/snponly.efi' },
+  // Firmware tries these after PXE has gone on to the next boot entry; it waits a minute for an answer and then boots its disk.
+  { code: 15, name: 'UEFI ia32 HTTP boot', firmware: 'efi' },
+  { code: 16, name: 'UEFI x64 HTTP boot', firmware: 'efi' },
+  { code: 19, name: 'UEFI arm64 HTTP boot', firmware: 'efi' },
 ];
 
 const BY_CODE = new Map(ARCHITECTURES.map((architecture) => [architecture.code, architecture]));
@@ -29,6 +33,11 @@ const BY_CODE = new Map(ARCHITECTURES.map((architecture) => [architecture.code, 
 /** The architecture of an option 93 number; unknown numbers are named by their number. */
 export function architectureOf(code: number): Architecture {
   return BY_CODE.get(code) ?? { code, name: `architecture ${code}`, firmware: code === 0 ? 'bios' : 'efi' };
+}
+
+/** Whether the name is that of firmware which boots by HTTP without PXE. */
+export function isHttpBoot(architectureName: string): boolean {
+  return architectureName.endsWith(' HTTP boot');
 }
 
 /** What DHCP knows of a machine that wants to boot. */

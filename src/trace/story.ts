@@ -1,3 +1,4 @@
+import { isHttpBoot } from '#boot/architecture.js';
 import type { TraceRecord } from './decision.js';
 
 /** The boot story of one machine: what happened from power-on to the end, in words a helpdesk reads, and where it stopped and why. */
@@ -45,7 +46,7 @@ export function bootStory(records: readonly TraceRecord[], now: number): BootSto
 function startsBoot(record: TraceRecord, boot: readonly TraceRecord[]): boolean {
   const last = boot.at(-1);
   if (last && record.at - last.last > NEW_BOOT_AFTER_MS) return true;
-  if (record.service !== 'dhcp' || record.who.arch === undefined) return false;
+  if (record.service !== 'dhcp' || record.who.arch === undefined || isHttpBoot(record.who.arch)) return false;
   return boot.some(({ event }) => event === 'script-served');
 }
 
@@ -112,13 +113,16 @@ function sentence(record: TraceRecord): string {
   const times = record.count > 1 ? ` (${record.count} times)` : '';
   // Between the machine and the other DHCP server: told for the story, nobody expects an answer of ours.
   if (record.event === 'address-taken') return `${told}${times}`;
+  if (isHttpBoot(record.who.arch ?? '')) return `${told}${times} (HTTP boot is not served: the firmware tries its next boot entry)`;
   const verb = record.outcome === 'ignored' ? ' (not answered)' : '';
   const why = record.reasons.length > 0 ? `: ${record.reasons.join('; ')}` : '';
   return `${told}${verb}${times}${why}`;
 }
 
 /** What the last step of a boot that ended there means. `undefined` for steps after which something must follow. */
-function verdict(boot: readonly TraceRecord[], now: number): string {
+function verdict(all: readonly TraceRecord[], now: number): string {
+  const withoutHttpBoot = all.filter(({ who }) => !isHttpBoot(who.arch ?? ''));
+  const boot = withoutHttpBoot.length > 0 ? withoutHttpBoot : all;
   const last = boot.at(-1);
   if (!last) return 'nothing is known';
   const bad = boot.findLast(

@@ -92,6 +92,10 @@ export class FogdUnderTest {
     }
   }
 
+  get isRunning(): boolean {
+    return this.#process.exit === undefined;
+  }
+
   get log(): string {
     return this.#process.output;
   }

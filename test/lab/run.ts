@@ -2,7 +2,7 @@
  * The lab's command: `run.js --list`, `run.js SCENARIO...`, `run.js --all`; `--jobs 2` runs two at a time,
  * `--keep` keeps the folders of scenarios that passed.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { inRepository } from './repository.js';
@@ -79,6 +79,7 @@ async function runAll(chosen: readonly Scenario[], jobs: number, keep: boolean):
     }
   };
   await Promise.all(Array.from({ length: jobs }, worker));
+  if (existsSync(folder) && readdirSync(folder).length === 0) rmdirSync(folder);
   return failed;
 }
 

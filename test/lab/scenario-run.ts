@@ -23,19 +23,13 @@ export interface RunOptions {
 /** Resolves when the scenario passed. Otherwise throws an error that names the folder with what is left of it. */
 export async function runScenario(scenario: Scenario, options: RunOptions): Promise<void> {
   const folder = join(options.runFolder, scenario.name);
-  const started = Date.now();
-  const say = (text: string): void => {
-    const seconds = ((Date.now() - started) / 1000).toFixed(1).padStart(7);
-    options.print(`${seconds} s  ${text}`);
-  };
-  const lab = await Lab.open(folder, say);
+  const lab = await Lab.open(folder, options.print);
   try {
     const limit = scenario.timeoutSeconds * 1000;
     await within(scenario.run(lab), limit, `${scenario.name} was not done`);
-    for (const story of await stories(lab)) options.print(story.trimEnd());
-    await lab.fogd?.stop();
+    await lab.finish();
   } catch (error) {
-    await keepEvidence(lab, error, say);
+    await keepEvidence(lab, error);
     await lab.close();
     throw new Error(`${describe(error)}\nkept in ${folder}`, { cause: error });
   }
@@ -43,22 +37,16 @@ export async function runScenario(scenario: Scenario, options: RunOptions): Prom
   if (!options.keep) rmSync(folder, { recursive: true, force: true });
 }
 
-async function stories(lab: Lab): Promise<string[]> {
-  const told: string[] = [];
-  for (const pc of lab.pcs) if (lab.fogd) told.push(await lab.fogd.story(pc.mac));
-  return told;
-}
-
 /** Serial logs, daemon log, settings and pcap are in the folder already; this adds the rest. */
-async function keepEvidence(lab: Lab, error: unknown, say: (text: string) => void): Promise<void> {
+async function keepEvidence(lab: Lab, error: unknown): Promise<void> {
   writeFileSync(join(lab.folder, 'failure.txt'), `${describe(error)}\n`);
   const steps: [string, () => Promise<void> | void][] = [
     ['the screens', () => writeScreens(lab)],
     [
       'the boot story',
-      async () => writeFileSync(join(lab.folder, 'trace.txt'), (await stories(lab)).join('\n')),
+      async () => writeFileSync(join(lab.folder, 'trace.txt'), (await lab.stories()).join('\n')),
     ],
-    ['the daemon', async () => void (await lab.fogd?.stop())],
+    ['the daemon', async () => await lab.finish()],
     ['the store', () => copyStore(lab)],
     ['the capture', () => lab.capture.stop()],
   ];
@@ -67,7 +55,7 @@ async function keepEvidence(lab: Lab, error: unknown, say: (text: string) => voi
       await save();
     } catch (problem) {
       // The first failure is the one that counts; this one only means less evidence.
-      say(`could not keep ${what}: ${describe(problem)}`);
+      lab.step(`could not keep ${what}: ${describe(problem)}`);
     }
   }
 }

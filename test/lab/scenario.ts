@@ -29,32 +29,34 @@ export class Lab {
   readonly capture: Capture;
   /** Everything worth keeping of a failed scenario is written here. */
   readonly folder: string;
-  readonly #say: (line: string) => void;
+  readonly #print: (line: string) => void;
+  readonly #started = Date.now();
   #fogd: FogdUnderTest | undefined;
   readonly #pcs: VirtualPc[] = [];
 
-  private constructor(network: LabNetwork, capture: Capture, folder: string, say: (line: string) => void) {
+  private constructor(network: LabNetwork, capture: Capture, folder: string, print: (line: string) => void) {
     this.network = network;
     this.capture = capture;
     this.folder = folder;
-    this.#say = say;
+    this.#print = print;
   }
 
   /** Network and capture; nothing has been sent yet when it resolves. */
-  static async open(folder: string, say: (line: string) => void): Promise<Lab> {
+  static async open(folder: string, print: (line: string) => void): Promise<Lab> {
     mkdirSync(folder, { recursive: true });
     const network = await LabNetwork.create();
     try {
-      return new Lab(network, await Capture.start(network, folder), folder, say);
+      return new Lab(network, await Capture.start(network, folder), folder, print);
     } catch (error) {
       await network.close();
       throw error;
     }
   }
 
-  /** Tells what was reached. */
+  /** Tells what was reached, with the seconds since the lab was opened. */
   step(text: string): void {
-    this.#say(text);
+    const seconds = ((Date.now() - this.#started) / 1000).toFixed(1).padStart(7);
+    this.#print(`${seconds} s  ${text}`);
   }
 
   get pcs(): readonly VirtualPc[] {
@@ -87,6 +89,22 @@ export class Lab {
     });
     this.#pcs.push(pc);
     return pc;
+  }
+
+  /** The boot story of each machine, as `fogd trace` tells it; none when the daemon does not run. */
+  async stories(): Promise<string[]> {
+    const told: string[] = [];
+    for (const pc of this.#pcs) if (this.#fogd?.isRunning) told.push(await this.#fogd.story(pc.mac));
+    return told;
+  }
+
+  /**
+   * Tells the boot stories and stops the daemon, which must exit with 0. From then on the store holds every
+   * decision (they are written in batches). Done at the end of a scenario, or earlier by the scenario.
+   */
+  async finish(): Promise<void> {
+    for (const story of await this.stories()) this.#print(story.trimEnd());
+    if (this.#fogd?.isRunning) await this.#fogd.stop();
   }
 
   async close(): Promise<void> {

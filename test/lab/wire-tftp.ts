@@ -52,6 +52,8 @@ export async function tftpTransfers(capture: Capture): Promise<TftpTransfer[]> {
     const destination = `${field(3)}:${field(4)}`;
     const opcode = Number(field(6));
     if (opcode === RRQ) {
+      // The same request again from the same port, not answered yet, is a retransmission.
+      if (running.get(source)?.serverPort === 0) continue;
       const names = field(10).split(',');
       const values = field(11).split(',');
       const transfer: TftpTransfer = {
@@ -64,12 +66,8 @@ export async function tftpTransfers(capture: Capture): Promise<TftpTransfer[]> {
         complete: false,
         error: undefined,
       };
-      // The same request again from the same port is a retransmission.
-      if (running.get(source)?.serverPort !== 0) transfers.push(transfer);
-      running.set(
-        source,
-        running.get(source)?.serverPort === 0 ? (running.get(source) ?? transfer) : transfer,
-      );
+      transfers.push(transfer);
+      running.set(source, transfer);
       continue;
     }
     const transfer = running.get(source) ?? running.get(destination);

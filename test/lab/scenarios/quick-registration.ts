@@ -8,32 +8,14 @@ import { bootedLine } from '../boot-disk.js';
 import { chooseMenuItem } from '../boot-menu.js';
 import type { FogdUnderTest } from '../fogd.js';
 import { startDnsmasqDhcp, startIscDhcp } from '../foreign-servers.js';
-import { differenceFromGolden, type GoldenValues } from '../golden-request.js';
 import { SERVER_IPV4 } from '../network.js';
 import type { Lab, Scenario } from '../scenario.js';
 import { DEFAULT_IDENTITY, type Firmware, type VirtualPc } from '../virtual-pc.js';
 import { dhcpMessages } from '../wire-dhcp.js';
-import { type HttpRequest, httpRequests } from '../wire-http.js';
+import { httpRequests } from '../wire-http.js';
 import { tftpTransfers } from '../wire-tftp.js';
-
-type Dhcp = 'server' | 'dnsmasq' | 'isc';
-
-const QUICK = 'Quick Registration and Inventory';
-const LOCAL = 'Boot from hard disk';
-
-/** Long enough for a slow machine to press a key before the menu takes its default. */
-const MENU_SECONDS = 30;
-
-function settings(dhcp: Dhcp): Record<string, unknown> {
-  const mode =
-    dhcp === 'server'
-      ? { mode: 'server', subnets: [{ network: '10.77.0.0/24', ranges: ['10.77.0.100-10.77.0.199'] }] }
-      : { mode: 'proxy' };
-  return {
-    dhcp: { ...mode, interfaces: ['eth0'] },
-    boot: { kernel_args: 'console=ttyS0,115200', menu_timeout: MENU_SECONDS },
-  };
-}
+import { assertFosCalls, fosCalls } from './fos-calls.js';
+import { type Dhcp, fogdSettings, MENU } from './segment.js';
 
 async function quickRegistration(lab: Lab, firmware: Firmware, dhcp: Dhcp): Promise<void> {
   if (dhcp !== 'server') {
@@ -41,7 +23,7 @@ async function quickRegistration(lab: Lab, firmware: Firmware, dhcp: Dhcp): Prom
     await (dhcp === 'isc' ? startIscDhcp : startDnsmasqDhcp)(lab.network, other, lab.folder);
     lab.step(`${dhcp} leases addresses on 10.77.0.2`);
   }
-  const fogd = await lab.startFogd(settings(dhcp));
+  const fogd = await lab.startFogd(fogdSettings(dhcp));
   lab.step('fogd runs');
   const nonce = randomBytes(6).toString('hex');
   const pc = await lab.powerOn(firmware, nonce);
@@ -50,8 +32,8 @@ async function quickRegistration(lab: Lab, firmware: Firmware, dhcp: Dhcp): Prom
   await pc.screen.waitFor('Host is NOT registered!', 90_000);
   lab.step('the menu for unknown machines');
   assert.deepEqual(hostsOf(fogd, pc), [], 'a host before anyone registered');
-  await chooseMenuItem(pc.screen, QUICK, 10_000);
-  lab.step(`chose "${QUICK}"`);
+  await chooseMenuItem(pc.screen, MENU.quick, 10_000);
+  lab.step(`chose "${MENU.quick}"`);
 
   await pc.waitForReset(1, 180_000);
   const beforeReboot = pc.screen.mark();
@@ -61,12 +43,13 @@ async function quickRegistration(lab: Lab, firmware: Firmware, dhcp: Dhcp): Prom
 
   await pc.screen.waitFor(`Host is registered as ${name}!`, 90_000, beforeReboot);
   lab.step('the menu for known hosts');
-  const chosen = await chooseMenuItem(pc.screen, LOCAL, 10_000, beforeReboot);
+  const chosen = await chooseMenuItem(pc.screen, MENU.local, 10_000, beforeReboot);
   await pc.waitForDiskBoot(bootedLine(nonce), 30_000, chosen);
   lab.step('booted from its disk');
   assert.equal(pc.resets, 1, 'one reboot, not more');
 
   await pc.powerOff();
+  await lab.finish();
   assertTraced(fogd, pc);
   await assertWire(lab, pc, firmware, dhcp);
   lab.step('the wire shows what it should');
@@ -132,26 +115,10 @@ async function assertWire(lab: Lab, pc: VirtualPc, firmware: Firmware, dhcp: Dhc
   const boots = paths.filter((path) => path.endsWith('/boot.php')).length;
   assert.equal(boots, 2, 'one boot script before the registration and one after');
   for (const request of requests) assert.equal(request.status, 200, `${request.method} ${request.target}`);
-  assertGoldens(requests, pc);
-}
-
-/** The calls of FOS, in order, each compared to the byte. */
-function assertGoldens(requests: readonly HttpRequest[], pc: VirtualPc): void {
-  const values: GoldenValues = { host: SERVER_IPV4, base: '/fog/', macs: [pc.mac] };
-  const calls = requests.filter(({ raw }) => /^User-Agent: curl\//m.test(raw.toString('latin1')));
-  const wanted = ['head', 'getversion', 'autoreg-auto.register', 'autoreg-inventory'];
-  assert.deepEqual(
-    calls.map(({ method, target }) => `${method} ${target}`),
-    [
-      'HEAD /fog//index.php',
-      'GET /fog/service/getversion.php',
-      'POST /fog/service/auto.register.php',
-      'POST /fog/service/inventory.php',
-    ],
-  );
-  calls.forEach((call, index) => {
-    const difference = differenceFromGolden(wanted[index] ?? '', call, values);
-    assert.equal(difference, undefined);
+  assertFosCalls(fosCalls(requests), ['head', 'getversion', 'autoreg-auto.register', 'autoreg-inventory'], {
+    host: SERVER_IPV4,
+    base: '/fog/',
+    macs: [pc.mac],
   });
 }
 

@@ -78,6 +78,17 @@ describe('boot story', () => {
     expect(story.boots.map(({ steps }) => steps.length)).toEqual([6, 2]);
   });
 
+  it('does not take HTTP boot, which firmware tries on its way to the disk, for a boot of its own that failed', () => {
+    const http = { who: { mac: who.mac, arch: 'UEFI x64 HTTP boot' } };
+    const { boots } = bootStory(
+      records(['script-served', { script: 'menu-registered' }], ['offer', { address: '10.0.0.5' }, http]),
+      LATER,
+    );
+    expect(boots).toHaveLength(1);
+    expect(boots[0]?.steps[1]?.text).toContain('HTTP boot is not served: the firmware tries its next boot entry');
+    expect(boots[0]?.verdict).toMatch(/^done for fogd/);
+  });
+
   it('takes a long silence for a new power-on', () => {
     const late = { at: 500_000, last: 500_000 };
     expect(bootStory(records(['offer'], ['offer', {}, late]), LATER).boots).toHaveLength(2);

@@ -28,7 +28,7 @@ describe('in server mode', () => {
     expect(offer.text(60)).toBe('PXEClient');
     expect(offer.hex(43)).toBe('060108ff');
     expect(offer.hex(150)).toBeUndefined();
-    expect(offer.verdict.facts['file']).toBe(file);
+    expect(offer.verdict.facts.file).toBe(file);
   });
 
   test.each([

@@ -295,6 +295,13 @@ describe('a machine in its boot is not refused where it can be served', () => {
     expect(box.hear(message(3, { ...US, ...asks(yiaddr) }, { mac: PC2 })).event).toBe('nak refused');
   });
 
+  test('but two systems with two client identifiers on one MAC do not get each other’s', () => {
+    const box = new Box();
+    const { yiaddr } = box.lease(PC1, { 61: Buffer.from('ff0001', 'hex') });
+    const other = { 61: Buffer.from('ff0002', 'hex') };
+    expect(box.hear(message(3, { ...other, ...US, ...asks(yiaddr) })).event).toBe('nak refused');
+  });
+
   test('four machines at once and a pool of five: each is offered and gets its own', () => {
     const box = new Box();
     const macs = [1, 2, 3, 4].map((n) => `52:54:00:77:02:0${n}`);
@@ -374,6 +381,14 @@ describe('INFORM', () => {
     expect(box.hear(message(8)).to).toBe('10.0.0.61:68');
     box.from = '0.0.0.0';
     expect(box.hear(message(8)).reasons).toEqual(['it has no address to answer to']);
+  });
+
+  test('from a network that is not ours is ignored', () => {
+    const box = new Box();
+    box.from = '192.168.7.7';
+    expect(box.hear(message(8, {}, { ciaddr: '192.168.7.7' })).reasons).toEqual([
+      '192.168.7.7 is not in 10.0.0.0/24',
+    ]);
   });
 });
 

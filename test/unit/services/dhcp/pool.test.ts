@@ -57,6 +57,15 @@ test('a machine whose clock-set-back server grants again keeps what was granted 
   expect(pool.leaseOf('a')?.address).toBe(toNumber('10.0.0.11'));
 });
 
+test('a released address is free, also when the clock was set back since', () => {
+  const pool = poolOf('10.0.0.10-10.0.0.10');
+  const address = toNumber('10.0.0.10');
+  pool.bind(lease(address, 'a', START));
+  pool.release('a', START + 60_000);
+  expect(pool.holder(address, START)).toBeUndefined();
+  expect(pool.choose('b', undefined, START)).toBe(address);
+});
+
 test('whatever happens: no address has two live holders, and each choice is free for the one who asks', () => {
   const machine = fc.integer({ min: 0, max: 5 }).map((n) => `m${n}`);
   const act = fc.record({

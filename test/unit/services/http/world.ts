@@ -2,18 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
-import type { Context } from '#actions/context.js';
+import { type Context, createContext } from '#actions/context.js';
 import { BootFiles } from '#files/boot-files.js';
 import { apiRoutes } from '#services/http/api/routes.js';
 import { bootRoutes } from '#services/http/boot/routes.js';
 import { fosRoutes } from '#services/http/fos/routes.js';
 import { createApp } from '#services/http/listener.js';
 import { parseSettings } from '#settings/load.js';
-import { CounterRepository } from '#store/counters.js';
-import { HostRepository } from '#store/hosts.js';
-import { InventoryRepository } from '#store/inventory.js';
 import { Store } from '#store/store.js';
-import { TaskRepository } from '#store/tasks.js';
 import type { Decision } from '#trace/decision.js';
 import { VirtualClock } from '../../virtual-clock.js';
 
@@ -42,15 +38,7 @@ export async function makeWorld(toml = ''): Promise<World> {
   const { settings, problems } = parseSettings(toml);
   if (!settings) throw new Error(JSON.stringify(problems));
   const store = await Store.open({ file: join(folder, 'fogd.sqlite'), clock, onWarning: () => undefined });
-  const context: Context = {
-    settings,
-    clock,
-    store,
-    hosts: new HostRepository(store),
-    inventory: new InventoryRepository(store),
-    tasks: new TaskRepository(store),
-    counters: new CounterRepository(store),
-  };
+  const context = createContext(settings, clock, store);
   const decisions: Decision[] = [];
   const recorder = { record: (decision: Decision) => decisions.push(decision) as unknown as undefined };
   const serverAt = () => ({ host: '10.0.0.1', ip: '10.0.0.1' });
