@@ -113,7 +113,8 @@ function sentence(record: TraceRecord): string {
   const times = record.count > 1 ? ` (${record.count} times)` : '';
   // Between the machine and the other DHCP server: told for the story, nobody expects an answer of ours.
   if (record.event === 'address-taken') return `${told}${times}`;
-  if (isHttpBoot(record.who.arch ?? '')) return `${told}${times} (HTTP boot is not served: the firmware tries its next boot entry)`;
+  if (isHttpBoot(record.who.arch ?? ''))
+    return `${told}${times} (HTTP boot is not served: the firmware tries its next boot entry)`;
   const verb = record.outcome === 'ignored' ? ' (not answered)' : '';
   const why = record.reasons.length > 0 ? `: ${record.reasons.join('; ')}` : '';
   return `${told}${verb}${times}${why}`;

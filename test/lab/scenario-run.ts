@@ -42,11 +42,7 @@ async function keepEvidence(lab: Lab, error: unknown): Promise<void> {
   writeFileSync(join(lab.folder, 'failure.txt'), `${describe(error)}\n`);
   const steps: [string, () => Promise<void> | void][] = [
     ['the screens', () => writeScreens(lab)],
-    [
-      'the boot story',
-      async () => writeFileSync(join(lab.folder, 'trace.txt'), (await lab.stories()).join('\n')),
-    ],
-    ['the daemon', async () => await lab.finish()],
+    ['the boot story', async () => await lab.finish()],
     ['the store', () => copyStore(lab)],
     ['the capture', () => lab.capture.stop()],
   ];

@@ -1,5 +1,5 @@
 /** What a scenario is, and what it is given to work with. */
-import { mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeBootDisk } from './boot-disk.js';
 import { Capture } from './capture.js';
@@ -91,20 +91,19 @@ export class Lab {
     return pc;
   }
 
-  /** The boot story of each machine, as `fogd trace` tells it; none when the daemon does not run. */
-  async stories(): Promise<string[]> {
-    const told: string[] = [];
-    for (const pc of this.#pcs) if (this.#fogd?.isRunning) told.push(await this.#fogd.story(pc.mac));
-    return told;
-  }
-
   /**
-   * Tells the boot stories and stops the daemon, which must exit with 0. From then on the store holds every
-   * decision (they are written in batches). Done at the end of a scenario, or earlier by the scenario.
+   * Tells the boot story of each machine and stops the daemon, which must exit with 0. From then on the
+   * store holds every decision (they are written in batches). Done at the end of a scenario, unless the
+   * scenario did.
    */
   async finish(): Promise<void> {
-    for (const story of await this.stories()) this.#print(story.trimEnd());
-    if (this.#fogd?.isRunning) await this.#fogd.stop();
+    if (!this.#fogd?.isRunning) return;
+    for (const { mac } of this.#pcs) {
+      const story = await this.#fogd.story(mac);
+      this.#print(story.trimEnd());
+      appendFileSync(join(this.folder, 'trace.txt'), `${story}\n`);
+    }
+    await this.#fogd.stop();
   }
 
   async close(): Promise<void> {

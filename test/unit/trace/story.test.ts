@@ -85,7 +85,9 @@ describe('boot story', () => {
       LATER,
     );
     expect(boots).toHaveLength(1);
-    expect(boots[0]?.steps[1]?.text).toContain('HTTP boot is not served: the firmware tries its next boot entry');
+    expect(boots[0]?.steps[1]?.text).toContain(
+      'HTTP boot is not served: the firmware tries its next boot entry',
+    );
     expect(boots[0]?.verdict).toMatch(/^done for fogd/);
   });
 

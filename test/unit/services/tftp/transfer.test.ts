@@ -10,19 +10,20 @@ const plan = (size: number, more: Partial<Plan> = {}): Plan => ({
 const WITH_OPTIONS = { granted: [{ name: 'tsize', value: '0' }] };
 
 /** The actions in short: `oack`, `1:512` (block:bytes), `error`, and the ending. */
-const short = (actions: readonly Action[]): string[] =>
-  actions.map((action) => {
-    switch (action.kind) {
-      case 'send-oack':
-        return 'oack';
-      case 'send-block':
-        return `${action.block}:${action.bytes}@${action.offset}`;
-      case 'send-error':
-        return `error ${action.code}`;
-      case 'end':
-        return action.result.ending;
-    }
-  });
+const short = (actions: readonly Action[]): string[] => actions.map(inShort);
+
+function inShort(action: Action): string {
+  switch (action.kind) {
+    case 'send-oack':
+      return 'oack';
+    case 'send-block':
+      return `${action.block}:${action.bytes}@${action.offset}`;
+    case 'send-error':
+      return `error ${action.code}`;
+    case 'end':
+      return action.result.ending;
+  }
+}
 
 function resultOf(actions: readonly Action[]) {
   const end = actions.find((action) => action.kind === 'end');
