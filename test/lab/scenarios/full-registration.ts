@@ -12,6 +12,7 @@ import type { Lab, Scenario } from '../scenario.js';
 import type { VirtualPc } from '../virtual-pc.js';
 import { httpRequests } from '../wire-http.js';
 import { assertFosCalls, fosCalls } from './fos-calls.js';
+import { waitForRestart } from './imaging-os.js';
 import { fogdSettings, MENU } from './segment.js';
 
 const NAME = 'lab-pc-01';
@@ -47,7 +48,7 @@ async function fullRegistration(lab: Lab): Promise<void> {
   }
   lab.step('answered the questions');
 
-  await pc.waitForReset(1, 120_000);
+  await waitForRestart(pc, 1, 120_000, mark);
   mark = await intoDisk(lab, pc, line, pc.screen.mark());
   assert.deepEqual(tasksOf(fogd), []);
   const before = inventoryTime(fogd);
@@ -56,7 +57,7 @@ async function fullRegistration(lab: Lab): Promise<void> {
   lab.step('the admin asked for an inventory');
   pc.screen.key('enter');
   await pc.waitForReset(2, 10_000);
-  await pc.waitForReset(3, 180_000);
+  await waitForRestart(pc, 3, 180_000, mark);
   lab.step('did its task, and rebooted');
   const [task] = tasksOf(fogd);
   assert.equal(task?.state, 4, 'the task is complete');

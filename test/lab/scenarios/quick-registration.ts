@@ -15,6 +15,7 @@ import { dhcpMessages } from '../wire-dhcp.js';
 import { httpRequests } from '../wire-http.js';
 import { tftpTransfers } from '../wire-tftp.js';
 import { assertFosCalls, fosCalls } from './fos-calls.js';
+import { waitForRestart } from './imaging-os.js';
 import { type Dhcp, fogdSettings, MENU } from './segment.js';
 
 async function quickRegistration(lab: Lab, firmware: Firmware, dhcp: Dhcp): Promise<void> {
@@ -32,10 +33,10 @@ async function quickRegistration(lab: Lab, firmware: Firmware, dhcp: Dhcp): Prom
   await pc.screen.waitFor('Host is NOT registered!', 90_000);
   lab.step('the menu for unknown machines');
   assert.deepEqual(hostsOf(fogd, pc), [], 'a host before anyone registered');
-  await chooseMenuItem(pc.screen, MENU.quick, 10_000);
+  const start = await chooseMenuItem(pc.screen, MENU.quick, 10_000);
   lab.step(`chose "${MENU.quick}"`);
 
-  await pc.waitForReset(1, 180_000);
+  await waitForRestart(pc, 1, 180_000, start);
   const beforeReboot = pc.screen.mark();
   lab.step('registered, and rebooted');
   const name = assertStored(fogd, pc);
