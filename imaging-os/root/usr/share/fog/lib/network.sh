@@ -12,6 +12,20 @@ interfacesToTry() {
     done | sort -n -k1,1 -k2,2 | cut -d' ' -f3
 }
 
+# On a slow machine the drivers are still loading when the 10 s are over: without an interface none of the attempts would be made. The one of
+# mac= may come last (USB), but is not waited for long when others are there.
+waitForInterface() {
+    local tries interfaces
+    for ((tries = 0; tries < 120; tries++)); do
+        interfaces=$(interfacesToTry)
+        if [[ -n $interfaces ]]; then
+            [[ -z $mac || $tries -ge 20 ]] && return
+            grep -qixF "$mac" /sys/class/net/*/address && return
+        fi
+        sleep 0.5
+    done
+}
+
 # $1 interface. Up to 35 s for the link: switches with spanning tree take 30.
 linkUp() {
     local tries
