@@ -47,14 +47,17 @@ export class PortPool<T> {
   }
 
   release(endpoint: Endpoint, peer: Peer): void {
-    const key = peerKey(peer);
-    if (!this.#transfers.get(endpoint)?.delete(key)) return;
-    this.#ended.add(`${endpoint.port} ${key}`);
+    if (this.#transfers.get(endpoint)?.delete(peerKey(peer))) this.remember(endpoint, peer);
+  }
+
+  /** Notes that there was something between these two, and that it is over. */
+  remember(endpoint: Endpoint, peer: Peer): void {
+    this.#ended.add(`${endpoint.port} ${peerKey(peer)}`);
     const [oldest] = this.#ended;
     if (this.#ended.size > REMEMBERED && oldest !== undefined) this.#ended.delete(oldest);
   }
 
-  /** Whether a transfer between these two ended lately. */
+  /** Whether something between these two ended lately. */
   hasEnded(endpoint: Endpoint, peer: Peer): boolean {
     return this.#ended.has(`${endpoint.port} ${peerKey(peer)}`);
   }

@@ -96,7 +96,7 @@ export class RequestDesk {
     }
     const verdict = decide(request);
     if (verdict.kind === 'refuse') {
-      this.#answer(local.listener, peer, verdict.code, verdict.message);
+      this.#reject(local, peer, verdict.code, verdict.message);
       const { event, reasons, file } = verdict;
       this.#refuse(peer, { event, outcome: 'refused', reasons, facts: { file } });
       return;
@@ -128,7 +128,7 @@ export class RequestDesk {
         const reasons = [session.cancelled];
         this.#refuse(peer, { event: 'file-refused', outcome: 'ignored', reasons, facts: { file } });
       } else if (!opened.ok) {
-        this.#answer(local.listener, peer, opened.code, opened.message);
+        this.#reject(local, peer, opened.code, opened.message);
         this.#refuse(peer, { event: 'file-refused', ...opened });
       } else {
         const { size } = opened.source;
@@ -144,7 +144,7 @@ export class RequestDesk {
         }
       }
     } catch (error) {
-      this.#answer(local.listener, peer, ErrorCode.NotDefined, 'this server cannot read the file');
+      this.#reject(local, peer, ErrorCode.NotDefined, 'this server cannot read the file');
       this.#refuse(peer, {
         event: 'file-refused',
         outcome: 'failed',
@@ -172,6 +172,13 @@ export class RequestDesk {
     this.#admission.leave(session);
     const key = peerKey(session.peer);
     if (local.sessions.get(key) === session) local.sessions.delete(key);
+  }
+
+  /** Answers a request with an ERROR. */
+  #reject(local: Local, peer: Peer, code: number, message: string): void {
+    this.#answer(local.listener, peer, code, message);
+    // tftp-hpa acknowledges an ERROR: that is no stranger.
+    local.pool.remember(local.listener, peer);
   }
 
   #answer(endpoint: Endpoint, peer: Peer, code: number, message: string): void {

@@ -72,7 +72,10 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
   'proxy-offer': (r) =>
     `asked for an address${as(r)}; told what to boot${fileText(r)} (the address comes from another server)`,
   'proxy-ack': (r) => `asked the boot server; told what to boot${fileText(r)}`,
-  'address-taken': (r) => `took the address ${fact(r, 'address')} from the DHCP server ${fact(r, 'server')}`,
+  'address-taken': (r) =>
+    r.facts?.server === undefined
+      ? `goes on with the address ${fact(r, 'address')}, which it had before`
+      : `took the address ${fact(r, 'address')} from the DHCP server ${fact(r, 'server')}`,
   discover: () => 'asked for an address',
   request: (r) => `asked for the address ${fact(r, 'address')}`,
   inform: () => 'asked for settings with an address of its own',

@@ -50,7 +50,7 @@ export async function startIscDhcp(network: LabNetwork, host: LabHost, folder: s
     namespace: host.namespace,
     logFile: join(folder, 'dhcpd.log'),
     argv: [
-      ...['dhcpd', '-4', '-f', '-d', '-cf', config, '-lf', leases],
+      ...['/usr/sbin/dhcpd', '-4', '-f', '-d', '-cf', config, '-lf', leases],
       ...['-pf', join(network.folder, 'dhcpd.pid'), 'eth0'],
     ],
   });

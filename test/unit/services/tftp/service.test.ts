@@ -260,6 +260,16 @@ describe('TftpService', () => {
     expect(await recorded(2)).toHaveLength(2);
   });
 
+  it('bears a client that acknowledges an ERROR, as tftp-hpa does', async () => {
+    const { probe, server } = await started();
+    const client = await probe();
+    await client.read('nothing');
+    expect((await client.hear()).packet).toMatchObject({ kind: 'error', code: 1 });
+    await client.say({ kind: 'ack', block: 1 }, server.port);
+    expect((await client.fetch('text')).toString()).toBe('a\nb\n');
+    expect((await recorded(2)).map(({ event }) => event)).toEqual(['file-refused', 'file-sent']);
+  });
+
   it('starts one transfer for a request that comes twice', async () => {
     const { service, probe } = await started();
     const client = await probe();

@@ -10,9 +10,7 @@ const plan = (size: number, more: Partial<Plan> = {}): Plan => ({
 const WITH_OPTIONS = { granted: [{ name: 'tsize', value: '0' }] };
 
 /** The actions in short: `oack`, `1:512` (block:bytes), `error`, and the ending. */
-const short = (actions: readonly Action[]): string[] => actions.map(inShort);
-
-function inShort(action: Action): string {
+function shortOf(action: Action): string {
   switch (action.kind) {
     case 'send-oack':
       return 'oack';
@@ -24,6 +22,7 @@ function inShort(action: Action): string {
       return action.result.ending;
   }
 }
+const short = (actions: readonly Action[]): string[] => actions.map(shortOf);
 
 function resultOf(actions: readonly Action[]) {
   const end = actions.find((action) => action.kind === 'end');
