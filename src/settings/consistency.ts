@@ -70,7 +70,7 @@ function tftpProblems({ tftp }: Settings): Problem[] {
     {
       path: 'tftp.port_range',
       what: `"${tftp.port_range}" contains the DHCP ports 67 and 68`,
-      mend: 'choose a range above 1023, e.g. 50000-50099',
+      mend: 'choose a range above 1023, e.g. 61000-61099',
     },
   ];
 }

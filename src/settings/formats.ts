@@ -19,7 +19,7 @@ export const formats: Readonly<Record<string, FormatRule>> = {
   },
   ports: {
     test: (value) => parsePorts(value) !== undefined,
-    means: 'a port range such as 50000-50099, or one port',
+    means: 'a port range such as 61000-61099, or one port',
   },
   interface: {
     test: (value) => /^[^\s/:]{1,15}$/.test(value),

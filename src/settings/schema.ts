@@ -84,9 +84,9 @@ export const SettingsSchema = Type.Object(
         enabled: Type.Boolean({ default: true, description: 'Serve boot loaders by TFTP on port 69/udp.' }),
         port_range: Type.String({
           format: 'ports',
-          default: '50000-50099',
+          default: '61000-61099',
           description:
-            'UDP ports from which files are sent. A firewall must let 69 and these through; even a single port serves many machines.',
+            'UDP ports from which files are sent. A firewall must let 69 and these through; even a single port serves many machines. The default lies above the ports that Linux hands out by itself (32768-60999).',
         }),
         max_block_size: Type.Integer({
           minimum: 512,

@@ -83,10 +83,9 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
   decline: (r) => `reported that ${fact(r, 'address')} is in use by another machine`,
   'file-size-asked': (r) => `asked for the size of ${fact(r, 'file')}`,
   'file-sent': (r) =>
-    `loaded ${fact(r, 'file')}: ${bytes(r)}${duration(r)} by ${r.service === 'tftp' ? 'TFTP' : 'HTTP'}`,
-  'file-refused': (r) =>
-    `asked for the file ${fact(r, 'file')} by ${r.service === 'tftp' ? 'TFTP' : 'HTTP'}, which is not there`,
-  'file-stalled': (r) => `began to load ${fact(r, 'file')} and fell silent`,
+    `${isBrokenOff(r) ? 'broke off loading' : 'loaded'} ${fact(r, 'file')}: ${bytes(r)}${duration(r)} by ${transport(r)}`,
+  'file-refused': (r) => `asked for the file ${fact(r, 'file')} by ${transport(r)}, which is not there`,
+  'file-stalled': (r) => `began to load ${fact(r, 'file')} and did not get it all`,
   'default-script-served': () => 'runs iPXE and fetched its first script',
   'script-served': (r) => `was sent ${SCRIPTS[String(r.facts?.script)] ?? 'a boot script'}`,
   'fos-started': () => 'runs the imaging environment and has a network',
@@ -190,4 +189,12 @@ function bytes(record: TraceRecord): string {
 function duration(record: TraceRecord): string {
   const milliseconds = Number(record.facts?.milliseconds ?? record.facts?.ms ?? 0);
   return milliseconds === 0 ? '' : ` in ${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function transport(record: TraceRecord): string {
+  return record.service === 'tftp' ? 'TFTP' : 'HTTP';
+}
+
+function isBrokenOff({ outcome, facts }: TraceRecord): boolean {
+  return outcome === 'failed' || /^(aborted|restarted)-/.test(String(facts?.outcome ?? ''));
 }
