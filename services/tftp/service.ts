@@ -44,8 +44,9 @@ export class TftpService implements Service {
   constructor(deps: TftpDeps) {
     const { clock } = deps;
     const settings = deps.settings.tftp;
-    // The schema has checked the format.
-    const range = parsePorts(settings.port_range) ?? { first: 50000, last: 50099 };
+    const range = parsePorts(settings.port_range);
+    if (!range)
+      throw new RangeError(`tftp.port_range ${settings.port_range} has passed the schema and is no range`);
     this.#clock = clock;
     this.#enabled = settings.enabled;
     this.#desk = new RequestDesk({

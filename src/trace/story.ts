@@ -76,7 +76,10 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
     r.facts?.server === undefined
       ? `goes on with the address ${fact(r, 'address')}, which it had before`
       : `took the address ${fact(r, 'address')} from the DHCP server ${fact(r, 'server')}`,
-  discover: () => 'asked for an address',
+  discover: (r) =>
+    isForOthers(r)
+      ? 'asked the other DHCP server for an address, from the system that it runs by now'
+      : 'asked for an address',
   request: (r) => `asked for the address ${fact(r, 'address')}`,
   inform: () => 'asked for settings with an address of its own',
   release: (r) => `gave back the address ${fact(r, 'address')}`,
@@ -113,8 +116,7 @@ const SCRIPTS: Readonly<Record<string, string>> = {
 function sentence(record: TraceRecord): string {
   const told = SENTENCES[record.event]?.(record) ?? record.event.replaceAll('-', ' ');
   const times = record.count > 1 ? ` (${record.count} times)` : '';
-  // Between the machine and the other DHCP server: told for the story, nobody expects an answer of ours.
-  if (record.event === 'address-taken') return `${told}${times}`;
+  if (isForOthers(record)) return `${told}${times}`;
   if (isHttpBoot(record.who.arch ?? ''))
     return `${told}${times} (HTTP boot is not served: the firmware tries its next boot entry)`;
   const verb = record.outcome === 'ignored' ? ' (not answered)' : '';
@@ -197,4 +199,10 @@ function transport(record: TraceRecord): string {
 
 function isBrokenOff({ outcome, facts }: TraceRecord): boolean {
   return outcome === 'failed' || /^(aborted|restarted)-/.test(String(facts?.outcome ?? ''));
+}
+
+/** Between the machine and the other DHCP server: told for the story, nobody expects an answer of ours. */
+function isForOthers({ service, event, outcome, reasons }: TraceRecord): boolean {
+  if (service !== 'dhcp' || outcome !== 'ignored') return false;
+  return event === 'address-taken' || (reasons[0]?.startsWith('not a network-boot client') ?? false);
 }

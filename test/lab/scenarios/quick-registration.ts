@@ -4,6 +4,8 @@
  */
 import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
+import { parsePorts } from '#settings/formats.js';
+import { loadSettings } from '#settings/load.js';
 import { bootedLine } from '../boot-disk.js';
 import { chooseMenuItem } from '../boot-menu.js';
 import type { FogdUnderTest } from '../fogd.js';
@@ -144,10 +146,14 @@ async function assertTftp(lab: Lab): Promise<void> {
   const transfers = await tftpTransfers(lab.capture);
   const read = transfers.filter(({ complete }) => complete);
   assert.equal(read.length, 2, 'snponly.efi in each of the two boots');
+  const ports = parsePorts(loadSettings(undefined).tftp.port_range);
   for (const transfer of read) {
     assert.equal(transfer.file, 'snponly.efi');
     assert.ok(transfer.bytes > 100_000);
-    assert.ok(transfer.serverPort >= 50_000 && transfer.serverPort <= 50_099, 'inside tftp.port_range');
+    assert.ok(
+      ports && transfer.serverPort >= ports.first && transfer.serverPort <= ports.last,
+      'inside tftp.port_range',
+    );
   }
 }
 

@@ -91,6 +91,27 @@ describe('boot story', () => {
     expect(boots[0]?.verdict).toMatch(/^done for fogd/);
   });
 
+  it('beside another DHCP server shows no fault where there is none', () => {
+    const ignored = { service: 'dhcp', outcome: 'ignored', who: { mac: who.mac } } as const;
+    const { boots } = bootStory(
+      records(
+        ['script-served', { script: 'menu-unregistered' }],
+        ['discover', {}, { ...ignored, reasons: ['not a network-boot client: vendor class "udhcp 1.35.0"'] }],
+        [
+          'address-taken',
+          { address: '10.0.0.5', server: '10.0.0.2' },
+          { ...ignored, reasons: ['the DHCP server answers it'] },
+        ],
+        ['fos-started'],
+      ),
+      LATER,
+    );
+    expect(boots[0]?.steps.slice(1, 3).map(({ text }) => text)).toEqual([
+      'asked the other DHCP server for an address, from the system that it runs by now',
+      'took the address 10.0.0.5 from the DHCP server 10.0.0.2',
+    ]);
+  });
+
   it('takes a long silence for a new power-on', () => {
     const late = { at: 500_000, last: 500_000 };
     expect(bootStory(records(['offer'], ['offer', {}, late]), LATER).boots).toHaveLength(2);
