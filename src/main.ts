@@ -7,6 +7,7 @@ import { systemClock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
 import { portHolder } from '#daemon/port-holder.js';
 import { type ServiceStatus, Supervisor } from '#daemon/supervisor.js';
+import { BootFileCheck } from '#files/boot-file-check.js';
 import { BootFiles } from '#files/boot-files.js';
 import { sdNotify } from '#native/sd-notify.js';
 import { DhcpService } from '#services/dhcp/service.js';
@@ -112,7 +113,7 @@ export async function startDaemon({
     portHolder,
   );
 
-  const supervisor = new Supervisor([control, tftp, http, dhcp], clock, log);
+  const supervisor = new Supervisor([control, new BootFileCheck(files), tftp, http, dhcp], clock, log);
   trace.start();
   await supervisor.start();
 

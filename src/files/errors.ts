@@ -11,4 +11,9 @@ export const fileErrors = defineErrors({
     message: '{name} was read after it was closed',
     remedy: 'this is a fault of fogd, please report it',
   },
+  BOOT_FILE_MISSING: {
+    message: 'boot files are missing: {files}',
+    remedy: 'run: {commands} (or put them into the folder "boot" of the state folder)',
+    status: 503,
+  },
 });

@@ -91,6 +91,18 @@ describe('a daemon whose surroundings are wrong', () => {
     expect(await states(fogd)).toMatchObject({ tftp: 'running', http: 'running' });
   });
 
+  it('names the boot files that are missing and how to get them, and notices when they are there', async () => {
+    const imagingOs = join(newFolder(), 'os');
+    mkdirSync(imagingOs);
+    const fogd = await FogdUnderTest.start({ network, folder, settings: {}, imagingOs });
+    running = fogd;
+    const missing = (await fogd.services()).find(({ name }) => name === 'boot-files');
+    expect(missing).toMatchObject({ state: 'failed', detail: 'boot files are missing: bzImage, init.xz' });
+    expect(missing?.remedy).toContain('imaging-os/build');
+    for (const file of ['bzImage', 'init.xz']) writeFileSync(join(imagingOs, file), 'x');
+    await expect.poll(() => states(fogd), { timeout: 10_000 }).toMatchObject({ 'boot-files': 'running' });
+  });
+
   it('says which capability is missing', async () => {
     const state = join(newFolder(), 'state');
     mkdirSync(state);
