@@ -12,6 +12,7 @@ import { type Interfaces, type Link, readLink } from './link.js';
 import { decode, encode, type Packet } from './packet.js';
 import { DeviceSocket, type PacketSocket, type PortHolder, type SocketRequest } from './sockets.js';
 import { firstObstacle } from './startup-checks.js';
+import { summary } from './summary.js';
 import { BOOT_SERVER_PORT, type Endpoint, SERVER_PORT, type Verdict } from './verdict.js';
 
 export interface DhcpDependencies {
@@ -149,7 +150,13 @@ export class DhcpService implements Service {
       });
       return;
     }
-    const work = this.#carryOut(station, port, this.#decide(station, port, decoded.packet, from));
+    const verdict = this.#decide(station, port, decoded.packet, from);
+    // What was not answered is what a person asks about: the whole packet in one line.
+    const isAnswered = verdict.outcome === 'answered';
+    const facts = isAnswered
+      ? verdict.facts
+      : { ...verdict.facts, packet: summary(decoded.packet).slice(0, 400) };
+    const work = this.#carryOut(station, port, { ...verdict, facts });
     if (work === undefined) return;
     this.#running.add(work);
     void work.finally(() => this.#running.delete(work));

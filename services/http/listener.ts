@@ -86,6 +86,8 @@ export async function createApp(build: (app: FastifyInstance) => Promise<void>):
   const app = Fastify({
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
+    // Ajv would silently drop what a schema does not know: a misspelt field must be told.
+    ajv: { customOptions: { removeAdditional: false } },
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: MAX_URL_PARAM },
   });
   app.removeContentTypeParser('text/plain');

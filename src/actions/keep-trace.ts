@@ -23,6 +23,7 @@ export class TraceKeeper implements Recorder {
   readonly #ring = new TraceRing();
   readonly #options: KeepTraceOptions;
   #cancel: () => void = () => undefined;
+  #running = false;
   #forgetAt = 0;
   #reportedDrops = 0;
 
@@ -43,8 +44,15 @@ export class TraceKeeper implements Recorder {
 
   /** Begins to write batches until `stop`. */
   start(): void {
+    this.#running = true;
+    this.#writeLater();
+  }
+
+  #writeLater(): void {
     this.#cancel = this.#options.clock.after(WRITE_EVERY_MS, () => {
-      void this.flush().finally(() => this.start());
+      void this.flush().finally(() => {
+        if (this.#running) this.#writeLater();
+      });
     });
   }
 
@@ -83,6 +91,7 @@ export class TraceKeeper implements Recorder {
   }
 
   async stop(): Promise<void> {
+    this.#running = false;
     this.#cancel();
     await this.flush();
   }

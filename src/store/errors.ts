@@ -21,6 +21,11 @@ export const storeErrors = defineErrors({
     remedy: 'stop fogd, keep a copy of the file, and restore a backup; nothing was written to it',
     status: 503,
   },
+  STORE_FULL: {
+    message: 'the store {file} cannot grow: the disk is full',
+    remedy: 'free space on that disk; what was asked for was not done, nothing else is lost',
+    status: 507,
+  },
   STORE_SYNC_FAILED: {
     message: 'the store {file} could not be made durable ({reason})',
     remedy: 'check the disk: what was asked for was not acknowledged',

@@ -91,7 +91,13 @@ export class Store {
    * synchronous; what it throws rolls everything back and rejects.
    */
   async commit<T>(write: () => T): Promise<T> {
-    const result = this.db.transaction(write).immediate();
+    let result: T;
+    try {
+      result = this.db.transaction(write).immediate();
+    } catch (error) {
+      if (errnoOf(error) === 'SQLITE_FULL') throw storeErrors.STORE_FULL({ file: this.db.name }, error);
+      throw error;
+    }
     await this.#sync.wait();
     return result;
   }

@@ -44,6 +44,8 @@ export class TraceRing {
       this.#records.shift();
       this.#taken++;
       this.#dropped++;
+      // Keys of dropped records would pile up until the next batch is taken, however late that is on a slow disk.
+      if (this.#open.size >= 2 * RING_SIZE) this.#open.clear();
     }
     this.#records.push(record);
     if (MERGEABLE.has(decision.outcome)) this.#open.set(key, this.#taken + this.#records.length - 1);

@@ -36,6 +36,9 @@ export const DEFAULT_IDENTITY: Identity = {
   serial: 'SER+1234/X',
 };
 
+/** 192 MB is what the imaging environment promises to boot in; OVMF takes some for itself. */
+const MEMORY_MIB = { bios: 192, uefi: 256 } as const;
+
 export interface VirtualPcOptions {
   readonly network: LabNetwork;
   /** Name for logs. */
@@ -196,7 +199,7 @@ function qemuArguments(options: VirtualPcOptions, taps: readonly string[], contr
     ...['-name', options.name, '-S', '-nodefaults', '-no-user-config'],
     // graphics=off: SeaBIOS mirrors the BIOS screen, and with it iPXE, to the serial port.
     ...['-machine', 'q35,graphics=off', '-accel', 'tcg', '-cpu', 'max', '-smp', '1'],
-    ...['-m', String(options.memoryMiB ?? 256), '-display', 'none', '-vga', 'none'],
+    ...['-m', String(options.memoryMiB ?? MEMORY_MIB[options.firmware]), '-display', 'none', '-vga', 'none'],
     ...['-serial', 'stdio', '-monitor', 'none', '-qmp', `unix:${control},server=on,wait=off`],
     ...identityArguments(identity),
   ];

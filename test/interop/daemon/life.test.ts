@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { FogdUnderTest } from '../../lab/fogd.js';
@@ -39,6 +39,43 @@ describe('life of the daemon', () => {
     const hosts = JSON.parse(await again.cli('host', 'list', '--json')) as Array<{ name: string }>;
     expect(hosts.map(({ name }) => name)).toEqual(names);
     await again.stop();
+  });
+
+  it('on a full disk acknowledges nothing, keeps serving, and goes on when there is space again', async () => {
+    const script = 'mount -t tmpfs -o size=3m none /mnt && exec "$@"';
+    const serve = [
+      process.execPath,
+      inRepository('dist', 'src', 'cli', 'fogd.js'),
+      'serve',
+      '--state',
+      '/mnt/state',
+    ];
+    const daemon = new LabProcess(network.cleanup, {
+      namespace: network.server.namespace,
+      logFile: join(network.folder, 'full.log'),
+      argv: ['unshare', '-m', 'sh', '-c', script, 'sh', ...serve],
+    });
+    await daemon.waitForOutput('state in', 20_000);
+    const filler = `/proc/${daemon.pid}/root/mnt/filler`;
+    await command(['dd', 'if=/dev/zero', `of=${filler}`, 'bs=4k']);
+    const register = async (n: number) => {
+      const mac = Buffer.from(`02:00:00:00:01:${n.toString(16).padStart(2, '0')}\n`).toString('base64');
+      return (await curl('--data', `mac=${mac}`, `http://${SERVER_IPV4}/fog/service/auto.register.php`))
+        .stdout;
+    };
+    // What the log has room for still goes through; then it is full.
+    const answers: string[] = [];
+    while (answers.length < 100 && !answers.at(-1)?.startsWith('fogd:'))
+      answers.push(await register(answers.length));
+    expect(answers.at(-1)).toContain('the disk is full');
+    expect(
+      (await curl(`http://${SERVER_IPV4}/fog/service/ipxe/boot.php?mac0=02:00:00:00:01:ff`)).stdout,
+    ).toContain('NOT registered');
+    rmSync(filler);
+    expect(await register(200)).toBe('Done');
+    const { stdout } = await curl(`http://${SERVER_IPV4}/fog/service/ipxe/boot.php?mac0=02:00:00:00:01:c8`);
+    expect(stdout).toContain('Host is registered as 0200000001c8!');
+    expect((await daemon.stop()).code).toBe(0);
   });
 
   it('lets a running download finish after SIGTERM, then exits with 0', async () => {
