@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cleanup } from './cleanup.js';
+import { dnsmasq } from './foreign-programs.js';
 import { uniquePrefix } from './names.js';
 import { LabProcess, mustRun } from './process.js';
 
@@ -143,26 +144,11 @@ export class LabNetwork {
    */
   async #advertiseRouter(): Promise<void> {
     const host = await this.addHost('ra', { address: 254 });
-    const dnsmasq = new LabProcess(this.cleanup, {
+    const advertiser = new LabProcess(this.cleanup, {
       namespace: host.namespace,
       logFile: join(this.folder, 'router-advertisements.log'),
-      argv: [
-        'dnsmasq',
-        '--keep-in-foreground',
-        '--conf-file=/dev/null',
-        '--user=root',
-        '--port=0',
-        '--interface=eth0',
-        '--bind-interfaces',
-        '--no-hosts',
-        '--no-resolv',
-        '--pid-file=',
-        '--log-facility=-',
-        '--leasefile-ro',
-        '--enable-ra',
-        '--dhcp-range=fd77::,ra-only,64,1h',
-      ],
+      argv: dnsmasq('--bind-interfaces', '--enable-ra', '--dhcp-range=fd77::,ra-only,64,1h'),
     });
-    await dnsmasq.waitForOutput('router advertisement', 5000);
+    await advertiser.waitForOutput('router advertisement', 5000);
   }
 }

@@ -2,6 +2,7 @@ import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FogdUnderTest } from '../../lab/fogd.js';
+import { dnsmasq } from '../../lab/foreign-programs.js';
 import { LabNetwork } from '../../lab/network.js';
 import { type CommandResult, command, LabProcess } from '../../lab/process.js';
 import { inRepository } from '../../lab/repository.js';
@@ -52,18 +53,7 @@ describe('a daemon whose surroundings are wrong', () => {
     const holder = new LabProcess(network.cleanup, {
       namespace: network.server.namespace,
       logFile: join(newFolder(), 'dnsmasq.log'),
-      argv: [
-        'dnsmasq',
-        '-k',
-        '-C',
-        '/dev/null',
-        '--user=root',
-        '--port=0',
-        '--pid-file=',
-        '--log-facility=-',
-        '--leasefile-ro',
-        '--dhcp-range=10.77.0.50,10.77.0.60',
-      ],
+      argv: dnsmasq('--dhcp-range=10.77.0.50,10.77.0.60'),
     });
     await holder.waitForOutput('IP range', 5_000);
     const fogd = await start({ dhcp: { mode: 'proxy', interfaces: ['eth0'] } });

@@ -4,6 +4,7 @@ import { Option } from '#services/dhcp/options/codes.js';
 import { text } from '#services/dhcp/options/values.js';
 import { encode } from '#services/dhcp/packet.js';
 import { toNumber, toText } from '#settings/ipv4.js';
+import { dnsmasq, udhcpcOnce } from '../../lab/foreign-programs.js';
 import { complaints, startCapture } from './capture.js';
 import { Probe, proxySettings, RunningDhcp } from './fogd.js';
 import { BIOS, clientMessage, SYSTEM } from './messages.js';
@@ -15,25 +16,10 @@ const REAL = '10.77.0.2';
 /** The DHCP servers that the proxy sits beside; both know nothing of boot files. */
 const SERVERS: Record<string, (segment: Segment) => Promise<void>> = {
   dnsmasq: async (segment) => {
-    const server = segment.start('real', [
-      ...[
-        'dnsmasq',
-        '--keep-in-foreground',
-        '--conf-file=/dev/null',
-        '--user=root',
-        '--port=0',
-        '--interface=eth0',
-      ],
-      ...[
-        '--bind-interfaces',
-        '--no-hosts',
-        '--no-resolv',
-        '--pid-file=',
-        '--log-facility=-',
-        '--leasefile-ro',
-      ],
-      ...['--no-ping', '--dhcp-range=10.77.0.50,10.77.0.60,1h'],
-    ]);
+    const server = segment.start(
+      'real',
+      dnsmasq('--bind-interfaces', '--no-ping', '--dhcp-range=10.77.0.50,10.77.0.60,1h'),
+    );
     await server.waitFor('DHCP, sockets bound');
   },
   'isc-dhcpd': async (segment) => {
@@ -116,22 +102,7 @@ describe.each(Object.keys(SERVERS))('beside %s', (name) => {
   });
 
   test('a client that does not boot is left to the server', async () => {
-    const argv = [
-      'busybox',
-      'udhcpc',
-      '-f',
-      '-n',
-      '-q',
-      '-t',
-      '4',
-      '-T',
-      '1',
-      '-i',
-      'eth0',
-      '-s',
-      '/bin/true',
-    ];
-    const { output } = await segment.run('other', argv);
+    const { output } = await segment.run('other', udhcpcOnce('/bin/true'));
     expect(output).toContain(`obtained from ${REAL}`);
     const seen = await fogd.record(
       'discover',

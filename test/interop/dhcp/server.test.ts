@@ -1,5 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { udhcpcOnce } from '../../lab/foreign-programs.js';
 import { complaints, startCapture } from './capture.js';
 import { RunningDhcp, serverSettings } from './fogd.js';
 import type { Program } from './segment.js';
@@ -25,23 +26,7 @@ afterAll(() => segment.close());
 async function udhcpc(role: string, ...args: string[]): Promise<string> {
   const script = segment.file('udhcpc.script');
   writeFileSync(script, '#!/bin/sh\n[ "$1" = deconfig ] || { echo "event=$1"; env; }\n', { mode: 0o755 });
-  const argv = [
-    'busybox',
-    'udhcpc',
-    '-f',
-    '-n',
-    '-q',
-    '-t',
-    '4',
-    '-T',
-    '1',
-    '-i',
-    'eth0',
-    '-s',
-    script,
-    ...args,
-  ];
-  const { output } = await segment.run(role, argv, 12);
+  const { output } = await segment.run(role, udhcpcOnce(script, ...args), 12);
   return output;
 }
 

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dnsmasq } from '../../lab/foreign-programs.js';
 import { proxySettings, RunningDhcp, serverSettings } from './fogd.js';
 import { Segment } from './segment.js';
 
@@ -48,23 +49,12 @@ test('a range with our own address in it', async () => {
 });
 
 test('port 67 held by dnsmasq', async () => {
-  const dnsmasq = segment.start('srv', [
-    ...[
-      'dnsmasq',
-      '--keep-in-foreground',
-      '--conf-file=/dev/null',
-      '--user=root',
-      '--port=0',
-      '--interface=eth0',
-      '--pid-file=',
-    ],
-    ...['--log-facility=-', '--leasefile-ro', '--dhcp-range=10.77.0.50,10.77.0.60,1h'],
-  ]);
-  await dnsmasq.waitFor('DHCP, IP range');
+  const holder = segment.start('srv', dnsmasq('--dhcp-range=10.77.0.50,10.77.0.60,1h'));
+  await holder.waitFor('DHCP, IP range');
   expect(await refusal(serverSettings())).toMatch(
     /^port 67\/udp is held by the other server \(pid 1\): stop it, or set/,
   );
-  await dnsmasq.stop();
+  await holder.stop();
 });
 
 /** A start as an ordinary user with one capability only. */
