@@ -2,8 +2,10 @@ import { actionErrors } from '#actions/errors.js';
 import { cliErrors } from '#cli/errors.js';
 import type { ErrorSpec } from '#errors.js';
 import { fileErrors } from '#files/errors.js';
+import { imageErrors } from '#images/errors.js';
 import { dhcpErrors } from '#services/dhcp/errors.js';
 import { httpErrors } from '#services/http/errors.js';
+import { nfsErrors } from '#services/nfs/errors.js';
 import { tftpErrors } from '#services/tftp/errors.js';
 import { settingsErrors } from '#settings/errors.js';
 import { storeErrors } from '#store/errors.js';
@@ -13,10 +15,12 @@ export const catalogue: Readonly<Record<string, Readonly<Record<string, ErrorSpe
   Settings: settingsErrors.specs,
   Store: storeErrors.specs,
   Files: fileErrors.specs,
-  Hosts: actionErrors.specs,
+  'Hosts, images, tasks': actionErrors.specs,
+  'Image files': imageErrors.specs,
   DHCP: dhcpErrors.specs,
   TFTP: tftpErrors.specs,
   HTTP: httpErrors.specs,
+  NFS: nfsErrors.specs,
   'Command line': cliErrors.specs,
 };
 

@@ -1,20 +1,26 @@
 import { networkInterfaces } from 'node:os';
 import { createContext } from '#actions/context.js';
+import { ImageKeeper } from '#actions/keep-images.js';
+import { TaskKeeper } from '#actions/keep-tasks.js';
 import { TraceKeeper } from '#actions/keep-trace.js';
+import { openExports } from '#actions/open-session.js';
 import { defaultScript } from '#boot/default-ipxe.js';
 import type { BootServer } from '#boot/script.js';
 import { systemClock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
+import { neighbour } from '#daemon/neighbours.js';
 import { portHolder } from '#daemon/port-holder.js';
 import { type ServiceStatus, Supervisor } from '#daemon/supervisor.js';
 import { BootFileCheck } from '#files/boot-file-check.js';
 import { BootFiles } from '#files/boot-files.js';
+import { ImageStore } from '#images/image-store.js';
 import { sdNotify } from '#native/sd-notify.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import { apiRoutes } from '#services/http/api/routes.js';
 import { bootRoutes } from '#services/http/boot/routes.js';
 import { fosRoutes } from '#services/http/fos/routes.js';
 import { HttpListener } from '#services/http/listener.js';
+import { NfsService } from '#services/nfs/service.js';
 import { TftpService } from '#services/tftp/service.js';
 import { serviceEnvironment } from '#settings/environment.js';
 import type { Settings } from '#settings/schema.js';
@@ -52,7 +58,23 @@ export async function startDaemon({
   const folder = StateFolder.open(state);
   const warn = (reason: string) => log.warn({ reason }, 'the store could not be checkpointed');
   const store = await Store.open({ file: folder.file('fogd.sqlite'), clock, onWarning: warn });
-  const context = createContext(settings, clock, store);
+  const squash = squashUser();
+  const imageStore = new ImageStore({
+    root: settings.images.folder ?? folder.file('images'),
+    squash,
+    ownerIsRoot: process.getuid?.() === 0,
+  });
+  const nfs = new NfsService({
+    settings: settings.nfs,
+    folder: folder.file('nfs'),
+    squash,
+    desired: () => openExports(context),
+    isBusy: () => context.sessions.open().some(({ kind }) => kind !== 'plain'),
+    clock,
+    log,
+    portHolder,
+  });
+  const context = createContext(settings, clock, store, { exports: nfs, imageStore, neighbour });
   const keepDays = settings.trace.keep_days;
   const trace = new TraceKeeper({ store, repository: new TraceRepository(store), clock, log, keepDays });
   const files = new BootFiles([folder.file('boot'), imagingOs, ...settings.boot.file_folders]);
@@ -88,7 +110,8 @@ export async function startDaemon({
         files,
         serverAt,
       });
-      await app.register(fosRoutes, { prefix: '/fog', context, recorder: trace, version });
+      for (const prefix of ['/fog', '/fog/t/:token'])
+        await app.register(fosRoutes, { prefix, context, recorder: trace, version });
     },
     portHolder,
   );
@@ -113,9 +136,12 @@ export async function startDaemon({
     portHolder,
   );
 
-  const supervisor = new Supervisor([control, new BootFileCheck(files), tftp, http, dhcp], clock, log);
+  const tasks = new TaskKeeper(context, trace, log);
+  const services = [control, new BootFileCheck(files), new ImageKeeper(context, log), nfs, tftp, http, dhcp];
+  const supervisor = new Supervisor(services, clock, log);
   trace.start();
   await supervisor.start();
+  tasks.start();
 
   const { notifySocket } = serviceEnvironment();
   const notify = (message: string) => {
@@ -125,12 +151,20 @@ export async function startDaemon({
 
   const stop = async () => {
     notify('STOPPING=1');
+    tasks.stop();
     await supervisor.stop();
     await trace.stop();
     await store.close();
     folder.close();
   };
   return { status: () => supervisor.status(), stop };
+}
+
+/** To whom the files that clients write belong: fogd's own user; never root, whose set-user-ID files would be a way in. */
+function squashUser(): { uid: number; gid: number } {
+  const nobody = 65_534;
+  const uid = process.getuid?.() ?? nobody;
+  return uid === 0 ? { uid: nobody, gid: nobody } : { uid, gid: process.getgid?.() ?? nobody };
 }
 
 function localAddresses(): string[] {

@@ -1,14 +1,29 @@
+import { randomBytes } from 'node:crypto';
 import type { Clock } from '#daemon/clock.js';
 import { type HostMatch, matchHost } from '#domain/match-host.js';
+import type { ImageStore } from '#images/image-store.js';
 import type { Settings } from '#settings/schema.js';
 import { CounterRepository } from '#store/counters.js';
 import { HostRepository } from '#store/hosts.js';
+import { ImageRepository } from '#store/images.js';
 import { InventoryRepository } from '#store/inventory.js';
+import { SessionRepository } from '#store/sessions.js';
 import type { Store } from '#store/store.js';
 import { TaskRepository } from '#store/tasks.js';
+import type { ExportDoor } from './export-door.js';
+
+/** What actions need of the world outside the store. */
+export interface Ports {
+  readonly exports: ExportDoor;
+  readonly imageStore: ImageStore;
+  /** The MAC that the kernel last saw behind an address of a local network; undefined for routed ones and for strangers. */
+  readonly neighbour: (ip: string) => Promise<string | undefined>;
+  /** Unguessable bytes; tests inject their own. */
+  readonly random?: (bytes: number) => Buffer;
+}
 
 /** What actions work on. */
-export interface Context {
+export interface Context extends Required<Ports> {
   readonly settings: Settings;
   readonly clock: Clock;
   readonly store: Store;
@@ -16,10 +31,12 @@ export interface Context {
   readonly inventory: InventoryRepository;
   readonly tasks: TaskRepository;
   readonly counters: CounterRepository;
+  readonly images: ImageRepository;
+  readonly sessions: SessionRepository;
 }
 
 /** Made once by `main.ts`, and by tests. */
-export function createContext(settings: Settings, clock: Clock, store: Store): Context {
+export function createContext(settings: Settings, clock: Clock, store: Store, ports: Ports): Context {
   return {
     settings,
     clock,
@@ -28,6 +45,10 @@ export function createContext(settings: Settings, clock: Clock, store: Store): C
     inventory: new InventoryRepository(store),
     tasks: new TaskRepository(store),
     counters: new CounterRepository(store),
+    images: new ImageRepository(store),
+    sessions: new SessionRepository(store),
+    random: randomBytes,
+    ...ports,
   };
 }
 

@@ -36,4 +36,80 @@ export const actionErrors = defineErrors({
     remedy: 'nothing needs to be done',
     status: 404,
   },
+  HOST_PENDING: {
+    message: 'the host {name} registered itself and waits for approval',
+    remedy: 'approve it first',
+    status: 409,
+  },
+  TASK_UNKNOWN: {
+    message: 'there is no task {id}',
+    remedy: 'list the tasks with: fogd task list --all',
+    status: 404,
+  },
+  TASK_OVER: {
+    message: 'task {id} is over ({state})',
+    remedy: 'nothing needs to be done',
+    status: 409,
+  },
+  NO_IMAGE: {
+    message: 'the host {name} has no image',
+    remedy: 'name one with --image, or assign one with: fogd host image {name} IMAGE',
+    status: 409,
+  },
+  IMAGE_UNKNOWN: {
+    message: 'there is no image {key}',
+    remedy: 'list the images with: fogd image list',
+    status: 404,
+  },
+  IMAGE_EXISTS: {
+    message: 'the image {name} exists already (folder {path})',
+    remedy: 'choose another name and another folder (--path)',
+    status: 409,
+  },
+  IMAGE_NAME_BAD: {
+    message: '{name} cannot be the name of an image',
+    remedy: 'use 1 to 40 characters, none of them \\ / | < > " \' ` $ * ? or a bracket',
+    status: 400,
+  },
+  IMAGE_FOLDER_BAD: {
+    message: '{path} cannot be the folder of an image',
+    remedy:
+      'name one folder (--path) of letters, digits, _ . and -, beginning with a letter, a digit or _; not dev or a script folder',
+    status: 400,
+  },
+  IMAGE_SHAPE_BAD: {
+    message: 'the image cannot be like that: {reason}',
+    remedy: 'see fogd image add --help for the types, formats and operating systems',
+    status: 400,
+  },
+  IMAGE_DISABLED: {
+    message: 'the image {name} is disabled',
+    remedy: 'enable it with: fogd image change {name} --enable',
+    status: 409,
+  },
+  IMAGE_PROTECTED: {
+    message: 'the image {name} is protected',
+    remedy: 'capture into another image, or allow it with: fogd image change {name} --unprotect',
+    status: 409,
+  },
+  IMAGE_EMPTY: {
+    message: 'the image {name} has no files yet',
+    remedy: 'capture it first with: fogd task capture HOST --image {name}',
+    status: 409,
+  },
+  IMAGE_BUSY: {
+    message: 'the image {name} is used by an active task',
+    remedy: 'wait for it, or cancel it: fogd task list',
+    status: 409,
+  },
+  IMAGE_BEING_CAPTURED: {
+    message: 'the image {name} is being captured from another host',
+    remedy: 'wait for that capture, or cancel it: fogd task list',
+    status: 409,
+  },
+  IMAGES_NO_SPACE: {
+    message: 'the disk of the images has {free} MiB left, less than the reserve of {reserve} MiB',
+    remedy: 'remove images that are no longer needed, enlarge the disk, or lower images.reserve_mib',
+    status: 507,
+  },
 });

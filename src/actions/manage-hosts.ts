@@ -1,7 +1,7 @@
 import type { Host } from '#domain/host.js';
 import { isHostName } from '#domain/host-name.js';
 import { parseMac } from '#domain/mac.js';
-import { HARDWARE_INVENTORY, nextState, TaskState, taskType } from '#domain/task.js';
+import { HARDWARE_INVENTORY, TaskState, taskType } from '#domain/task.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 
@@ -57,25 +57,10 @@ export async function createInventoryTask(context: Context, key: string, actor: 
     const active = tasks.active(host.id);
     if (active)
       throw actionErrors.HOST_BUSY({ name: host.name, task: taskType(active.typeId)?.name ?? active.typeId });
-    tasks.add(HARDWARE_INVENTORY.id, host.id, {
-      state: TaskState.queued,
-      at: clock.now(),
-      actor,
-      reason: 'created',
-    });
-  });
-  return host;
-}
-
-/** Cancels the host's active task. Throws NO_TASK. */
-export async function cancelTask(context: Context, key: string, actor: string): Promise<Host> {
-  const host = findHost(context, key);
-  const { store, tasks, clock } = context;
-  await store.commit(() => {
-    const task = tasks.active(host.id);
-    const state = task && nextState(task.state, 'cancel');
-    if (!task || state === undefined) throw actionErrors.NO_TASK({ name: host.name });
-    tasks.move(task.id, { state, at: clock.now(), actor, reason: 'cancelled' });
+    tasks.add(
+      { typeId: HARDWARE_INVENTORY.id, hostId: host.id },
+      { state: TaskState.queued, at: clock.now(), actor, reason: 'created' },
+    );
   });
   return host;
 }

@@ -25,11 +25,11 @@ export interface KernelLineInput {
   readonly kernel: string;
   /** File name of the initial RAM disk; the EFI stub finds it by `initrd=`. */
   readonly init: string;
-  /** Base URL of all FOS calls, with scheme and trailing slash. */
+  /** Base URL of all FOS calls, with scheme and trailing slash; it carries the session's token. */
   readonly web: string;
   /** Address of the NFS server; `storage=` must be mountable without name service. */
   readonly storageIp: string;
-  /** `/images/` for registration and deploy, `/images/dev/` for everything else. */
+  /** The session's NFS root, with a trailing slash. */
   readonly storagePath: string;
   readonly loglevel: number;
   /** KiB. */

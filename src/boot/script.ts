@@ -1,12 +1,12 @@
 import type { Host } from '#domain/host.js';
-import { primaryMac } from '#domain/host.js';
-import type { TaskType } from '#domain/task.js';
+import { type SessionKind, sessionPseudo } from '#domain/session.js';
 import type { BootSettings } from '#settings/schema.js';
 import { chainLines } from './chain.js';
 import { exitCommand } from './exit.js';
 import { type KernelLineInput, kernelLine, kernelWords } from './kernel-line.js';
 import { MENU_ENTRIES, type MenuEntry } from './menu-entries.js';
 import type { BootRequest } from './request.js';
+import { type OrderedTask, type TaskArgsSettings, taskArgs } from './task-args.js';
 import { ipxeText } from './text.js';
 
 /** The server as this machine reaches it. */
@@ -25,7 +25,10 @@ export interface BootScriptInput {
   /** The registered host, if the machine is one. */
   readonly host?: Host;
   /** The host's active task, if it boots FOS. */
-  readonly task?: TaskType;
+  readonly task?: OrderedTask;
+  readonly images: TaskArgsSettings;
+  /** What this script's kernel lines carry: the session's token in `web=`, its NFS root in `storage=`. */
+  readonly session: { readonly id: number; readonly token: string; readonly kind: SessionKind };
 }
 
 /** Kernel and init by architecture (spec fos-protocol 1.6). */
@@ -47,11 +50,10 @@ export interface BootScript {
 export function bootScript(input: BootScriptInput): BootScript {
   const { host, task } = input;
   if (host && task && !host.pending) {
-    const mac = primaryMac(host);
-    const args = [`mac=${mac}`, 'osid=0', 'irqpoll', `hostname=${host.name}`, ...task.kernelArgs];
+    const args = taskArgs(host, task, input.images);
     return {
       kind: 'task',
-      text: script([...prologue(input), ...bootFos(input, args, '/images/dev/', 'failed'), ...failed(input)]),
+      text: script([...prologue(input), ...bootFos(input, args, 'failed'), ...failed(input)]),
     };
   }
   const kind = host ? (host.pending ? 'menu-pending' : 'menu-registered') : 'menu-unregistered';
@@ -131,23 +133,18 @@ function colours(registered: boolean): string[] {
 
 function entryBlock(entry: MenuEntry, input: BootScriptInput): string[] {
   if (entry.kernelArgs.length === 0) return [`:${entry.name}`, `${exitText(input)} || goto MENU`];
-  return [`:${entry.name}`, ...bootFos(input, entry.kernelArgs, '/images/', 'failed')];
+  return [`:${entry.name}`, ...bootFos(input, entry.kernelArgs, 'failed')];
 }
 
-function bootFos(
-  input: BootScriptInput,
-  task: readonly string[],
-  storagePath: string,
-  onFailure: string,
-): string[] {
-  const { request, server, settings, host } = input;
+function bootFos(input: BootScriptInput, task: readonly string[], onFailure: string): string[] {
+  const { request, server, settings, host, session } = input;
   const files = BOOT_FILES[request.arch];
   const line: KernelLineInput = {
     kernel: fileName(host?.kernel) ?? files.kernel,
     init: fileName(host?.init) ?? files.init,
-    web: `http://${server.host}/fog/`,
+    web: `http://${server.host}/fog/t/${session.token}/`,
     storageIp: server.ip,
-    storagePath,
+    storagePath: `${sessionPseudo(session)}/`,
     loglevel: settings.kernel_loglevel,
     ramdiskSize: settings.ramdisk_size,
     keymap: settings.keymap,

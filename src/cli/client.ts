@@ -6,7 +6,7 @@ import { cliErrors } from './errors.js';
 /** Calls the API of the running daemon over its control socket. Throws errors as the daemon's catalogue words them. */
 export function callApi<T>(
   state: string,
-  method: 'GET' | 'POST' | 'DELETE',
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
   path: string,
   body?: unknown,
 ): Promise<T> {

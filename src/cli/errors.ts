@@ -9,4 +9,8 @@ export const cliErrors = defineErrors({
     message: 'fogd cannot be reached at {socket} ({reason})',
     remedy: 'run this command as the user that runs fogd, or as root',
   },
+  TASK_NUMBER_BAD: {
+    message: '{id} is not the number of a task',
+    remedy: 'list the tasks with: fogd task list',
+  },
 });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { callApi } from './client.js';
 import { jsonOption, stateOption } from './options.js';
+import { print } from './print.js';
 import { plain, table } from './tables.js';
 
 interface HostSummary {
@@ -8,6 +9,7 @@ interface HostSummary {
   readonly pending: boolean;
   readonly macs: readonly string[];
   readonly task: string | null;
+  readonly image: string | null;
   readonly system: string;
 }
 
@@ -82,6 +84,13 @@ export function addHost(program: Command): void {
     },
   );
 
+  verb('image <host> <image>', 'the image that its tasks use unless told otherwise').action(
+    async (key: string, image: string, options: Options) => {
+      const changed = await callApi<HostSummary>(options.state, 'PUT', `${path(key)}/image`, { image });
+      print(options, changed, [`${changed.name}: image ${changed.image}`]);
+    },
+  );
+
   verb('cancel <host>', "cancel the host's task").action(async (key: string, options: Options) => {
     const cancelled = await callApi<HostSummary>(options.state, 'POST', `${path(key)}/cancel`);
     print(options, cancelled, [`${cancelled.name}: task cancelled`]);
@@ -90,10 +99,6 @@ export function addHost(program: Command): void {
 
 function path(key: string): string {
   return `/hosts/${encodeURIComponent(key)}`;
-}
-
-function print({ json }: Options, value: unknown, lines: readonly string[]): void {
-  process.stdout.write(json ? `${JSON.stringify(value, null, 2)}\n` : `${lines.join('\n')}\n`);
 }
 
 function describe(host: HostDetails): string[] {
@@ -110,6 +115,7 @@ function describe(host: HostDetails): string[] {
     ['description', host.description],
     ['registered', `${new Date(host.createdAt).toISOString()} by ${host.createdBy}`],
     ['task', host.task ?? 'none'],
+    ['image', host.image ?? ''],
     ...typed,
     ...Object.entries(host.inventory?.reported ?? {}),
   ].filter(([, value]) => value !== '');

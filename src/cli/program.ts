@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { addCheck } from './check.js';
 import { addHost } from './host.js';
+import { addImage } from './image.js';
 import { addServe } from './serve.js';
 import { addStatus } from './status.js';
+import { addTask } from './task.js';
 import { addTrace } from './trace.js';
 import { version } from './version.js';
 
@@ -13,6 +15,6 @@ export function createProgram(): Command {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(fogd --help lists the commands)');
-  for (const add of [addServe, addCheck, addStatus, addTrace, addHost]) add(program);
+  for (const add of [addServe, addCheck, addStatus, addTrace, addHost, addImage, addTask]) add(program);
   return program;
 }

@@ -15,6 +15,10 @@ export interface Host {
   readonly kernelArgs: string;
   readonly biosExit: string;
   readonly efiExit: string;
+  /** The image that its tasks use unless told otherwise. */
+  readonly imageId: number | null;
+  /** Last completed deploy, milliseconds since the epoch. */
+  readonly deployedAt: number | null;
 }
 
 export interface HostMac {

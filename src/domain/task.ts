@@ -1,3 +1,5 @@
+import type { Progress } from './progress.js';
+
 /** FOG's task states and types, as far as fogd performs them (spec fos-protocol 7.1, 7.4). */
 
 export const TaskState = {
@@ -34,7 +36,12 @@ export interface TaskType {
   readonly name: string;
   /** Words for the kernel line. */
   readonly kernelArgs: readonly string[];
+  /** Moves a disk's content; such tasks need an image and a place in the queue. */
+  readonly imaging?: 'deploy' | 'capture';
 }
+
+export const DEPLOY: TaskType = { id: 1, name: 'Deploy', kernelArgs: ['type=down'], imaging: 'deploy' };
+export const CAPTURE: TaskType = { id: 2, name: 'Capture', kernelArgs: ['type=up'], imaging: 'capture' };
 
 export const HARDWARE_INVENTORY: TaskType = {
   id: 10,
@@ -42,7 +49,7 @@ export const HARDWARE_INVENTORY: TaskType = {
   kernelArgs: ['mode=inventory', 'deployed=1'],
 };
 
-const TYPES: readonly TaskType[] = [HARDWARE_INVENTORY];
+const TYPES: readonly TaskType[] = [DEPLOY, CAPTURE, HARDWARE_INVENTORY];
 
 export function taskType(id: number): TaskType | undefined {
   return TYPES.find((type) => type.id === id);
@@ -57,9 +64,21 @@ export interface Task {
   readonly createdAt: number;
   readonly createdBy: string;
   readonly finishedAt?: number;
+  /** The image at creation; changing the host's image later changes nothing here (spec 4.2). */
+  readonly imageId: number | null;
+  readonly shutdown: boolean;
+  /** The first check-in of this boot: the place in the queue (spec 4.3). */
+  readonly checkedInAt: number | null;
+  /** The last call of the machine. */
+  readonly seenAt: number | null;
+  /** When the slot was granted. */
+  readonly startedAt: number | null;
+  readonly progress: Progress | null;
+  /** Why it is in its state, in words. */
+  readonly reason: string;
 }
 
-export type TaskEvent = 'check-in' | 'complete' | 'cancel' | 'fail';
+export type TaskEvent = 'check-in' | 'wait' | 'complete' | 'cancel' | 'fail';
 
 /**
  * The state after an event, or undefined when the event changes nothing: progress reports, errors and repeated calls of a client whose
@@ -71,6 +90,8 @@ export function nextState(state: TaskState, event: TaskEvent): TaskState | undef
     // A machine that reboots half way checks in again and is let through again (spec 3.5).
     case 'check-in':
       return TaskState.inProgress;
+    case 'wait':
+      return TaskState.checkedIn;
     case 'complete':
       return TaskState.complete;
     case 'cancel':

@@ -10,6 +10,7 @@ type Signature =
   | 'int bind(int fd, const void *address, uint32_t size)'
   | 'int close(int fd)'
   | 'int flock(int fd, int operation)'
+  | 'int renameat2(int oldFolder, const char *oldPath, int newFolder, const char *newPath, unsigned int flags)'
   | 'int64_t sendto(int fd, const void *data, size_t size, int flags, const void *address, uint32_t addressSize)';
 
 const functions = new Map<Signature, ReturnType<LibraryHandle['func']>>();

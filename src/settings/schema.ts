@@ -177,6 +177,91 @@ export const SettingsSchema = Type.Object(
       },
       { additionalProperties: false, description: 'What a booting machine is told.' },
     ),
+    images: Type.Object(
+      {
+        folder: Type.Optional(
+          Type.String({
+            format: 'folder',
+            description:
+              'Folder of the images; each is a plain FOG image folder in it. Unset: the folder "images" in the state folder. Captures, generations and boot sessions lie below it, so it must be one file system.',
+            examples: ['/images'],
+          }),
+        ),
+        compression: Type.Integer({
+          minimum: 0,
+          maximum: 22,
+          default: 6,
+          description: 'Compression of captures whose image names none: 0-9 for gzip, 1-22 for zstd.',
+          fog: 'FOG_PIGZ_COMP',
+        }),
+        reserve_mib: Type.Integer({
+          minimum: 0,
+          maximum: 1073741824,
+          default: 1024,
+          description: 'Free space, in MiB, below which no capture is started.',
+        }),
+        resize_percent: Type.Integer({
+          minimum: 5,
+          maximum: 99,
+          default: 5,
+          description: 'Room left in a file system that is shrunk at capture, in percent.',
+          fog: 'FOG_CAPTURERESIZEPCT',
+        }),
+        ignore_page_files: Type.Boolean({
+          default: true,
+          description: "Leave out Windows' page and hibernation files at capture.",
+          fog: 'FOG_CAPTUREIGNOREPAGEHIBER',
+        }),
+      },
+      { additionalProperties: false, description: 'Images.' },
+    ),
+    nfs: Type.Object(
+      {
+        enabled: Type.Boolean({
+          default: true,
+          description: 'Offer images over NFS; without it nothing can be captured or deployed.',
+        }),
+        start: Type.Enum(['child', 'service'], {
+          default: 'child',
+          description:
+            'child: fogd starts the NFS server itself. service: systemd does (fogd-nfs.service), and fogd only tells it what to export.',
+        }),
+        port: Type.Integer({ minimum: 1, maximum: 65535, default: 2049, description: 'TCP port of NFS.' }),
+        mount_port: Type.Integer({
+          minimum: 1,
+          maximum: 65535,
+          default: 20048,
+          description: 'TCP port of the MOUNT protocol, which NFSv3 clients find through rpcbind (111/tcp).',
+        }),
+      },
+      { additionalProperties: false, description: 'NFS, by which disks are captured and deployed.' },
+    ),
+    tasks: Type.Object(
+      {
+        max_clients: Type.Integer({
+          minimum: 1,
+          maximum: 10000,
+          default: 10,
+          description:
+            'How many machines are deployed to at once; the others wait in the order in which they came.',
+        }),
+        checkin_timeout: Type.Integer({
+          minimum: 10,
+          maximum: 86400,
+          default: 600,
+          description: 'Seconds without a word after which a waiting machine loses its place in the queue.',
+          fog: 'FOG_CHECKIN_TIMEOUT',
+        }),
+        silence_timeout: Type.Integer({
+          minimum: 30,
+          maximum: 86400,
+          default: 600,
+          description:
+            'Seconds without a word after which a machine that is being imaged counts as gone and its task as failed. A living one reports every few seconds.',
+        }),
+      },
+      { additionalProperties: false, description: 'Tasks.' },
+    ),
     registration: Type.Object(
       {
         enabled: Type.Boolean({

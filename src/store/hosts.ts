@@ -13,6 +13,8 @@ interface HostRow {
   kernel_args: string;
   bios_exit: string;
   efi_exit: string;
+  image_id: number | null;
+  deployed_at: number | null;
 }
 
 interface MacRow {
@@ -82,6 +84,14 @@ export class HostRepository {
     return added;
   }
 
+  assignImage(id: number, imageId: number | null): void {
+    this.#prepare('UPDATE hosts SET image_id = ? WHERE id = ?').run(imageId, id);
+  }
+
+  deployed(id: number, at: number): void {
+    this.#prepare('UPDATE hosts SET deployed_at = ? WHERE id = ?').run(at, id);
+  }
+
   remove(id: number): void {
     this.#prepare('DELETE FROM hosts WHERE id = ?').run(id);
   }
@@ -107,6 +117,8 @@ export class HostRepository {
       kernelArgs: row.kernel_args,
       biosExit: row.bios_exit,
       efiExit: row.efi_exit,
+      imageId: row.image_id,
+      deployedAt: row.deployed_at,
       macs: (macs as MacRow[]).map(
         (mac): HostMac => ({
           mac: mac.mac,

@@ -1,4 +1,6 @@
-import { ACTIVE_STATES, type Task, type TaskState } from '#domain/task.js';
+import type { Progress } from '#domain/progress.js';
+import type { Waiting } from '#domain/queue.js';
+import { ACTIVE_STATES, DEPLOY, type Task, TaskState } from '#domain/task.js';
 import type { Store } from './store.js';
 
 interface TaskRow {
@@ -9,6 +11,13 @@ interface TaskRow {
   created_at: number;
   created_by: string;
   finished_at: number | null;
+  image_id: number | null;
+  shutdown: number;
+  checked_in_at: number | null;
+  seen_at: number | null;
+  started_at: number | null;
+  progress: string | null;
+  reason: string;
 }
 
 export interface Transition {
@@ -19,6 +28,13 @@ export interface Transition {
   readonly reason: string;
 }
 
+export interface NewTask {
+  readonly typeId: number;
+  readonly hostId: number;
+  readonly imageId?: number;
+  readonly shutdown?: boolean;
+}
+
 /** Tasks and every change of their state. Methods that write must run inside `store.commit`. */
 export class TaskRepository {
   readonly #store: Store;
@@ -27,32 +43,68 @@ export class TaskRepository {
     this.#store = store;
   }
 
+  byId(id: number): Task | undefined {
+    const row = this.#store.prepare('SELECT * FROM tasks WHERE id = ?').get(id) as TaskRow | undefined;
+    return row && task(row);
+  }
+
   /** The host's active task; there is at most one. */
   active(hostId: number): Task | undefined {
-    return this.list(hostId).find((task) => ACTIVE_STATES.includes(task.state));
+    return this.list(hostId).find(({ state }) => ACTIVE_STATES.includes(state));
   }
 
   /** The host's tasks, newest first. */
   list(hostId: number): Task[] {
-    const rows = this.#store
-      .prepare('SELECT * FROM tasks WHERE host_id = ? ORDER BY id DESC')
-      .all(hostId) as TaskRow[];
-    return rows.map((row) => ({
-      id: row.id,
-      typeId: row.type_id,
-      hostId: row.host_id,
-      state: row.state,
-      createdAt: row.created_at,
-      createdBy: row.created_by,
-      ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
+    return this.#many('SELECT * FROM tasks WHERE host_id = ? ORDER BY id DESC', hostId);
+  }
+
+  /** All tasks, newest first. */
+  newest(limit: number): Task[] {
+    return this.#many('SELECT * FROM tasks ORDER BY id DESC LIMIT ?', limit);
+  }
+
+  allActive(): Task[] {
+    return this.#many('SELECT * FROM tasks WHERE state < 4 ORDER BY id');
+  }
+
+  /** Deploys that occupy a slot (spec 4.3: captures neither wait nor count). */
+  deploying(exceptTask: number): number {
+    return this.#store
+      .prepare('SELECT count(*) FROM tasks WHERE state = ? AND type_id = ? AND id <> ?')
+      .pluck()
+      .get(TaskState.inProgress, DEPLOY.id, exceptTask) as number;
+  }
+
+  /** Deploys that checked in and wait for a slot. */
+  waiting(exceptTask: number): Waiting[] {
+    return this.#many(
+      'SELECT * FROM tasks WHERE state = ? AND type_id = ? AND id <> ?',
+      TaskState.checkedIn,
+      DEPLOY.id,
+      exceptTask,
+    ).map(({ id, checkedInAt, seenAt }) => ({
+      taskId: id,
+      checkedInAt: checkedInAt ?? 0,
+      seenAt: seenAt ?? 0,
     }));
   }
 
-  add(typeId: number, hostId: number, { state, at, actor, reason }: Transition): number {
+  add(entry: NewTask, { state, at, actor, reason }: Transition): number {
     const id = Number(
       this.#store
-        .prepare('INSERT INTO tasks (type_id, host_id, state, created_at, created_by) VALUES (?, ?, ?, ?, ?)')
-        .run(typeId, hostId, state, at, actor).lastInsertRowid,
+        .prepare(
+          'INSERT INTO tasks (type_id, host_id, image_id, shutdown, state, created_at, created_by, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+        )
+        .run(
+          entry.typeId,
+          entry.hostId,
+          entry.imageId ?? null,
+          entry.shutdown ? 1 : 0,
+          state,
+          at,
+          actor,
+          reason,
+        ).lastInsertRowid,
     );
     this.#log(id, { state, at, actor, reason });
     return id;
@@ -61,9 +113,40 @@ export class TaskRepository {
   move(id: number, transition: Transition): void {
     const finished = ACTIVE_STATES.includes(transition.state) ? null : transition.at;
     this.#store
-      .prepare('UPDATE tasks SET state = ?, finished_at = ? WHERE id = ?')
-      .run(transition.state, finished, id);
+      .prepare('UPDATE tasks SET state = ?, finished_at = ?, reason = ? WHERE id = ?')
+      .run(transition.state, finished, transition.reason, id);
     this.#log(id, transition);
+  }
+
+  /** The machine asked to start: keeps its place in the queue, or takes the last one. */
+  checkIn(id: number, checkedInAt: number, seenAt: number): void {
+    this.#store
+      .prepare('UPDATE tasks SET checked_in_at = ?, seen_at = ? WHERE id = ?')
+      .run(checkedInAt, seenAt, id);
+  }
+
+  /** Back to before its check-in. */
+  leaveQueue(id: number): void {
+    this.#store
+      .prepare('UPDATE tasks SET checked_in_at = NULL, started_at = NULL, progress = NULL WHERE id = ?')
+      .run(id);
+  }
+
+  started(id: number, at: number): void {
+    this.#store.prepare('UPDATE tasks SET started_at = ?, progress = NULL WHERE id = ?').run(at, id);
+  }
+
+  /** A sign of life, with or without a status line. */
+  seen(id: number, at: number, progress?: Progress): void {
+    if (progress === undefined) this.#store.prepare('UPDATE tasks SET seen_at = ? WHERE id = ?').run(at, id);
+    else
+      this.#store
+        .prepare('UPDATE tasks SET seen_at = ?, progress = ? WHERE id = ?')
+        .run(at, JSON.stringify(progress), id);
+  }
+
+  #many(sql: string, ...values: number[]): Task[] {
+    return (this.#store.prepare(sql).all(...values) as TaskRow[]).map(task);
   }
 
   #log(id: number, { state, at, actor, reason }: Transition): void {
@@ -71,4 +154,23 @@ export class TaskRepository {
       .prepare('INSERT INTO task_transitions (task_id, at, state, actor, reason) VALUES (?, ?, ?, ?, ?)')
       .run(id, at, state, actor, reason);
   }
+}
+
+function task(row: TaskRow): Task {
+  return {
+    id: row.id,
+    typeId: row.type_id,
+    hostId: row.host_id,
+    state: row.state,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+    ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
+    imageId: row.image_id,
+    shutdown: row.shutdown === 1,
+    checkedInAt: row.checked_in_at,
+    seenAt: row.seen_at,
+    startedAt: row.started_at,
+    progress: row.progress === null ? null : (JSON.parse(row.progress) as Progress),
+    reason: row.reason,
+  };
 }

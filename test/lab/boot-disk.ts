@@ -18,12 +18,26 @@ export function bootedLine(nonce: string): string {
 
 /** Writes a raw image of 17 MiB (sparse) with an MBR and one EFI system partition (FAT16). */
 export function writeBootDisk(path: string, nonce: string): void {
-  if (!/^[\w-]{1,40}$/.test(nonce)) throw new Error(`a nonce is 1 to 40 letters and digits: ${nonce}`);
-  const message = `\r\n${bootedLine(nonce)}\r\n`;
+  const message = messageOf(nonce);
   const image = Buffer.alloc((PARTITION_START + PARTITION_SECTORS) * SECTOR);
   masterBootRecord(message).copy(image);
   fatWithLoader(efiApplication(message)).copy(image, PARTITION_START * SECTOR);
   writeFileSync(path, image);
+}
+
+/** The first 440 bytes of a disk that prints the line on BIOS; disk signature and table come behind them. */
+export function bootCode(nonce: string): Buffer {
+  return masterBootRecord(messageOf(nonce)).subarray(0, 440);
+}
+
+/** An EFI application that prints the line: \EFI\BOOT\BOOTX64.EFI. */
+export function bootLoader(nonce: string): Buffer {
+  return efiApplication(messageOf(nonce));
+}
+
+function messageOf(nonce: string): string {
+  if (!/^[\w-]{1,40}$/.test(nonce)) throw new Error(`a nonce is 1 to 40 letters and digits: ${nonce}`);
+  return `\r\n${bootedLine(nonce)}\r\n`;
 }
 
 function masterBootRecord(message: string): Buffer {

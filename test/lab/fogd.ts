@@ -41,6 +41,8 @@ export class FogdUnderTest {
     writeFileSync(config, stringify(options.settings));
     this.#process = new LabProcess(options.network.cleanup, {
       namespace: host.namespace,
+      // The NFS server's port mapper has its socket there.
+      run: host.run,
       logFile: join(options.folder, 'fogd.log'),
       argv: [
         process.execPath,

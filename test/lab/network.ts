@@ -3,12 +3,13 @@
  * the namespaces has a route to the outside, so nothing sent in them can reach a real network.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Cleanup } from './cleanup.js';
 import { dnsmasq } from './foreign-programs.js';
 import { uniquePrefix } from './names.js';
+import { emptyNamespace, emptyNamespaceNow } from './namespace.js';
 import { LabProcess, mustRun } from './process.js';
 
 export const SERVER_IPV4 = '10.77.0.1';
@@ -23,6 +24,8 @@ export interface LabHost {
   readonly mac: string;
   /** IPv4 address without prefix length, when it has a fixed one. */
   readonly address: string | undefined;
+  /** A folder of its own that processes may see as /run (`ProcessOptions.run`); as good as empty. */
+  readonly run: string;
 }
 
 export interface HostOptions {
@@ -106,7 +109,7 @@ export class LabNetwork {
     }
     await mustRun(['ip', '-n', namespace, '-batch', '-'], { input: `${lines.join('\n')}\n` });
     const address = options.address === undefined ? undefined : `10.77.0.${options.address}`;
-    const host: LabHost = { role, namespace, mac, address };
+    const host: LabHost = { role, namespace, mac, address, run: this.#runFolder(role) };
     this.#hosts.set(role, host);
     return host;
   }
@@ -131,11 +134,22 @@ export class LabNetwork {
     this.cleanup.defer(
       `namespace ${name}`,
       async () => {
+        await emptyNamespace(name);
         await mustRun(['ip', 'netns', 'delete', name]);
       },
-      () => void spawnSync('ip', ['netns', 'delete', name]),
+      () => {
+        emptyNamespaceNow(name);
+        spawnSync('ip', ['netns', 'delete', name]);
+      },
     );
     await mustRun(['ip', '-n', name, 'link', 'set', 'lo', 'up']);
+  }
+
+  /** What Debian's tmpfiles make in /run for the servers that want a folder there. */
+  #runFolder(role: string): string {
+    const run = join(this.folder, `run-${role}`);
+    mkdirSync(join(run, 'rpcbind'), { recursive: true });
+    return run;
   }
 
   /**

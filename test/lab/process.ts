@@ -14,6 +14,11 @@ export interface ProcessOptions {
   readonly argv: readonly string[];
   /** Name of the network namespace to run in; none: the machine's own. */
   readonly namespace?: string;
+  /**
+   * Folder that this process and its children see as /run, in place of the machine's own; only together with `namespace`. Sockets in /run
+   * (rpcbind's, D-Bus's) are files and so shared by all network namespaces.
+   */
+  readonly run?: string;
   /** Everything the program prints, in the order it came. */
   readonly logFile: string;
   readonly cwd?: string;
@@ -33,8 +38,13 @@ export interface CommandResult extends Exit {
   readonly stderr: string;
 }
 
-function wrap(argv: readonly string[], namespace: string | undefined): [string, string[]] {
-  const inside = namespace === undefined ? argv : ['ip', 'netns', 'exec', namespace, ...argv];
+/** Mounts its first argument on /run, then becomes the rest. `ip netns exec` has made the mounts private already. */
+const MOUNT_RUN = 'mount --bind "$0" /run && exec "$@"';
+
+function wrap(argv: readonly string[], namespace: string | undefined, run?: string): [string, string[]] {
+  if (run !== undefined && namespace === undefined) throw new Error('a private /run needs a namespace');
+  const command = run === undefined ? argv : ['sh', '-c', MOUNT_RUN, run, ...argv];
+  const inside = namespace === undefined ? command : ['ip', 'netns', 'exec', namespace, ...command];
   return ['setpriv', ['--pdeathsig', 'KILL', ...inside]];
 }
 
@@ -65,7 +75,7 @@ export class LabProcess {
   constructor(cleanup: Cleanup, options: ProcessOptions) {
     this.name = options.argv[0] ?? 'nothing';
     this.#log = createWriteStream(options.logFile);
-    const [command, args] = wrap(options.argv, options.namespace);
+    const [command, args] = wrap(options.argv, options.namespace, options.run);
     const child = spawn(command, args, {
       cwd: options.cwd,
       env: environment(options.env),
@@ -186,12 +196,18 @@ export async function within<T>(promise: Promise<T>, timeoutMs: number, what: st
   }
 }
 
+export interface CommandOptions {
+  readonly namespace?: string;
+  /** As in `ProcessOptions`. */
+  readonly run?: string;
+  readonly timeoutMs?: number;
+  readonly input?: string;
+  readonly cwd?: string;
+}
+
 /** Runs a command to its end and returns what it printed; killed at the timeout (default 10 s). */
-export async function command(
-  argv: readonly string[],
-  options: { namespace?: string; timeoutMs?: number; input?: string; cwd?: string } = {},
-): Promise<CommandResult> {
-  const [file, args] = wrap(argv, options.namespace);
+export async function command(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
+  const [file, args] = wrap(argv, options.namespace, options.run);
   const child = spawn(file, args, {
     cwd: options.cwd,
     env: environment(undefined),
@@ -226,10 +242,7 @@ export async function command(
 }
 
 /** Like `command`, but anything other than exit code 0 is an error that shows what was printed. */
-export async function mustRun(
-  argv: readonly string[],
-  options: { namespace?: string; timeoutMs?: number; input?: string; cwd?: string } = {},
-): Promise<string> {
+export async function mustRun(argv: readonly string[], options: CommandOptions = {}): Promise<string> {
   const result = await command(argv, options);
   if (result.code !== 0) {
     throw new Error(`${argv.join(' ')}: ${describeExit(result)}\n${result.stdout}${result.stderr}`);

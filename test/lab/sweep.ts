@@ -6,6 +6,7 @@ import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { isDead, OWNER_VARIABLE, ownerOfName, parseOwnerKey } from './names.js';
+import { emptyNamespace } from './namespace.js';
 import { command, mustRun } from './process.js';
 
 /** What was removed, for the run's first lines. */
@@ -57,8 +58,7 @@ export async function sweep(): Promise<Swept> {
     .filter(isLeftOver);
   for (const namespace of namespaces) {
     // A namespace lives on, without a name, as long as a process is in it.
-    const inside = await command(['ip', 'netns', 'pids', namespace]);
-    for (const pid of inside.stdout.split('\n').filter(Boolean)) kill(Number(pid));
+    await emptyNamespace(namespace);
     const removed = await command(['ip', 'netns', 'delete', namespace]);
     // Two runs that start together sweep the same left-overs; the slower one finds them gone.
     if (removed.code !== 0 && !removed.stderr.includes('No such file')) {

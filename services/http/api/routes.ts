@@ -2,7 +2,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
-import { addHost, cancelTask, createInventoryTask, findHost, removeHost } from '#actions/manage-hosts.js';
+import { addHost, createInventoryTask, findHost, removeHost } from '#actions/manage-hosts.js';
+import { assignImage } from '#actions/manage-images.js';
+import { cancelTask } from '#actions/manage-tasks.js';
 import type { ServiceStatus } from '#daemon/supervisor.js';
 import { type Host, primaryMac } from '#domain/host.js';
 import { parseMac } from '#domain/mac.js';
@@ -10,6 +12,9 @@ import { stateName, taskType } from '#domain/task.js';
 import { FogdError, messageOf } from '#errors.js';
 import type { TraceRecord } from '#trace/decision.js';
 import { bootStory } from '#trace/story.js';
+import { ACTOR } from './actor.js';
+import { imageRoutes } from './image-routes.js';
+import { taskRoutes } from './task-routes.js';
 
 export interface ApiOptions {
   readonly context: Context;
@@ -22,7 +27,6 @@ export interface ApiOptions {
   readonly trace: (mac: string, since: number, limit: number) => Promise<readonly TraceRecord[]>;
 }
 
-const ACTOR = 'cli';
 const Key = Type.Object({ key: Type.String({ minLength: 1, maxLength: 64 }) });
 
 /**
@@ -49,6 +53,9 @@ export async function apiRoutes(
         ...(isOurs ? { remedy: error.remedy } : {}),
       });
   });
+
+  await instance.register(imageRoutes, { context });
+  await instance.register(taskRoutes, { context });
 
   app.get('/status', () => status());
 
@@ -101,15 +108,30 @@ export async function apiRoutes(
   app.post('/hosts/:key/cancel', { schema: { params: Key } }, async ({ params }) =>
     details(context, await cancelTask(context, params.key, ACTOR)),
   );
+
+  app.put(
+    '/hosts/:key/image',
+    {
+      schema: {
+        params: Key,
+        body: Type.Object(
+          { image: Type.String({ minLength: 1, maxLength: 64 }) },
+          { additionalProperties: false },
+        ),
+      },
+    },
+    async ({ params, body }) => details(context, await assignImage(context, params.key, body.image, ACTOR)),
+  );
 }
 
-function summary({ tasks, inventory }: Context, host: Host) {
+function summary({ tasks, inventory, images }: Context, host: Host) {
   const task = tasks.active(host.id);
   const reported = inventory.get(host.id)?.reported;
   return {
     name: host.name,
     pending: host.pending,
     macs: host.macs.map(({ mac }) => mac),
+    image: host.imageId === null ? null : (images.byId(host.imageId)?.name ?? null),
     task: task ? `${taskType(task.typeId)?.name ?? task.typeId} (${stateName(task.state)})` : null,
     system: [reported?.sysman, reported?.sysproduct].filter(Boolean).join(' '),
   };

@@ -28,14 +28,19 @@ export async function bootRoutes(
   { context, recorder, files, serverAt }: BootOptions,
 ): Promise<void> {
   // Passwords of the boot menu may travel in this query: it never reaches a log, a trace or an error text (design section 7).
-  const script = (
+  const script = async (
     request: FastifyRequest,
     reply: FastifyReply,
     fields: Map<string, string>,
     dialect: Dialect,
   ) => {
     const bootRequest = parseBootRequest(fields, dialect);
-    const answer = answerBootRequest(context, bootRequest, serverAt(localAddress(request)));
+    const answer = await answerBootRequest(
+      context,
+      bootRequest,
+      serverAt(localAddress(request)),
+      clientAddress(request),
+    );
     const [mac] = bootRequest.macs;
     recorder.record({
       service: 'http',

@@ -1,9 +1,15 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { changeTask } from '#actions/change-task.js';
+import { checkIn } from '#actions/check-in.js';
+import { completeTask } from '#actions/complete-task.js';
 import type { Context } from '#actions/context.js';
+import { openSession } from '#actions/open-session.js';
 import { recordInventory } from '#actions/record-inventory.js';
 import { type Registration, registerFully, registerQuickly } from '#actions/register-host.js';
+import { failTask, requeueTask } from '#actions/report-failure.js';
+import { reportProgress } from '#actions/report-progress.js';
+import { primaryMac } from '#domain/host.js';
 import { clean, INVENTORY_FIELDS, type InventoryField, inventoryFrom } from '#domain/inventory.js';
+import { taskType } from '#domain/task.js';
 import { messageOf } from '#errors.js';
 import type { Decision, Recorder } from '#trace/decision.js';
 import { clientAddress } from '../address.js';
@@ -23,6 +29,10 @@ interface Answer {
   readonly body: string;
   readonly event: string;
   readonly outcome: Decision['outcome'];
+  /** Not worth a line in the story. */
+  readonly silent?: true;
+  /** Of the session, where the call itself names none. */
+  readonly mac?: string;
   readonly reasons?: readonly string[];
   readonly facts?: Decision['facts'];
 }
@@ -30,6 +40,10 @@ interface Answer {
 interface Call {
   readonly fields: ReadonlyMap<string, string>;
   readonly macs: readonly string[];
+  /** Of the boot session, from the path. */
+  readonly token: string | undefined;
+  /** The caller's. */
+  readonly address: string;
 }
 
 /** What FOS compares answers with, byte for byte (spec 8.1 no. 1). */
@@ -37,8 +51,12 @@ const GO = '##@GO';
 const DONE = '##';
 const OK = '#!ok';
 
+/** Progress goes into the story no oftener than this for a task, so that it tells the way and not each step. */
+const STORY_EVERY_MS = 10_000;
+
 /**
- * The endpoints that FOS calls (spec fos-protocol 3), under `/fog/`. Always status 200 with the literal body: any other status is to FOS
+ * The endpoints that FOS calls (spec fos-protocol 3), under `/fog/t/TOKEN/` for machines that were given a boot script, and under `/fog/`
+ * for others, which can do nothing there that takes a session. Always status 200 with the literal body: any other status is to FOS
  * just a body that it does not expect, and the reason would be lost.
  */
 export async function fosRoutes(
@@ -59,9 +77,14 @@ export async function fosRoutes(
   const post = (name: string, handle: (call: Call) => Promise<Answer> | Answer) => {
     app.post(`/service/${name}`, async (request, reply) => {
       const fields = parseFields(typeof request.body === 'string' ? request.body : '');
-      const call = { fields, macs: macsOf(fields) };
+      const call = {
+        fields,
+        macs: macsOf(fields),
+        token: tokenOf(request),
+        address: clientAddress(request),
+      };
       const answer = await handle(call);
-      recorder.record(decision(request, call.macs, answer, fields));
+      if (!answer.silent) recorder.record(decision(request, call.macs, answer, fields));
       return reply.type('text/plain; charset=utf-8').send(answer.body);
     });
   };
@@ -70,12 +93,28 @@ export async function fosRoutes(
   };
 
   // The first sign of life of FOS: HEAD, with a doubled slash since `web=` ends in one (spec 2.4). GET is for people and monitors.
-  app.get('/index.php', (request, reply) => {
-    if (request.method === 'HEAD') {
-      recorder.record(decision(request, [], { body: '', event: 'fos-started', outcome: 'answered' }));
-    }
+  app.get('/index.php', async (request, reply) => {
+    if (request.method === 'HEAD') recorder.record(decision(request, [], await firstSign(request)));
+    // Whatever came of it: to FOS any other status means that there is no network (spec 2.4). It hears the reason at its check-in.
     return reply.type('text/plain; charset=utf-8').send('fogd\n');
   });
+
+  const firstSign = async (request: FastifyRequest): Promise<Answer> => {
+    const token = tokenOf(request);
+    if (token === undefined) return { body: '', event: 'fos-started', outcome: 'answered' };
+    const opening = await openSession(context, token, clientAddress(request));
+    if (opening.kind === 'dead')
+      return { body: '', event: 'session-refused', outcome: 'refused', reasons: [opening.reason] };
+    const { session } = opening;
+    return {
+      body: '',
+      event: 'session-opened',
+      outcome: opening.kind === 'open' ? 'answered' : 'failed',
+      mac: session.mac,
+      reasons: opening.kind === 'open' ? [] : [opening.reason],
+      facts: { session: session.id, kind: session.kind },
+    };
+  };
 
   get('/service/getversion.php', () => version);
 
@@ -130,50 +169,113 @@ export async function fosRoutes(
     return { body: 'Done', event: 'inventory', outcome: 'answered', facts: { host: host.name } };
   });
 
-  post('Pre_Stage1.php', ({ macs }) => taskAnswer(macs, 'check-in', GO));
-  post('Post_Wipe.php', ({ macs }) => taskAnswer(macs, 'complete', DONE));
-
-  const taskAnswer = async (
-    macs: readonly string[],
-    event: 'check-in' | 'complete',
-    success: string,
-  ): Promise<Answer> => {
-    if (macs.length === 0)
-      return { body: 'Invalid MAC Address!', event, outcome: 'refused', reasons: ['no valid MAC address'] };
-    const change = await changeTask(
-      context,
-      macs,
-      event,
-      event === 'check-in' ? 'the machine checked in' : 'the machine completed it',
-    );
-    switch (change.kind) {
-      case 'done':
+  post('Pre_Stage1.php', async ({ token, fields, address, macs }) => {
+    const result = await checkIn(context, { token, type: fields.get('type'), address });
+    switch (result.kind) {
+      case 'refused':
+        return { body: result.reason, event: 'check-in', outcome: 'refused', reasons: [result.reason] };
+      case 'wait':
         return {
-          body: success,
-          event,
+          body: result.text,
+          event: 'queued',
           outcome: 'answered',
-          facts: { host: change.host.name, task: change.task.id },
+          mac: primaryMac(result.host),
+          facts: { task: result.task.id, before: result.before, text: result.text },
+        };
+      case 'go': {
+        const { host, task, image, again } = result;
+        const type = taskType(task.typeId)?.imaging;
+        return {
+          body: GO,
+          event: type === undefined ? 'check-in' : 'imaging-started',
+          outcome: 'answered',
+          mac: macs[0] ?? primaryMac(host),
+          reasons: again ? ['it began again'] : [],
+          facts: {
+            host: host.name,
+            task: task.id,
+            ...(type === undefined ? {} : { kind: type }),
+            ...(image ? { image: image.name, generation: image.generation } : {}),
+          },
+        };
+      }
+    }
+  });
+
+  const toldAt = new Map<number, number>();
+  post('progress.php', async ({ token, fields }) => {
+    const report = await reportProgress(context, token, decodeBase64(fields.get('status') ?? ''));
+    if (!report?.progress) return { body: '', event: 'progress', outcome: 'answered', silent: true };
+    const { task, image, progress } = report;
+    const isDue = progress.at - (toldAt.get(task.id) ?? 0) >= STORY_EVERY_MS;
+    if (!isDue) return { body: '', event: 'progress', outcome: 'answered', silent: true };
+    toldAt.set(task.id, progress.at);
+    const { percent, rate, copied, total } = progress;
+    return {
+      body: '',
+      event: 'progress',
+      outcome: 'answered',
+      facts: { percent, rate, copied, total, task: task.id, ...(image ? { image: image.name } : {}) },
+    };
+  });
+
+  post('blame.php', async ({ token }) => {
+    const task = await requeueTask(context, token);
+    return {
+      body: DONE,
+      event: 'client-error',
+      outcome: 'answered',
+      reasons: ['the machine could not use the share: is 2049/tcp, 20048/tcp and 111/tcp open to it?'],
+      ...(task ? { facts: { task: task.id } } : {}),
+    };
+  });
+
+  const completion = async ({ token, fields }: Call, type: string | undefined): Promise<Answer> => {
+    const result = await completeTask(context, token, type ?? fields.get('type'));
+    switch (result.kind) {
+      case 'refused':
+        return { body: result.reason, event: 'complete', outcome: 'refused', reasons: [result.reason] };
+      case 'damaged':
+        return {
+          body: result.reason,
+          event: 'capture-refused',
+          outcome: 'refused',
+          reasons: [result.reason],
         };
       case 'repeated':
         return {
-          body: success,
-          event,
+          body: DONE,
+          event: 'complete',
           outcome: 'answered',
           reasons: ['the same call once more; nothing changed'],
         };
-      case 'unknown-host':
+      case 'done': {
+        const { host, task, image, milliseconds } = result;
+        toldAt.delete(task.id);
+        const kind = taskType(task.typeId)?.imaging;
+        const events = { capture: 'capture-published', deploy: 'deployed' } as const;
+        const bytes = result.bytes ?? image?.clientBytes;
         return {
-          body: 'Invalid Host',
-          event,
-          outcome: 'refused',
-          reasons: ['this machine is no registered host'],
+          body: DONE,
+          event: kind === undefined ? 'complete' : events[kind],
+          outcome: 'answered',
+          mac: primaryMac(host),
+          facts: {
+            host: host.name,
+            task: task.id,
+            milliseconds,
+            ...(image ? { image: image.name } : {}),
+            ...(image && kind === 'capture' ? { generation: image.generation + 1 } : {}),
+            ...(bytes === undefined ? {} : { bytes }),
+            ...(result.files === undefined ? {} : { files: result.files }),
+          },
         };
-      case 'no-task': {
-        const body = `No Active Task found for Host: ${change.host.name} (${macs[0]})`;
-        return { body, event, outcome: 'refused', reasons: [`host ${change.host.name} has no active task`] };
       }
     }
   };
+  post('Post_Stage2.php', (call) => completion(call, 'up'));
+  post('Post_Stage3.php', (call) => completion(call, 'down'));
+  post('Post_Wipe.php', (call) => completion(call, undefined));
 
   // Nobody has an account yet; the client then registers without imaging.
   post('checkcredentials.php', () => ({
@@ -191,15 +293,19 @@ export async function fosRoutes(
   get('/service/locationcheck.php', () => '');
   get('/service/oucheck.php', () => '');
 
-  post('taskerror.php', ({ fields }) => {
+  post('taskerror.php', async ({ token, fields }) => {
     const text = clean(fields.get('text') ?? '', 2000);
     const kind = fields.get('type') === 'warning' ? 'warning' : 'error';
+    const failed = kind === 'error' ? await failTask(context, token, text) : undefined;
     return {
       body: DONE,
       event: `client-${kind}`,
       outcome: 'answered',
       reasons: [text],
-      facts: { program: clean(fields.get('script') ?? '', 40) },
+      facts: {
+        program: clean(fields.get('script') ?? '', 40),
+        ...(failed ? { task: failed.id } : {}),
+      },
     };
   });
 }
@@ -229,10 +335,15 @@ function refused(reason: string): Answer {
   return { body: reason, event: 'registration', outcome: 'refused', reasons: [reason] };
 }
 
+/** In the path of those routes that are below `/t/TOKEN/`. */
+function tokenOf(request: FastifyRequest): string | undefined {
+  return (request.params as { token?: string }).token;
+}
+
 function decision(
   request: FastifyRequest,
   macs: readonly string[],
-  { event, outcome, reasons, facts }: Answer,
+  { event, outcome, reasons, facts, mac = macs[0] }: Answer,
   fields: ReadonlyMap<string, string> = new Map(),
 ): Decision {
   const uuid = uuidOf(fields.get('sysuuid'));
@@ -242,7 +353,7 @@ function decision(
     outcome,
     who: {
       ip: clientAddress(request),
-      ...(macs[0] === undefined ? {} : { mac: macs[0] }),
+      ...(mac === undefined ? {} : { mac }),
       ...(uuid === undefined ? {} : { uuid }),
     },
     reasons: reasons ?? [],

@@ -3,11 +3,12 @@ import { defaultScript } from '#boot/default-ipxe.js';
 import { type Dialect, parseBootRequest } from '#boot/request.js';
 import { type BootScriptInput, bootScript, problemScript } from '#boot/script.js';
 import type { Host } from '#domain/host.js';
-import { HARDWARE_INVENTORY } from '#domain/task.js';
+import type { Image } from '#domain/image.js';
+import { CAPTURE, DEPLOY, HARDWARE_INVENTORY } from '#domain/task.js';
 import { loadSettings } from '#settings/load.js';
 import { expectGolden } from '../golden.js';
 
-const settings = loadSettings(undefined).boot;
+const { boot: settings, images } = loadSettings(undefined);
 const server = { host: '10.0.0.1', ip: '10.0.0.1' };
 const request = (dialect: Dialect, platform = 'pcbios') =>
   parseBootRequest(
@@ -30,7 +31,29 @@ const host: Host = {
   kernelArgs: '',
   biosExit: '',
   efiExit: '',
+  imageId: null,
+  deployedAt: null,
 };
+const image: Image = {
+  id: 7,
+  name: 'Windows 10 Base',
+  path: 'win10base',
+  type: 'n',
+  osId: 9,
+  format: 5,
+  compress: null,
+  partitionType: 'all',
+  enabled: true,
+  protected: false,
+  generation: 1,
+  capturedAt: 0,
+  clientBytes: 0,
+  serverBytes: 0,
+  createdAt: 0,
+  createdBy: 'test',
+};
+const session = { id: 12, token: '0123456789abcdef0123456789abcdef', kind: 'plain' } as const;
+const inventory = { type: HARDWARE_INVENTORY, shutdown: false };
 const input = (
   extra: Partial<BootScriptInput> = {},
   dialect: Dialect = 'form',
@@ -40,6 +63,8 @@ const input = (
   server,
   settings,
   registrationEnabled: true,
+  images,
+  session,
   ...extra,
 });
 
@@ -51,8 +76,19 @@ describe('boot script', () => {
     ['registered-bios-form', input({ host })],
     ['registered-efi-query', input({ host }, 'query', 'efi')],
     ['pending-bios-form', input({ host: { ...host, pending: true } })],
-    ['inventory-task-form', input({ host, task: HARDWARE_INVENTORY })],
-    ['inventory-task-query', input({ host, task: HARDWARE_INVENTORY }, 'query', 'efi')],
+    ['inventory-task-form', input({ host, task: inventory })],
+    ['inventory-task-query', input({ host, task: inventory }, 'query', 'efi')],
+    [
+      'deploy-form',
+      input({ host, task: { type: DEPLOY, shutdown: true, image }, session: { ...session, kind: 'deploy' } }),
+    ],
+    [
+      'capture-query',
+      input(
+        { host, task: { type: CAPTURE, shutdown: false, image }, session: { ...session, kind: 'capture' } },
+        'query',
+      ),
+    ],
     ['registration-off', input({ registrationEnabled: false })],
   ])('%s is as its golden', (name, given) => {
     expectGolden(`test/fixtures/boot-scripts/${name}.ipxe`, bootScript(given).text);
@@ -66,7 +102,7 @@ describe('boot script', () => {
   });
 
   it('gives a task to an approved host only', () => {
-    expect(bootScript(input({ host: { ...host, pending: true }, task: HARDWARE_INVENTORY })).kind).toBe(
+    expect(bootScript(input({ host: { ...host, pending: true }, task: inventory })).kind).toBe(
       'menu-pending',
     );
   });
@@ -102,9 +138,7 @@ describe('boot script', () => {
       const plain = bootScript(input({ host: { ...host, name: 'pc' } })).text;
       expect(text.split('\n')).toHaveLength(plain.split('\n').length);
       expect(text).toMatch(/^item --gap Host is registered as [A-Za-z0-9 .,:;()@+=!_-]+!$/m);
-      expect(bootScript(input({ host: { ...host, name }, task: HARDWARE_INVENTORY })).text).not.toContain(
-        'reboot',
-      );
+      expect(bootScript(input({ host: { ...host, name }, task: inventory })).text).not.toContain('reboot');
     },
   );
 

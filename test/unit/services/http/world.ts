@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Context, createContext } from '#actions/context.js';
+import type { SessionExport } from '#actions/export-door.js';
 import { BootFiles } from '#files/boot-files.js';
+import { ImageStore } from '#images/image-store.js';
 import { apiRoutes } from '#services/http/api/routes.js';
 import { bootRoutes } from '#services/http/boot/routes.js';
 import { fosRoutes } from '#services/http/fos/routes.js';
@@ -24,21 +26,57 @@ export interface World {
   readonly routes: ReadonlyArray<{ readonly method: string; readonly url: string }>;
   readonly clock: VirtualClock;
   readonly decisions: Decision[];
-  /** Posts a raw body to a FOS endpoint and gives the answer's body; the status is always 200. */
+  /** Posts a raw body to a FOS endpoint without a session and gives the answer's body; the status is always 200. */
   readonly fos: (endpoint: string, body: string) => Promise<string>;
+  /** Boots a machine: fetches its script, and what its kernel line carries. */
+  readonly boot: (mac?: string) => Promise<BootedMachine>;
+  /** What the NFS server exports, by number; `broken` makes it refuse everything. */
+  readonly exports: Map<number, SessionExport> & { broken?: Error };
+  /** MACs that the network has seen, by address. */
+  readonly neighbours: Map<string, string>;
+  /** Folder of the images. */
+  readonly images: string;
   readonly close: () => Promise<void>;
+}
+
+/** A machine as FOS sees itself: everything is on its kernel line. */
+export interface BootedMachine {
+  readonly script: string;
+  /** The value of a word of the (last) kernel line. */
+  readonly word: (name: string) => string;
+  /** The first sign of life; gives the status. */
+  readonly head: () => Promise<number>;
+  readonly fos: (endpoint: string, body: string) => Promise<string>;
 }
 
 export async function makeWorld(toml = ''): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'fogd-http-'));
-  const boot = join(folder, 'boot');
-  mkdirSync(boot);
-  writeFileSync(join(boot, 'bzImage'), Buffer.alloc(3_000_000, 'k'));
+  const bootFiles = join(folder, 'boot');
+  mkdirSync(bootFiles);
+  writeFileSync(join(bootFiles, 'bzImage'), Buffer.alloc(3_000_000, 'k'));
   const clock = new VirtualClock();
   const { settings, problems } = parseSettings(toml);
   if (!settings) throw new Error(JSON.stringify(problems));
   const store = await Store.open({ file: join(folder, 'fogd.sqlite'), clock, onWarning: () => undefined });
-  const context = createContext(settings, clock, store);
+  const images = join(folder, 'images');
+  const squash = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const imageStore = new ImageStore({ root: images, squash, ownerIsRoot: false });
+  await imageStore.prepare();
+  const exports: World['exports'] = new Map();
+  const neighbours = new Map<string, string>();
+  const context = createContext(settings, clock, store, {
+    exports: {
+      open: async (entry) => {
+        if (exports.broken) throw exports.broken;
+        exports.set(entry.id, entry);
+      },
+      close: async (id) => {
+        exports.delete(id);
+      },
+    },
+    imageStore,
+    neighbour: async (ip) => neighbours.get(ip),
+  });
   const decisions: Decision[] = [];
   const recorder = { record: (decision: Decision) => decisions.push(decision) as unknown as undefined };
   const serverAt = () => ({ host: '10.0.0.1', ip: '10.0.0.1' });
@@ -53,10 +91,11 @@ export async function makeWorld(toml = ''): Promise<World> {
       prefix: '/fog/service/ipxe',
       context,
       recorder,
-      files: new BootFiles([boot]),
+      files: new BootFiles([bootFiles]),
       serverAt,
     });
-    await instance.register(fosRoutes, { prefix: '/fog', context, recorder, version: '0.0.0' });
+    for (const prefix of ['/fog', '/fog/t/:token'])
+      await instance.register(fosRoutes, { prefix, context, recorder, version: '0.0.0' });
   });
   const api = await createApp(async (instance) => {
     note(instance);
@@ -64,19 +103,36 @@ export async function makeWorld(toml = ''): Promise<World> {
     await instance.register(apiRoutes, { prefix: '/api/v1', context, status, trace: async () => [] });
   });
   await Promise.all([app.ready(), api.ready()]);
+  const post = async (base: string, endpoint: string, body: string) => {
+    const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await app.inject({ method: 'POST', url: `${base}/service/${endpoint}`, headers, body });
+    if (answer.statusCode !== 200) throw new Error(`${endpoint} answered ${answer.statusCode}`);
+    return answer.body;
+  };
+  const boot = async (mac = MAC): Promise<BootedMachine> => {
+    const { body: script } = await app.inject({ url: `/fog/service/ipxe/boot.php?mac0=${mac}` });
+    const line = script.split('\n').findLast((text) => text.startsWith('kernel ')) ?? '';
+    const word = (name: string) => new RegExp(` ${name}=(\\S*)`).exec(line)?.[1] ?? '';
+    const base = new URL(word('web') || 'http://none/').pathname.replace(/\/$/, '');
+    return {
+      script,
+      word,
+      head: async () => (await app.inject({ method: 'HEAD', url: `${base}//index.php` })).statusCode,
+      fos: (endpoint, body) => post(base, endpoint, body),
+    };
+  };
   return {
+    boot,
+    exports,
+    neighbours,
+    images,
     app,
     api,
     context,
     routes,
     clock,
     decisions,
-    fos: async (endpoint, body) => {
-      const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      const answer = await app.inject({ method: 'POST', url: `/fog/service/${endpoint}`, headers, body });
-      if (answer.statusCode !== 200) throw new Error(`${endpoint} answered ${answer.statusCode}`);
-      return answer.body;
-    },
+    fos: (endpoint, body) => post('/fog', endpoint, body),
     close: async () => {
       await Promise.all([app.close(), api.close()]);
       await store.close();

@@ -1,0 +1,70 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyInstance } from 'fastify';
+import Type from 'typebox';
+import type { Context } from '#actions/context.js';
+import { addImage, changeImage, describeImage, findImage, removeImage } from '#actions/manage-images.js';
+import type { Image } from '#domain/image.js';
+import { ACTOR } from './actor.js';
+
+const Key = Type.Object({ key: Type.String({ minLength: 1, maxLength: 64 }) });
+const shape = {
+  type: Type.Optional(Type.Enum(['n', 'mps'])),
+  osId: Type.Optional(Type.Integer({ minimum: 1, maximum: 99 })),
+  format: Type.Optional(Type.Integer({ minimum: 0, maximum: 6 })),
+  compress: Type.Optional(Type.Integer({ minimum: 0, maximum: 22 })),
+  protected: Type.Optional(Type.Boolean()),
+};
+
+/** Images: what there is, and what a task may do with it. */
+export async function imageRoutes(
+  instance: FastifyInstance,
+  { context }: { readonly context: Context },
+): Promise<void> {
+  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
+  const view = async (image: Image) => {
+    const { published } = await describeImage(context, image);
+    return { ...image, published };
+  };
+
+  app.get('/images', () => Promise.all(context.images.list().map(view)));
+
+  app.post(
+    '/images',
+    {
+      schema: {
+        body: Type.Object(
+          { name: Type.String(), path: Type.Optional(Type.String()), ...shape },
+          { additionalProperties: false },
+        ),
+      },
+    },
+    async ({ body }, reply) => reply.code(201).send(await view(await addImage(context, body, ACTOR))),
+  );
+
+  app.get('/images/:key', { schema: { params: Key } }, ({ params }) => view(findImage(context, params.key)));
+
+  app.patch(
+    '/images/:key',
+    {
+      schema: {
+        params: Key,
+        body: Type.Object(
+          { ...shape, enabled: Type.Optional(Type.Boolean()) },
+          { additionalProperties: false },
+        ),
+      },
+    },
+    async ({ params, body }) => view(await changeImage(context, params.key, body, ACTOR)),
+  );
+
+  app.delete(
+    '/images/:key',
+    {
+      schema: {
+        params: Key,
+        querystring: Type.Object({ files: Type.Optional(Type.Boolean()) }, { additionalProperties: false }),
+      },
+    },
+    ({ params, query }) => removeImage(context, params.key, { files: query.files ?? false }, ACTOR),
+  );
+}

@@ -1,0 +1,305 @@
+import { mkdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { ExportDoor, SessionExport } from '#actions/export-door.js';
+import { findProgram } from '#daemon/child.js';
+import type { Clock } from '#daemon/clock.js';
+import type { Logger } from '#daemon/log.js';
+import type { Health, Service } from '#daemon/service.js';
+import { FogdError, messageOf } from '#errors.js';
+import { Bus, busConfig } from './bus.js';
+import { checkExport, ganeshaConfig } from './config.js';
+import { writeDurably } from './durable.js';
+import { nfsErrors } from './errors.js';
+import { portMapperAnswers } from './portmap.js';
+import { missingOwnRights } from './privileges.js';
+import { OwnedProcess, pause } from './processes.js';
+
+export interface NfsOptions {
+  readonly settings: {
+    readonly enabled: boolean;
+    /** `service`: systemd runs the programs (fogd-nfs.service), fogd only tells them what to export. */
+    readonly start: 'child' | 'service';
+    readonly port: number;
+    readonly mount_port: number;
+  };
+  /** For configuration, notes, logs and the bus; made if missing. */
+  readonly folder: string;
+  /** Whom every client becomes. */
+  readonly squash: { readonly uid: number; readonly gid: number };
+  /** What must be exported now: asked at each start. */
+  readonly desired: () => readonly SessionExport[];
+  /** True while a machine is being imaged: then the server outlives fogd. */
+  readonly isBusy: () => boolean;
+  readonly clock: Clock;
+  readonly log: Logger;
+  readonly portHolder: (port: number, protocol: 'udp' | 'tcp') => Promise<string | undefined>;
+}
+
+const READY_MS = 15_000;
+const LOOK_EVERY_MS = 50;
+const WATCH_EVERY_MS = 1_000;
+
+/**
+ * The NFS server (nfs-ganesha) under fogd (docs/adr/0008): rpcbind, a private message bus and ganesha, started as children that outlive
+ * fogd, or by systemd. One that is already ours is adopted. Each change is whole in the configuration on disk first, then made in the
+ * running server, then read back.
+ */
+export class NfsService implements Service, ExportDoor {
+  readonly name = 'nfs';
+  readonly #exports = new Map<number, SessionExport>();
+  readonly #rpcbind: OwnedProcess;
+  readonly #busDaemon: OwnedProcess;
+  readonly #ganesha: OwnedProcess;
+  #bus: Bus | undefined;
+  #running = false;
+  #cancelWatch: () => void = () => undefined;
+  /** Changes are made one after the other. */
+  #work: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly options: NfsOptions) {
+    const { folder, clock } = options;
+    const common = { folder, clock };
+    this.#rpcbind = new OwnedProcess({ ...common, name: 'rpcbind', package: 'rpcbind', args: ['-f', '-w'] });
+    this.#busDaemon = new OwnedProcess({
+      ...common,
+      name: 'dbus-daemon',
+      package: 'dbus-daemon',
+      args: [`--config-file=${join(folder, 'bus.conf')}`, '--nofork', '--nopidfile'],
+    });
+    this.#ganesha = new OwnedProcess({
+      ...common,
+      name: 'ganesha.nfsd',
+      package: 'nfs-ganesha nfs-ganesha-vfs',
+      args: ['-F', '-L', this.#serverLog, '-f', this.#configFile, '-p', join(folder, 'ganesha.pid')],
+      env: { DBUS_SYSTEM_BUS_ADDRESS: `unix:path=${this.#socket}` },
+    });
+  }
+
+  get #socket(): string {
+    return join(this.options.folder, 'bus.sock');
+  }
+
+  get #configFile(): string {
+    return join(this.options.folder, 'ganesha.conf');
+  }
+
+  get #serverLog(): string {
+    return join(this.options.folder, 'ganesha.log');
+  }
+
+  async start(fail: (error: FogdError) => void): Promise<void> {
+    const { settings, folder } = this.options;
+    if (!settings.enabled) return;
+    await mkdir(join(folder, 'recovery'), { recursive: true, mode: 0o700 });
+    const program = await findProgram('dbus-send');
+    if (program === undefined)
+      throw nfsErrors.NFS_GANESHA_MISSING({ program: 'dbus-send', package: 'dbus-bin' });
+    this.#bus = new Bus(program, this.#socket, this.#serverLog);
+    this.#exports.clear();
+    for (const entry of this.options.desired()) this.#exports.set(entry.id, entry);
+    await this.#writeConfig();
+    await writeDurably(join(folder, 'bus.conf'), busConfig(this.#socket));
+    if (settings.start === 'child') await this.#startChildren();
+    else if (!(await this.#bus.answers()))
+      throw nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
+    await this.#reconcile();
+    this.#running = true;
+    this.#watch(fail);
+  }
+
+  async stop(): Promise<void> {
+    this.#cancelWatch();
+    this.#running = false;
+    await this.#work;
+    const { settings, isBusy, log } = this.options;
+    if (!settings.enabled || settings.start === 'service') return;
+    if (isBusy()) {
+      log.info('the NFS server goes on by itself: machines are being imaged; the next fogd adopts it');
+      return;
+    }
+    await this.#ganesha.stop();
+    await this.#busDaemon.stop();
+    await this.#rpcbind.stop();
+  }
+
+  health(): Health {
+    if (!this.options.settings.enabled) return { state: 'off', detail: 'nfs.enabled is false: no imaging' };
+    const count = this.#exports.size;
+    return {
+      state: 'ok',
+      detail: `port ${this.options.settings.port}, ${count} export${count === 1 ? '' : 's'}`,
+    };
+  }
+
+  open(entry: SessionExport): Promise<void> {
+    return this.#exclusive(async () => {
+      checkExport(entry);
+      const bus = this.#runningBus();
+      const before = this.#exports.get(entry.id);
+      if (before && sameExport(before, entry)) return;
+      this.#exports.set(entry.id, entry);
+      await this.#writeConfig();
+      try {
+        // ganesha keeps the old client list when an export is updated, so a changed one is taken away first.
+        if (before) await bus.remove(entry.id);
+        const refusal = await bus.add(this.#configFile, entry.id);
+        const isShown = (await bus.show()).some(({ id }) => id === entry.id);
+        if (refusal !== undefined || !isShown)
+          throw nfsErrors.NFS_EXPORT_REFUSED({
+            what: 'add',
+            id: entry.id,
+            reason: refusal ?? 'it is not shown afterwards',
+          });
+      } catch (error) {
+        this.#exports.delete(entry.id);
+        await this.#writeConfig();
+        throw error;
+      }
+    });
+  }
+
+  close(id: number): Promise<void> {
+    return this.#exclusive(async () => {
+      if (!this.#exports.delete(id)) return;
+      await this.#writeConfig();
+      // A server that does not run exports nothing, and starts with the configuration that has just been written.
+      if (!this.#running || !this.#bus) return;
+      const refusal = await this.#bus.remove(id);
+      if ((await this.#bus.show()).some((shown) => shown.id === id))
+        throw nfsErrors.NFS_EXPORT_REFUSED({ what: 'remove', id, reason: refusal ?? 'it is still shown' });
+    });
+  }
+
+  #runningBus(): Bus {
+    if (!this.#running || !this.#bus)
+      throw this.options.settings.enabled
+        ? nfsErrors.NFS_NOT_RUNNING({ reason: 'it is starting or has failed' })
+        : nfsErrors.NFS_NOT_RUNNING({ reason: 'nfs.enabled is false' });
+    return this.#bus;
+  }
+
+  #exclusive<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#work.then(work);
+    this.#work = done.catch(() => undefined);
+    return done;
+  }
+
+  async #writeConfig(): Promise<void> {
+    const { settings, squash, folder } = this.options;
+    const text = ganeshaConfig({
+      port: settings.port,
+      mountPort: settings.mount_port,
+      squash,
+      recoveryFolder: join(folder, 'recovery'),
+      exports: [...this.#exports.values()],
+    });
+    await writeDurably(this.#configFile, text);
+  }
+
+  async #startChildren(): Promise<void> {
+    const { log } = this.options;
+    if (!(await portMapperAnswers())) await this.#startPortMapper();
+    else await this.#rpcbind.adopt();
+    const hasBus = await this.#busDaemon.adopt();
+    if (!hasBus) await this.#busDaemon.start();
+    const hasServer = await this.#ganesha.adopt();
+    if (hasServer && hasBus) {
+      log.info('the NFS server of an earlier fogd was adopted');
+      return;
+    }
+    // A server whose bus has gone cannot be told anything, and never looks for a new one.
+    if (hasServer) await this.#ganesha.stop();
+    await this.#startServer();
+  }
+
+  async #startPortMapper(): Promise<void> {
+    const { clock } = this.options;
+    try {
+      await this.#rpcbind.start();
+    } catch (error) {
+      throw nfsErrors.NFS_RPCBIND_MISSING({ reason: messageOf(error) }, error);
+    }
+    for (const end = clock.now() + 3_000; clock.now() < end; await pause(clock, LOOK_EVERY_MS)) {
+      if (await portMapperAnswers()) return;
+      if (!(await this.#rpcbind.isAlive())) break;
+    }
+    throw nfsErrors.NFS_RPCBIND_MISSING({ reason: await lastLine(this.#rpcbind.log) });
+  }
+
+  async #startServer(): Promise<void> {
+    const { settings, clock, portHolder } = this.options;
+    const missing = await missingOwnRights();
+    if (missing.length > 0) throw nfsErrors.NFS_NOT_PERMITTED({ missing: missing.join(', ') });
+    for (const [port, setting] of [
+      [settings.port, 'nfs.port'],
+      [settings.mount_port, 'nfs.mount_port'],
+    ] as const) {
+      const holder = await portHolder(port, 'tcp');
+      if (holder !== undefined) throw nfsErrors.NFS_PORT_TAKEN({ port, holder, setting });
+    }
+    await this.#ganesha.start();
+    for (const end = clock.now() + READY_MS; clock.now() < end; await pause(clock, LOOK_EVERY_MS)) {
+      if (await this.#bus?.answers()) return;
+      if (!(await this.#ganesha.isAlive())) break;
+    }
+    const reason = await lastLine(this.#serverLog);
+    await this.#ganesha.stop();
+    throw nfsErrors.NFS_START_FAILED({ reason, log: this.#serverLog });
+  }
+
+  /** What runs may be older than what is wanted. */
+  async #reconcile(): Promise<void> {
+    const bus = this.#bus;
+    if (!bus) return;
+    const shown = new Set((await bus.show()).map(({ id }) => id));
+    for (const id of shown) if (id !== 0 && !this.#exports.has(id)) await bus.remove(id);
+    for (const entry of [...this.#exports.values()]) {
+      if (shown.has(entry.id)) continue;
+      const refusal = await bus.add(this.#configFile, entry.id);
+      if (refusal === undefined) continue;
+      // One session's folder that is gone must not keep all others from their images.
+      this.options.log.error({ export: entry.id, reason: refusal }, 'an export could not be made again');
+      this.#exports.delete(entry.id);
+      await this.#writeConfig();
+    }
+  }
+
+  #watch(fail: (error: FogdError) => void): void {
+    this.#cancelWatch = this.options.clock.after(WATCH_EVERY_MS, () => {
+      void this.#look().then(
+        (error) => {
+          if (!this.#running) return;
+          if (error) fail(error);
+          else this.#watch(fail);
+        },
+        (error: unknown) => {
+          if (error instanceof FogdError) fail(error);
+          else fail(nfsErrors.NFS_STOPPED({ reason: messageOf(error), log: this.#serverLog }));
+        },
+      );
+    });
+  }
+
+  async #look(): Promise<FogdError | undefined> {
+    const gone = (reason: string) => nfsErrors.NFS_STOPPED({ reason, log: this.#serverLog });
+    if (this.options.settings.start === 'service') {
+      const answers = await this.#bus?.answers();
+      return answers ? undefined : nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
+    }
+    if (!(await this.#ganesha.isAlive())) return gone('its process is gone');
+    if (!(await this.#busDaemon.isAlive())) return gone('its message bus is gone');
+    return undefined;
+  }
+}
+
+function sameExport(a: SessionExport, b: SessionExport): boolean {
+  return a.folder === b.folder && a.pseudo === b.pseudo && a.access === b.access && a.client === b.client;
+}
+
+/** What a log says last, for a person; the log itself has the rest. */
+async function lastLine(file: string): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  const lines = text.split('\n').filter((line) => line.trim() !== '');
+  const telling = lines.findLast((line) => /:(CRIT|MAJ|FATAL|EMERG)/.test(line)) ?? lines.at(-1);
+  return (telling ?? 'it said nothing').replace(/^.*? :(?=[A-Z ]+ :)/, '').slice(-300);
+}

@@ -1,0 +1,90 @@
+import type { Host } from '#domain/host.js';
+import type { Image } from '#domain/image.js';
+import { queueDecision } from '#domain/queue.js';
+import { DEPLOY, nextState, type Task } from '#domain/task.js';
+import { messageOf } from '#errors.js';
+import type { Context } from './context.js';
+import { checkImage } from './manage-tasks.js';
+import { openSession } from './open-session.js';
+import { sessionTask } from './session-task.js';
+
+export type CheckIn =
+  | {
+      readonly kind: 'go';
+      readonly host: Host;
+      readonly task: Task;
+      readonly image?: Image;
+      readonly again: boolean;
+    }
+  /** Asked again in 5 s; `text` is for the client's screen. */
+  | {
+      readonly kind: 'wait';
+      readonly host: Host;
+      readonly task: Task;
+      readonly before: number;
+      readonly text: string;
+    }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** FOS asks whether its task may begin (spec fos-protocol 3.5, 4.3). Count and change of state are one transaction. */
+export async function checkIn(
+  context: Context,
+  call: { readonly token: string | undefined; readonly type: string | undefined; readonly address: string },
+): Promise<CheckIn> {
+  const found = sessionTask(context, call.token, call.type);
+  if (found.kind === 'none') return { kind: 'refused', reason: found.reason };
+  const { session, host, task, image } = found;
+  if (session.kind !== 'plain') {
+    if (!image) return { kind: 'refused', reason: 'the image of this task was removed' };
+    try {
+      await checkImage(context, image, session.kind);
+    } catch (error) {
+      return { kind: 'refused', reason: messageOf(error) };
+    }
+    // The share may have failed at the HEAD and work by now: FOS mounts it right after the go.
+    const opening = await openSession(context, call.token ?? '', call.address);
+    if (opening.kind !== 'open') return { kind: 'refused', reason: opening.reason };
+  }
+  const { store, tasks, clock, settings } = context;
+  return store.commit((): CheckIn => {
+    const now = clock.now();
+    const current = tasks.byId(task.id);
+    if (!current || nextState(current.state, 'check-in') === undefined)
+      return { kind: 'refused', reason: `task ${task.id} is over` };
+    const waitsSince = current.checkedInAt;
+    const timeoutMs = settings.tasks.checkin_timeout * 1000;
+    const isStale = current.seenAt !== null && now - current.seenAt > timeoutMs;
+    const checkedInAt = waitsSince === null || isStale ? now : waitsSince;
+    tasks.checkIn(task.id, checkedInAt, now);
+    // A machine that reboots half way checks in again and keeps its slot (spec 3.5).
+    const again = current.startedAt !== null;
+    if (current.typeId === DEPLOY.id && !again) {
+      const decision = queueDecision({
+        taskId: task.id,
+        maxClients: settings.tasks.max_clients,
+        used: tasks.deploying(task.id),
+        waiting: tasks.waiting(task.id),
+        checkedInAt,
+        now,
+        timeoutMs,
+      });
+      if (decision.kind === 'wait') {
+        const state = nextState(current.state, 'wait');
+        if (state !== undefined && state !== current.state)
+          tasks.move(task.id, { state, at: now, actor: 'fos', reason: 'waits for a slot' });
+        return { kind: 'wait', host, task, before: decision.before, text: decision.text };
+      }
+    }
+    const state = nextState(current.state, 'check-in');
+    if (state !== undefined) {
+      tasks.move(task.id, {
+        state,
+        at: now,
+        actor: 'fos',
+        reason: again ? 'began again' : 'the machine checked in',
+      });
+      tasks.started(task.id, now);
+    }
+    return { kind: 'go', host, task, again, ...(image ? { image } : {}) };
+  });
+}

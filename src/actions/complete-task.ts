@@ -1,0 +1,151 @@
+import { type Host, primaryMac } from '#domain/host.js';
+import type { Image } from '#domain/image.js';
+import { exportId, REPEAT_MS, type Session } from '#domain/session.js';
+import { nextState, type Task, TaskState } from '#domain/task.js';
+import { messageOf } from '#errors.js';
+import type { Context } from './context.js';
+import { endSession, releaseSession } from './end-session.js';
+import { imageShape } from './open-session.js';
+import { sessionTask } from './session-task.js';
+
+export type Completion =
+  | {
+      readonly kind: 'done';
+      readonly host: Host;
+      readonly task: Task;
+      readonly image?: Image;
+      readonly files?: number;
+      readonly bytes?: number;
+      /** From the go to the end. */
+      readonly milliseconds: number;
+    }
+  /** The same completion once more: FOS repeats it when the answer was lost. Nothing changed. */
+  | { readonly kind: 'repeated'; readonly task: Task }
+  /** What was captured is not a whole image: the task has failed, the old generation is untouched. */
+  | { readonly kind: 'damaged'; readonly task: Task; readonly reason: string }
+  | { readonly kind: 'refused'; readonly reason: string };
+
+/** FOS asks up to eleven times without a pause: a call that comes while the first is at work waits for its answer. */
+const running = new WeakMap<Context, Map<string, Promise<Completion>>>();
+
+/** FOS says that its task is complete (spec fos-protocol 3.8). A capture is published before the answer. Resolves when durable. */
+export async function completeTask(
+  context: Context,
+  token: string | undefined,
+  type: string | undefined,
+): Promise<Completion> {
+  if (token === undefined) return complete(context, token, type);
+  const calls = running.get(context) ?? new Map<string, Promise<Completion>>();
+  running.set(context, calls);
+  const known = calls.get(token);
+  if (known) return known;
+  const work = complete(context, token, type).finally(() => calls.delete(token));
+  calls.set(token, work);
+  return work;
+}
+
+async function complete(
+  context: Context,
+  token: string | undefined,
+  type: string | undefined,
+): Promise<Completion> {
+  const found = sessionTask(context, token, type);
+  if (found.kind === 'none') {
+    const { task, reason } = found;
+    const isRepeat =
+      task?.state === TaskState.complete && context.clock.now() - (task.finishedAt ?? 0) < REPEAT_MS;
+    return isRepeat ? { kind: 'repeated', task } : { kind: 'refused', reason };
+  }
+  const { session, host, task, image } = found;
+  if (session.kind !== 'plain' && task.state !== TaskState.inProgress)
+    return { kind: 'refused', reason: `task ${task.id} has not begun: it did not check in` };
+  if (session.kind === 'capture') {
+    if (!image) return { kind: 'refused', reason: 'the image of this task was removed' };
+    return publishCapture(context, session, host, task, image);
+  }
+  return finish(context, session, host, task, image);
+}
+
+async function publishCapture(
+  context: Context,
+  session: Session,
+  host: Host,
+  task: Task,
+  image: Image,
+): Promise<Completion> {
+  const { store, images, exports, imageStore, clock } = context;
+  // First of all nothing may change any more under what is about to be checked (spec 11.8 no. 5).
+  await exports.close(exportId(session));
+  const mac = primaryMac(host);
+  const shape = imageShape(image);
+  try {
+    if (images.byId(image.id)?.protected)
+      return await fail(context, session, task, `the image ${image.name} was protected meanwhile`);
+    // A publish that an error broke off was written down before.
+    let entry = images.journal().find(({ sessionId }) => sessionId === session.id);
+    await imageStore.publish(session.id, mac, shape, {
+      begin: async (begun) => {
+        entry = begun;
+        await store.commit(() => images.beginPublish(begun, clock.now()));
+      },
+    });
+    if (!entry) throw new Error(`the publish of session ${session.id} was not written down`);
+    const files = (await imageStore.published(image.path))?.files ?? 0;
+    const captured = { bytes: entry.serverBytes, clientBytes: entry.clientBytes, files };
+    return await finish(context, session, host, task, image, captured);
+  } catch (error) {
+    // What has been written down is finished by the next call, or by the next start; only a capture that is lost is beyond that.
+    const isBegun = images.journal().some(({ sessionId }) => sessionId === session.id);
+    if (isBegun && (error as { code?: unknown }).code !== 'CAPTURE_LOST')
+      return { kind: 'refused', reason: messageOf(error) };
+    return fail(context, session, task, messageOf(error));
+  }
+}
+
+/** A refusal is final: FOS gives up after ten calls, and nothing would become better by the eleventh. */
+async function fail(context: Context, session: Session, task: Task, reason: string): Promise<Completion> {
+  const { store, tasks, images, clock } = context;
+  await store.commit(() => {
+    const now = tasks.byId(task.id);
+    const state = now && nextState(now.state, 'fail');
+    if (state !== undefined) tasks.move(task.id, { state, at: clock.now(), actor: 'fogd', reason });
+    images.endPublish(session.id);
+  });
+  await endSession(context, session, 'the task failed');
+  return { kind: 'damaged', task, reason };
+}
+
+async function finish(
+  context: Context,
+  session: Session,
+  host: Host,
+  task: Task,
+  image: Image | undefined,
+  captured?: { readonly bytes: number; readonly clientBytes: number; readonly files: number },
+): Promise<Completion> {
+  const { store, tasks, hosts, images, sessions, clock } = context;
+  const now = clock.now();
+  const done = await store.commit(() => {
+    const current = tasks.byId(task.id);
+    const state = current && nextState(current.state, 'complete');
+    if (state === undefined) return false;
+    tasks.move(task.id, { state, at: now, actor: 'fos', reason: 'the machine completed it' });
+    if (session.kind === 'deploy') hosts.deployed(host.id, now);
+    if (captured && image) {
+      images.captured(image.id, now, captured.clientBytes, captured.bytes);
+      images.endPublish(session.id);
+    }
+    sessions.ended(session.id, 'its task is complete', now);
+    return true;
+  });
+  if (!done) return { kind: 'refused', reason: `task ${task.id} is over` };
+  await releaseSession(context, session);
+  return {
+    kind: 'done',
+    host,
+    task,
+    milliseconds: now - (task.startedAt ?? now),
+    ...(image ? { image } : {}),
+    ...(captured ? { files: captured.files, bytes: captured.bytes } : {}),
+  };
+}

@@ -1,0 +1,94 @@
+import type { Logger } from '#daemon/log.js';
+import { OFFER_MS, REPEAT_MS } from '#domain/session.js';
+import { nextState, TaskState } from '#domain/task.js';
+import { messageOf } from '#errors.js';
+import type { Recorder } from '#trace/decision.js';
+import type { Context } from './context.js';
+import { endSession } from './end-session.js';
+
+const LOOK_EVERY_MS = 15_000;
+/** A session without an imaging task has no end of its own that FOS would tell. */
+const IDLE_MS = 3_600_000;
+
+/** Watches over tasks and sessions whose machine vanished: FOG lets such a machine keep its slot for ever (spec fos-protocol 4.1). */
+export class TaskKeeper {
+  #cancel: () => void = () => undefined;
+  #running = false;
+  /** A machine may have had nobody to report to before. */
+  #startedAt = 0;
+
+  constructor(
+    private readonly context: Context,
+    private readonly recorder: Recorder,
+    private readonly log: Logger,
+  ) {}
+
+  start(): void {
+    this.#running = true;
+    this.#startedAt = this.context.clock.now();
+    this.#lookLater();
+  }
+
+  stop(): void {
+    this.#running = false;
+    this.#cancel();
+  }
+
+  #lookLater(): void {
+    this.#cancel = this.context.clock.after(LOOK_EVERY_MS, () => {
+      void this.look()
+        .catch((error: unknown) =>
+          this.log.error({ reason: messageOf(error) }, 'tasks could not be looked after'),
+        )
+        .finally(() => {
+          if (this.#running) this.#lookLater();
+        });
+    });
+  }
+
+  async look(): Promise<void> {
+    await this.#failSilentTasks();
+    await this.#endIdleSessions();
+  }
+
+  async #failSilentTasks(): Promise<void> {
+    const { store, tasks, hosts, sessions, settings, clock } = this.context;
+    const silence = settings.tasks.silence_timeout;
+    for (const task of tasks.allActive()) {
+      const last = Math.max(task.seenAt ?? 0, task.startedAt ?? 0, this.#startedAt);
+      if (task.state !== TaskState.inProgress || clock.now() - last < silence * 1000) continue;
+      const percent = task.progress ? ` at ${task.progress.percent} % of a partition` : '';
+      const reason = `the machine was not heard of for ${silence} s${percent}: look at its screen and its cable, then order the task again`;
+      const failed = await store.commit(() => {
+        const state = nextState(tasks.byId(task.id)?.state ?? TaskState.failed, 'fail');
+        if (state === undefined) return false;
+        tasks.move(task.id, { state, at: clock.now(), actor: 'fogd', reason });
+        return true;
+      });
+      if (!failed) continue;
+      const mac = hosts.byId(task.hostId)?.macs[0]?.mac;
+      this.recorder.record({
+        service: 'fogd',
+        event: 'task-failed',
+        outcome: 'failed',
+        who: mac === undefined ? {} : { mac },
+        reasons: [reason],
+        facts: { task: task.id },
+      });
+      for (const session of sessions.liveOfTask(task.id))
+        await endSession(this.context, session, 'the machine vanished');
+    }
+  }
+
+  async #endIdleSessions(): Promise<void> {
+    const { store, sessions, tasks, clock } = this.context;
+    const now = clock.now();
+    for (const session of sessions.open()) {
+      const task = session.taskId === null ? undefined : tasks.byId(session.taskId);
+      const isBusy = task !== undefined && nextState(task.state, 'fail') !== undefined;
+      const last = Math.max(session.seenAt ?? 0, task?.seenAt ?? 0, this.#startedAt);
+      if (!isBusy && now - last > IDLE_MS) await endSession(this.context, session, 'idle for too long');
+    }
+    await store.commit(() => sessions.forget(now - OFFER_MS, now - REPEAT_MS));
+  }
+}

@@ -1,0 +1,148 @@
+import type { Host } from '#domain/host.js';
+import {
+  DEFAULT_FORMAT,
+  DEFAULT_OS,
+  IMAGE_FORMATS,
+  type Image,
+  type ImageType,
+  isImageName,
+  isImagePath,
+  OS_NAMES,
+  pathFromName,
+  RESIZABLE_OS,
+} from '#domain/image.js';
+import type { ImageChange } from '#store/images.js';
+import type { Context } from './context.js';
+import { actionErrors } from './errors.js';
+import { findHost } from './manage-hosts.js';
+
+/** What people do to images. All throw errors of the catalogue and resolve when durable. */
+
+export interface NewImage {
+  readonly name: string;
+  /** Folder name; default: made from the name. */
+  readonly path?: string;
+  readonly type?: ImageType;
+  readonly osId?: number;
+  readonly format?: number;
+  readonly compress?: number;
+  readonly protected?: boolean;
+}
+
+export type { ImageChange };
+
+/** Finds an image by name, folder or `#id`. Throws IMAGE_UNKNOWN. */
+export function findImage({ images }: Context, key: string): Image {
+  const id = /^#(\d{1,9})$/.exec(key)?.[1];
+  const image =
+    images.byName(key) ?? images.byPath(key) ?? (id === undefined ? undefined : images.byId(Number(id)));
+  if (!image) throw actionErrors.IMAGE_UNKNOWN({ key });
+  return image;
+}
+
+/** Throws IMAGE_NAME_BAD, IMAGE_FOLDER_BAD, IMAGE_EXISTS, IMAGE_SHAPE_BAD. */
+export async function addImage(context: Context, entry: NewImage, actor: string): Promise<Image> {
+  const { store, images, clock } = context;
+  const { name } = entry;
+  if (!isImageName(name)) throw actionErrors.IMAGE_NAME_BAD({ name });
+  const path = entry.path ?? pathFromName(name) ?? '';
+  if (!isImagePath(path)) throw actionErrors.IMAGE_FOLDER_BAD({ path: entry.path ?? name });
+  const type = entry.type ?? 'mps';
+  const osId = entry.osId ?? DEFAULT_OS;
+  const format = entry.format ?? DEFAULT_FORMAT;
+  checkShape(type, osId, format);
+  return store.commit(() => {
+    const taken = images.byName(name) ?? images.byPath(path);
+    if (taken) throw actionErrors.IMAGE_EXISTS({ name: taken.name, path: taken.path });
+    return images.add({
+      name,
+      path,
+      type,
+      osId,
+      format,
+      compress: entry.compress ?? null,
+      protected: entry.protected ?? false,
+      createdAt: clock.now(),
+      createdBy: actor,
+    });
+  });
+}
+
+/** Changes what the next task uses; a task under way keeps what it began with. Throws IMAGE_UNKNOWN, IMAGE_SHAPE_BAD, IMAGE_BUSY. */
+export async function changeImage(
+  context: Context,
+  key: string,
+  change: ImageChange,
+  _actor: string,
+): Promise<Image> {
+  const { store, images, tasks } = context;
+  const { id } = findImage(context, key);
+  return store.commit(() => {
+    const image = images.byId(id);
+    if (!image) throw actionErrors.IMAGE_UNKNOWN({ key });
+    const next = { ...image, ...change };
+    checkShape(next.type, next.osId, next.format);
+    const isReshaped = next.type !== image.type || next.format !== image.format;
+    // The files on disk say what they are: only an image without any, or one about to be captured anew, may become another kind.
+    if (isReshaped && tasks.allActive().some(({ imageId }) => imageId === id))
+      throw actionErrors.IMAGE_BUSY({ name: image.name });
+    images.change(image, change);
+    return next;
+  });
+}
+
+/** Forgets an image; its files only when asked for. Throws IMAGE_UNKNOWN, IMAGE_PROTECTED, IMAGE_BUSY. */
+export async function removeImage(
+  context: Context,
+  key: string,
+  { files }: { files: boolean },
+  _actor: string,
+): Promise<Image> {
+  const { store, images, tasks, imageStore } = context;
+  const image = findImage(context, key);
+  await store.commit(() => {
+    if (images.byId(image.id)?.protected) throw actionErrors.IMAGE_PROTECTED({ name: image.name });
+    if (tasks.allActive().some(({ imageId }) => imageId === image.id))
+      throw actionErrors.IMAGE_BUSY({ name: image.name });
+    images.remove(image.id);
+  });
+  if (files) await imageStore.remove(image.path);
+  return image;
+}
+
+export interface ImageDescription {
+  readonly image: Image;
+  /** What is in its folder now; null when there is none. */
+  readonly published: {
+    readonly bytes: number;
+    readonly files: number;
+    readonly changedAt: number;
+  } | null;
+}
+
+export async function describeImage({ imageStore }: Context, image: Image): Promise<ImageDescription> {
+  return { image, published: (await imageStore.published(image.path)) ?? null };
+}
+
+/** Gives a host the image that its tasks use. Throws HOST_UNKNOWN, IMAGE_UNKNOWN. */
+export async function assignImage(
+  context: Context,
+  hostKey: string,
+  imageKey: string,
+  _actor: string,
+): Promise<Host> {
+  const host = findHost(context, hostKey);
+  const image = findImage(context, imageKey);
+  return context.store.commit(() => {
+    context.hosts.assignImage(host.id, image.id);
+    return { ...host, imageId: image.id };
+  });
+}
+
+function checkShape(type: ImageType, osId: number, format: number): void {
+  const bad = (reason: string) => actionErrors.IMAGE_SHAPE_BAD({ reason });
+  if (IMAGE_FORMATS[format] === undefined) throw bad(`there is no format ${format} to capture in`);
+  if (OS_NAMES[osId] === undefined) throw bad(`there is no operating system number ${osId}`);
+  if (type === 'n' && !RESIZABLE_OS.includes(osId))
+    throw bad(`the imaging environment resizes no disk of ${OS_NAMES[osId]}`);
+}

@@ -1,0 +1,181 @@
+import type { Host } from '#domain/host.js';
+import type { Image } from '#domain/image.js';
+import type { Progress } from '#domain/progress.js';
+import {
+  ACTIVE_STATES,
+  CAPTURE,
+  DEPLOY,
+  nextState,
+  stateName,
+  type Task,
+  TaskState,
+  taskType,
+} from '#domain/task.js';
+import type { Context } from './context.js';
+import { endSession } from './end-session.js';
+import { actionErrors } from './errors.js';
+import { findHost } from './manage-hosts.js';
+import { findImage } from './manage-images.js';
+import { imageShape } from './open-session.js';
+
+/** What people do with tasks. All throw errors of the catalogue and resolve when durable. */
+
+export { assignImage } from './manage-images.js';
+
+export interface ImagingOrder {
+  /** Name or MAC. */
+  readonly host: string;
+  readonly kind: 'deploy' | 'capture';
+  /** Default: the image assigned to the host. */
+  readonly image?: string;
+  /** Power off instead of rebooting at the end. */
+  readonly shutdown?: boolean;
+}
+
+/**
+ * Queues a deploy or a capture; it starts when the machine boots from the network (rules: spec fos-protocol 4.2).
+ * Throws HOST_UNKNOWN, HOST_PENDING, NO_IMAGE, IMAGE_UNKNOWN, IMAGE_DISABLED, IMAGE_PROTECTED, IMAGE_EMPTY, IMAGE_INCOMPLETE,
+ * IMAGE_BEING_CAPTURED, HOST_BUSY, IMAGES_NO_SPACE.
+ */
+export async function createImagingTask(context: Context, order: ImagingOrder, actor: string): Promise<Task> {
+  const { store, tasks, clock, images } = context;
+  const host = findHost(context, order.host);
+  if (host.pending) throw actionErrors.HOST_PENDING({ name: host.name });
+  const image = orderedImage(context, host, order.image);
+  const type = order.kind === 'deploy' ? DEPLOY : CAPTURE;
+  await checkImage(context, image, order.kind);
+  return store.commit(() => {
+    const active = tasks.active(host.id);
+    if (active)
+      throw actionErrors.HOST_BUSY({ name: host.name, task: taskType(active.typeId)?.name ?? active.typeId });
+    if (order.kind === 'capture' && isBeingCaptured(context, image))
+      throw actionErrors.IMAGE_BEING_CAPTURED({ name: image.name });
+    // Between the look at its files and this transaction somebody may have protected or removed it.
+    const now = images.byId(image.id);
+    if (!now) throw actionErrors.IMAGE_UNKNOWN({ key: image.name });
+    if (order.kind === 'capture' && now.protected) throw actionErrors.IMAGE_PROTECTED({ name: now.name });
+    const id = tasks.add(
+      { typeId: type.id, hostId: host.id, imageId: image.id, shutdown: order.shutdown ?? false },
+      { state: TaskState.queued, at: clock.now(), actor, reason: 'created' },
+    );
+    return known(context, id);
+  });
+}
+
+function orderedImage(context: Context, host: Host, key: string | undefined): Image {
+  if (key !== undefined) return findImage(context, key);
+  const image = host.imageId === null ? undefined : context.images.byId(host.imageId);
+  if (!image) throw actionErrors.NO_IMAGE({ name: host.name });
+  return image;
+}
+
+/** Whether this can work at all now; the same is looked at again when the machine checks in. */
+export async function checkImage(context: Context, image: Image, kind: 'deploy' | 'capture'): Promise<void> {
+  const { imageStore, settings } = context;
+  if (!image.enabled) throw actionErrors.IMAGE_DISABLED({ name: image.name });
+  if (kind === 'deploy') {
+    if ((await imageStore.published(image.path)) === undefined)
+      throw actionErrors.IMAGE_EMPTY({ name: image.name });
+    await imageStore.deployable(imageShape(image));
+    return;
+  }
+  if (image.protected) throw actionErrors.IMAGE_PROTECTED({ name: image.name });
+  const free = await imageStore.freeBytes();
+  const reserve = settings.images.reserve_mib * 1_048_576;
+  if (free < reserve)
+    throw actionErrors.IMAGES_NO_SPACE({
+      free: Math.floor(free / 1_048_576),
+      reserve: settings.images.reserve_mib,
+    });
+}
+
+function isBeingCaptured({ tasks }: Context, image: Image): boolean {
+  return tasks.allActive().some(({ imageId, typeId }) => imageId === image.id && typeId === CAPTURE.id);
+}
+
+/** Throws TASK_UNKNOWN. */
+export function taskById(context: Context, id: number): Task {
+  const task = context.tasks.byId(id);
+  if (!task) throw actionErrors.TASK_UNKNOWN({ id });
+  return task;
+}
+
+function known({ tasks }: Context, id: number): Task {
+  const task = tasks.byId(id);
+  if (!task) throw new Error(`task ${id} vanished inside its own transaction`);
+  return task;
+}
+
+/** Newest first. */
+export function listTasks(
+  { tasks }: Context,
+  { active = false, limit = 200 }: { active?: boolean; limit?: number },
+): Task[] {
+  return active ? tasks.allActive().reverse() : tasks.newest(limit);
+}
+
+/**
+ * Cancels a task: its export is taken away, so that a client that is at work stops within seconds, reports an error and reboots
+ * (spec 11.4). Throws TASK_UNKNOWN, TASK_OVER.
+ */
+export async function cancelTaskById(context: Context, id: number, actor: string): Promise<Task> {
+  const { store, tasks, sessions, clock } = context;
+  const sessionsToEnd = await store.commit(() => {
+    const task = taskById(context, id);
+    const state = nextState(task.state, 'cancel');
+    if (state === undefined) throw actionErrors.TASK_OVER({ id, state: stateName(task.state) });
+    tasks.move(id, { state, at: clock.now(), actor, reason: `cancelled by ${actor}` });
+    return sessions.liveOfTask(id);
+  });
+  for (const session of sessionsToEnd)
+    await endSession(context, session, `the task was cancelled by ${actor}`);
+  return known(context, id);
+}
+
+/** Cancels the host's active task. Throws HOST_UNKNOWN, NO_TASK. */
+export async function cancelTask(context: Context, key: string, actor: string): Promise<Host> {
+  const host = findHost(context, key);
+  const task = context.tasks.active(host.id);
+  if (!task) throw actionErrors.NO_TASK({ name: host.name });
+  await cancelTaskById(context, task.id, actor);
+  return host;
+}
+
+/** A task as people read it. */
+export interface TaskView {
+  readonly id: number;
+  readonly type: string;
+  readonly state: string;
+  readonly host: string;
+  readonly image: string | null;
+  readonly createdAt: number;
+  readonly createdBy: string;
+  readonly startedAt: number | null;
+  readonly finishedAt: number | null;
+  readonly lastSeenAt: number | null;
+  readonly reason: string;
+  /** Machines in front of it in the queue, while it waits for a slot. */
+  readonly before: number | null;
+  readonly progress: Progress | null;
+}
+
+export function describeTask({ hosts, images, tasks }: Context, task: Task): TaskView {
+  const waits = task.state === TaskState.checkedIn;
+  return {
+    id: task.id,
+    type: taskType(task.typeId)?.name ?? String(task.typeId),
+    state: stateName(task.state),
+    host: hosts.byId(task.hostId)?.name ?? String(task.hostId),
+    image: task.imageId === null ? null : (images.byId(task.imageId)?.name ?? null),
+    createdAt: task.createdAt,
+    createdBy: task.createdBy,
+    startedAt: task.startedAt,
+    finishedAt: task.finishedAt ?? null,
+    lastSeenAt: task.seenAt,
+    reason: task.reason,
+    before: waits
+      ? tasks.waiting(task.id).filter(({ checkedInAt }) => checkedInAt < (task.checkedInAt ?? 0)).length
+      : null,
+    progress: ACTIVE_STATES.includes(task.state) ? task.progress : null,
+  };
+}

@@ -1,0 +1,35 @@
+import { createHash } from 'node:crypto';
+import { OFFER_MS, REPEAT_MS, type SessionKind } from '#domain/session.js';
+import type { Context } from './context.js';
+
+/** 128 bits: 32 characters on the kernel line. */
+const TOKEN_BYTES = 16;
+/** A machine that leaves its menu and comes back asks again; the script that it starts in the end may be an earlier one. */
+const OFFERS_PER_MAC = 16;
+
+export interface OfferedSession {
+  readonly id: number;
+  /** In clear only here and in the boot script. */
+  readonly token: string;
+  readonly kind: SessionKind;
+}
+
+export function tokenHash(token: string): Buffer {
+  return createHash('sha256').update(token, 'latin1').digest();
+}
+
+/** Makes the session of a boot script that is about to be handed out. Resolves when durable. */
+export async function offerSession(
+  { store, sessions, clock, random }: Context,
+  session: { kind: SessionKind; mac: string; hostId: number | null; taskId: number | null; serverIp: string },
+): Promise<OfferedSession> {
+  const token = random(TOKEN_BYTES).toString('hex');
+  const now = clock.now();
+  const id = await store.commit(() => {
+    sessions.forget(now - OFFER_MS, now - REPEAT_MS);
+    const added = sessions.add({ ...session, tokenHash: tokenHash(token), createdAt: now });
+    sessions.keepOffers(session.mac, OFFERS_PER_MAC);
+    return added;
+  });
+  return { id, token, kind: session.kind };
+}

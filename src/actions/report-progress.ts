@@ -1,0 +1,36 @@
+import type { Image } from '#domain/image.js';
+import { type Progress, parseProgress } from '#domain/progress.js';
+import { type Task, TaskState } from '#domain/task.js';
+import type { Context } from './context.js';
+import { sessionTask } from './session-task.js';
+
+export interface ProgressReport {
+  readonly task: Task;
+  readonly image: Image | undefined;
+  /** Undefined for an empty status, which is a sign of life. */
+  readonly progress: Progress | undefined;
+}
+
+/**
+ * A status line of an imaging client (spec fos-protocol 4.5). Undefined when it changes nothing: a client goes on reporting through the
+ * minute after a fatal error, and must not revive its task (spec 11.4).
+ */
+export async function reportProgress(
+  context: Context,
+  token: string | undefined,
+  line: string,
+): Promise<ProgressReport | undefined> {
+  const { store, tasks, clock } = context;
+  // `type` is not in this call; the session knows.
+  const found = ['up', 'down']
+    .map((type) => sessionTask(context, token, type))
+    .find(({ kind }) => kind === 'active');
+  if (found?.kind !== 'active' || found.task.state !== TaskState.inProgress) return undefined;
+  const { task, image } = found;
+  const now = clock.now();
+  const progress = parseProgress(line, now);
+  await store.commit(() => {
+    if (tasks.byId(task.id)?.state === TaskState.inProgress) tasks.seen(task.id, now, progress);
+  });
+  return { task, image, progress };
+}

@@ -1,0 +1,49 @@
+import { type Host, primaryMac } from '#domain/host.js';
+import { compressionOf, type Image } from '#domain/image.js';
+import type { TaskType } from '#domain/task.js';
+
+export interface OrderedTask {
+  readonly type: TaskType;
+  readonly shutdown: boolean;
+  /** For imaging tasks. */
+  readonly image?: Image;
+}
+
+export interface TaskArgsSettings {
+  readonly compression: number;
+  readonly resize_percent: number;
+  readonly ignore_page_files: boolean;
+}
+
+/** The words of a task on the kernel line, in FOG's order (spec fos-protocol 1.9.2). */
+export function taskArgs(host: Host, task: OrderedTask, settings: TaskArgsSettings): string[] {
+  const { type, image } = task;
+  const imaging =
+    type.imaging && image
+      ? [
+          'chkdsk=0',
+          `img=${image.path}`,
+          `imgType=${image.type}`,
+          `imgPartitionType=${image.partitionType}`,
+          `imgid=${image.id}`,
+          `imgFormat=${image.format}`,
+          `PIGZ_COMP=-${compressionOf(image.format, image.compress ?? settings.compression)}`,
+        ]
+      : [];
+  const capture =
+    type.imaging === 'capture'
+      ? [`pct=${settings.resize_percent}`, `ignorepg=${settings.ignore_page_files ? 1 : 0}`]
+      : [];
+  return [
+    `mac=${primaryMac(host)}`,
+    `osid=${image?.osId ?? 0}`,
+    'irqpoll',
+    `hostname=${host.name}`,
+    ...imaging,
+    ...(task.shutdown ? ['shutdown=1'] : []),
+    // The host name is written into a deployed Windows (spec 2.2); absent means off.
+    ...(type.imaging ? ['hostearly=1'] : []),
+    ...capture,
+    ...type.kernelArgs,
+  ];
+}

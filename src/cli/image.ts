@@ -1,0 +1,143 @@
+import { type Command, Option } from 'commander';
+import { IMAGE_FORMATS, IMAGE_TYPE_NAMES, OS_NAMES } from '#domain/image.js';
+import { callApi } from './client.js';
+import { jsonOption, numberOption, stateOption } from './options.js';
+import { print } from './print.js';
+import { bytes, table, time } from './tables.js';
+
+interface ImageView {
+  readonly id: number;
+  readonly name: string;
+  readonly path: string;
+  readonly type: 'n' | 'mps';
+  readonly osId: number;
+  readonly format: number;
+  readonly enabled: boolean;
+  readonly protected: boolean;
+  readonly generation: number;
+  readonly capturedAt: number | null;
+  readonly clientBytes: number;
+  readonly published: { readonly bytes: number; readonly files: number; readonly changedAt: number } | null;
+}
+
+interface Options {
+  readonly state: string;
+  readonly json?: true;
+  readonly path?: string;
+  readonly type?: string;
+  readonly os?: number;
+  readonly format?: number;
+  readonly compress?: number;
+  readonly protect?: boolean;
+  readonly enable?: boolean;
+  readonly files?: true;
+}
+
+const TYPES = 'n: one disk, resized at deploy; mps: one disk as it is';
+const list = (names: Readonly<Record<number, string>>) =>
+  Object.entries(names)
+    .map(([id, name]) => `${id} ${name}`)
+    .join(', ');
+
+export function addImage(program: Command): void {
+  const image = program.command('image').description('what is captured from one disk and deployed to others');
+  const verb = (name: string, description: string) =>
+    image.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
+  const shaped = (command: Command) =>
+    command
+      .addOption(new Option('--type <type>', TYPES).choices(['n', 'mps']))
+      .addOption(numberOption('--os <id>', `operating system: ${list(OS_NAMES)}`))
+      .addOption(numberOption('--format <id>', `how files are written: ${list(IMAGE_FORMATS)}`))
+      .addOption(numberOption('--compress <n>', 'gzip 0 to 9, zstd 1 to 22'));
+
+  verb('list', 'all images').action(async (options: Options) => {
+    const images = await callApi<ImageView[]>(options.state, 'GET', '/images');
+    const rows = images.map((one) => [
+      one.name,
+      one.type,
+      one.published ? bytes(one.published.bytes) : 'not captured',
+      one.capturedAt === null ? '' : time(one.capturedAt),
+      flags(one),
+    ]);
+    print(
+      options,
+      images,
+      images.length === 0
+        ? ['no images yet: fogd image add NAME']
+        : table([['NAME', 'TYPE', 'SIZE', 'CAPTURED', ''], ...rows]),
+    );
+  });
+
+  verb('show <image>', 'one image, by name or folder').action(async (key: string, options: Options) => {
+    const found = await callApi<ImageView>(options.state, 'GET', path(key));
+    print(options, found, describe(found));
+  });
+
+  shaped(verb('add <name>', 'make an image; its files come with the first capture'))
+    .option('--path <folder>', 'folder name; default: made from the name')
+    .option('--protect', 'refuse captures into it')
+    .addHelpText('after', '\nExample:\n  fogd image add "Ubuntu 24.04" --type n --os 50')
+    .action(async (name: string, options: Options) => {
+      const body = {
+        name,
+        ...(options.path === undefined ? {} : { path: options.path }),
+        ...shapeOf(options),
+      };
+      const added = await callApi<ImageView>(options.state, 'POST', '/images', body);
+      print(options, added, [
+        `added ${added.name} (folder ${added.path}); capture it with: fogd task capture HOST --image "${added.name}"`,
+      ]);
+    });
+
+  shaped(verb('change <image>', 'change how it is captured, or what may be done with it'))
+    .option('--protect', 'refuse captures into it, and its removal')
+    .option('--no-protect', 'allow captures into it')
+    .option('--enable', 'let tasks use it')
+    .option('--no-enable', 'refuse tasks with it')
+    .addHelpText('after', '\nExample:\n  fogd image change base --no-protect')
+    .action(async (key: string, options: Options) => {
+      const changed = await callApi<ImageView>(options.state, 'PATCH', path(key), shapeOf(options));
+      print(options, changed, describe(changed));
+    });
+
+  verb('remove <image>', 'forget an image; its files stay unless --files is given')
+    .option('--files', 'delete its files too, the previous generation included')
+    .action(async (key: string, options: Options) => {
+      const query = options.files ? '?files=true' : '';
+      const removed = await callApi<ImageView>(options.state, 'DELETE', `${path(key)}${query}`);
+      print(options, removed, [`removed ${removed.name}${options.files ? ' and its files' : ''}`]);
+    });
+}
+
+function path(key: string): string {
+  return `/images/${encodeURIComponent(key)}`;
+}
+
+function shapeOf({ type, os, format, compress, protect, enable }: Options): Record<string, unknown> {
+  const entries = { type, osId: os, format, compress, protected: protect, enabled: enable };
+  return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
+}
+
+function flags({ protected: isProtected, enabled }: ImageView): string {
+  return [isProtected ? 'protected' : '', enabled ? '' : 'disabled'].filter(Boolean).join(', ');
+}
+
+function describe(image: ImageView): string[] {
+  const { published } = image;
+  return table(
+    [
+      ['name', image.name],
+      ['folder', image.path],
+      ['type', `${image.type} (${IMAGE_TYPE_NAMES[image.type]})`],
+      ['operating system', OS_NAMES[image.osId] ?? String(image.osId)],
+      ['format', IMAGE_FORMATS[image.format] ?? String(image.format)],
+      [
+        'captured',
+        image.capturedAt === null ? 'never' : `${time(image.capturedAt)}, ${image.generation} times in all`,
+      ],
+      ['files', published ? `${published.files}, ${bytes(published.bytes)}` : 'none'],
+      ['on the client', image.clientBytes === 0 ? '' : bytes(image.clientBytes)],
+      ['', flags(image)],
+    ].filter(([, value]) => value !== ''),
+  );
+}

@@ -1,0 +1,51 @@
+import type { TaskType } from './task.js';
+
+/**
+ * A boot session (design section 3): what one kernel line that fogd handed out entitles to. FOS builds every call from `web=` and mounts
+ * `storage=` as it stands, so an unmodified client carries the session's token and gets an NFS root of its own.
+ */
+
+/** What its NFS root holds: an image to read, an empty folder to write, or just the admin's scripts. */
+export type SessionKind = 'deploy' | 'capture' | 'plain';
+
+/** `offered`: in a boot script. `open`: FOS has said HEAD, the export is there. `ended`: good for nothing but a repeated completion. */
+export type SessionState = 'offered' | 'open' | 'ended';
+
+export interface Session {
+  readonly id: number;
+  readonly kind: SessionKind;
+  readonly state: SessionState;
+  /** The MAC that asked for the boot script; a name, not a proof. */
+  readonly mac: string;
+  readonly hostId: number | null;
+  readonly taskId: number | null;
+  /** Address of this server that the machine reached; it stands in `storage=`. */
+  readonly serverIp: string;
+  /** Address of FOS, known from its HEAD on; it may differ from iPXE's. */
+  readonly address: string | null;
+  /** Milliseconds since the epoch. */
+  readonly createdAt: number;
+  readonly openedAt: number | null;
+  readonly seenAt: number | null;
+  readonly endedAt: number | null;
+  readonly endReason: string;
+}
+
+/** How long an ended session still answers the *same completion call*: FOS repeats it when the answer was lost (spec 3.8). */
+export const REPEAT_MS = 86_400_000;
+/** A boot script that nobody started for this long is forgotten. */
+export const OFFER_MS = 3_600_000;
+
+export function sessionKind(type: TaskType | undefined): SessionKind {
+  return type?.imaging ?? 'plain';
+}
+
+/** The NFS path in `storage=`, without the trailing slash that FOG's own has. */
+export function sessionPseudo({ id, kind }: Pick<Session, 'id' | 'kind'>): string {
+  return kind === 'capture' ? `/t/${id}/dev` : `/t/${id}`;
+}
+
+/** ganesha takes 1 to 65535; numbers come again only after as many sessions. */
+export function exportId({ id }: Pick<Session, 'id'>): number {
+  return ((id - 1) % 65_535) + 1;
+}

@@ -1,0 +1,289 @@
+import { constants, realpathSync } from 'node:fs';
+import { access, mkdir, realpath, stat, statfs, unlink, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf } from '#errors.js';
+import { syncFolder } from '#files/sync-folder.js';
+import { exchangePaths } from '#native/exchange.js';
+import { makeDefaultScripts } from './admin-scripts.js';
+import { imageErrors } from './errors.js';
+import { isMissing, onDisk } from './file-errors.js';
+import { entryAt, listFolder } from './folder-listing.js';
+import {
+  abandonSwap,
+  inodeOf,
+  type PublishJournalEntry,
+  type SwapTools,
+  swapGeneration,
+} from './generations.js';
+import { type CapturedPartition, checkCapture, checkDeployable } from './image-check.js';
+import { captureFolder } from './image-path.js';
+import type { ImageShape } from './image-shape.js';
+import { KeyedLock } from './keyed-lock.js';
+import { ImagesLayout } from './layout.js';
+import { moveToTrash, regain, removeTree } from './remove-tree.js';
+import { type Owner, SessionRoots } from './session-roots.js';
+import { settleFiles } from './settle-files.js';
+
+export type { PublishJournalEntry } from './generations.js';
+export type { CapturedPartition } from './image-check.js';
+export type { ImageShape } from './image-shape.js';
+
+export interface ImageStoreOptions {
+  /** The images folder; its parents exist. */
+  readonly root: string;
+  /** Whom the NFS server turns every client into. */
+  readonly squash: Owner;
+  /** True where fogd runs as root and can give files away; else it runs as the squashed user itself. */
+  readonly ownerIsRoot: boolean;
+  /** For tests: another exchange, and an end at any moment of a swap. */
+  readonly tools?: Partial<SwapTools>;
+}
+
+export interface PublishedImage {
+  readonly bytes: number;
+  /** Milliseconds since 1970; the newest file. */
+  readonly changedAt: number;
+  readonly files: number;
+}
+
+export interface Captured {
+  readonly files: number;
+  readonly bytes: number;
+  readonly partitions: readonly CapturedPartition[];
+  /** Identity of the folder, opaque. */
+  readonly inode: string;
+  /** Bytes of a sector of the captured disk. */
+  readonly sectorSize: number;
+}
+
+/** Kept by the caller: what is begun here is given to `recover` at the next start, unless the caller has removed it by then. */
+export interface PublishJournal {
+  /** Resolves when the entry is durable. May come again for a session: it then replaces the entry. */
+  begin(
+    entry: PublishJournalEntry & { readonly clientBytes: number; readonly serverBytes: number },
+  ): Promise<void>;
+}
+
+export interface PublishOutcome {
+  readonly sessionId: number;
+  readonly imagePath: string;
+  /** False: the new generation is gone, and the image is what it was before. */
+  readonly published: boolean;
+}
+
+/** FOG image folders on disk: the NFS roots of boot sessions, and the way of a capture into the place of its image (docs/adr/0009). */
+export class ImageStore {
+  #layout: ImagesLayout;
+  #roots: SessionRoots;
+  readonly #tools: SwapTools;
+  readonly #lock = new KeyedLock();
+  /** Publishes that were begun and not brought to an end, by session. */
+  readonly #unfinished = new Map<number, PublishJournalEntry>();
+  /** Sessions whose capture is in place: FOS repeats a completion whose answer was lost, and so may our caller after an error. */
+  readonly #published = new Set<number>();
+
+  constructor(private readonly options: ImageStoreOptions) {
+    this.#tools = { exchange: exchangePaths, ...options.tools };
+    this.#layout = new ImagesLayout(realIfThere(options.root));
+    this.#roots = this.#makeRoots();
+  }
+
+  /** Makes the folder usable. Throws IMAGES_FOLDER_MISSING, IMAGES_FOLDER_READ_ONLY, IMAGES_DISK_FULL, IMAGES_SEVERAL_DISKS. */
+  async prepare(): Promise<void> {
+    const { root } = this.options;
+    await onDisk(root, async () => {
+      await makeFolder(root).catch((error: unknown) => {
+        throw isMissing(error) ? imageErrors.IMAGES_FOLDER_MISSING({ folder: root }, error) : error;
+      });
+      this.#layout = new ImagesLayout(await realpath(root));
+      this.#roots = this.#makeRoots();
+      const { hidden, sessions, previous, publishing, trash } = this.#layout;
+      await access(this.#layout.root, constants.R_OK | constants.W_OK | constants.X_OK);
+      for (const folder of [hidden, sessions, previous, publishing, trash]) await makeFolder(folder);
+      // All of it may be there already, on a disk that is read-only or full by now.
+      const probe = join(hidden, 'probe');
+      await writeFile(probe, 'fogd\n');
+      await unlink(probe);
+      if ((await stat(sessions)).dev !== (await stat(this.#layout.root)).dev)
+        throw imageErrors.IMAGES_SEVERAL_DISKS({ folder: root });
+      await makeDefaultScripts(this.#layout.root);
+      await syncFolder(hidden);
+      await syncFolder(this.#layout.root);
+    });
+  }
+
+  /** Bytes that fogd may still write. */
+  async freeBytes(): Promise<number> {
+    const { bavail, bsize } = await onDisk(this.options.root, () => statfs(this.#layout.root));
+    return bavail * bsize;
+  }
+
+  /** Undefined where there is no folder for that image. Throws IMAGE_PATH_BAD. */
+  async published(path: string): Promise<PublishedImage | undefined> {
+    const folder = this.#layout.image(path);
+    const files = (await this.#onDisk(() => listFolder(folder)))?.filter(({ stats }) => stats.isFile());
+    return (
+      files && {
+        bytes: files.reduce((sum, { stats }) => sum + stats.size, 0),
+        changedAt: Math.floor(Math.max(0, ...files.map(({ stats }) => stats.mtimeMs))),
+        files: files.length,
+      }
+    );
+  }
+
+  /** Resolves when the image has what a deploy needs. Throws IMAGE_INCOMPLETE, IMAGE_PATH_BAD. */
+  async deployable(shape: ImageShape): Promise<void> {
+    const folder = this.#layout.image(shape.path);
+    await this.#onDisk(() => checkDeployable(folder, shape, this.options.squash));
+  }
+
+  /** Absolute path of a session's NFS root, whether it is there or not. */
+  rootFolder(sessionId: number): string {
+    return this.#layout.session(sessionId);
+  }
+
+  /** NFS root of a deploy, to be exported read-only. Again for the same session: the same generation. Throws IMAGE_INCOMPLETE. */
+  openDeployRoot(sessionId: number, shape: ImageShape): Promise<string> {
+    return this.#exclusive(sessionId, shape.path, () => this.#roots.openDeploy(sessionId, shape.path));
+  }
+
+  /** NFS root of a capture, to be exported for writing. */
+  openCaptureRoot(sessionId: number, mac: string): Promise<string> {
+    return this.#exclusive(sessionId, undefined, () => this.#roots.openCapture(sessionId, mac));
+  }
+
+  /** NFS root of a session without an image. */
+  openPlainRoot(sessionId: number): Promise<string> {
+    return this.#exclusive(sessionId, undefined, () => this.#roots.openPlain(sessionId));
+  }
+
+  /** Removes a session's NFS root, after its export is closed; a publish of that session that could not be finished is taken back. */
+  removeRoot(sessionId: number): Promise<void> {
+    return this.#exclusive(sessionId, undefined, async () => {
+      const entry = this.#unfinished.get(sessionId);
+      if (entry)
+        await this.#lock.run(`image ${entry.imagePath}`, () => abandonSwap(this.#layout, entry, this.#tools));
+      this.#unfinished.delete(sessionId);
+      this.#published.delete(sessionId);
+      await this.#roots.remove(sessionId);
+    });
+  }
+
+  /** Checks what a machine captured, after its export is closed. Throws CAPTURE_DAMAGED. */
+  captured(sessionId: number, mac: string, shape: ImageShape): Promise<Captured> {
+    return this.#onDisk(() => this.#check(sessionId, mac, shape));
+  }
+
+  /**
+   * Makes a capture the image: checked, on the disk, written down in the journal, exchanged with the generation that was there, which is
+   * kept. Repeatable after any error. Returns what a person should know. Throws CAPTURE_DAMAGED, CAPTURE_LOST, IMAGE_PLACE_TAKEN and what
+   * the disk says; the old generation is then unchanged.
+   */
+  publish(sessionId: number, mac: string, shape: ImageShape, journal: PublishJournal): Promise<string[]> {
+    return this.#exclusive(sessionId, shape.path, async () => {
+      if (this.#published.has(sessionId)) return [];
+      let warnings: string[] = [];
+      let entry = this.#unfinished.get(sessionId);
+      if (!entry) {
+        const target = await entryAt(this.#layout.image(shape.path));
+        if (target && !target.isDirectory()) throw imageErrors.IMAGE_PLACE_TAKEN({ image: shape.path });
+        const captured = await this.#check(sessionId, mac, shape);
+        const session = this.#layout.session(sessionId);
+        const owner = this.options.ownerIsRoot
+          ? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+          : undefined;
+        warnings = await settleFiles(join(session, captureFolder(mac)), owner, join(session, '.d1.mbr'));
+        entry = { sessionId, imagePath: shape.path, inode: captured.inode };
+        const clientBytes = captured.partitions.reduce((sum, partition) => sum + partition.clientBytes, 0);
+        await journal.begin({ ...entry, clientBytes, serverBytes: captured.bytes });
+        this.#unfinished.set(sessionId, entry);
+      }
+      const published = await swapGeneration(this.#layout, entry, this.#tools);
+      this.#unfinished.delete(sessionId);
+      if (!published) throw imageErrors.CAPTURE_LOST({ image: shape.path });
+      this.#published.add(sessionId);
+      return warnings;
+    });
+  }
+
+  /** Finishes the publishes that a killed fogd left; to be called at start, before `sweep` and before anything is served. */
+  async recover(journal: readonly PublishJournalEntry[]): Promise<PublishOutcome[]> {
+    for (const { sessionId, imagePath, inode } of journal)
+      this.#unfinished.set(sessionId, { sessionId, imagePath, inode });
+    const outcomes: PublishOutcome[] = [];
+    for (const entry of journal) {
+      const { sessionId, imagePath } = entry;
+      const published = await this.#exclusive(sessionId, imagePath, () =>
+        swapGeneration(this.#layout, entry, this.#tools),
+      );
+      this.#unfinished.delete(sessionId);
+      if (published) this.#published.add(sessionId);
+      outcomes.push({ sessionId, imagePath, published });
+    }
+    return outcomes;
+  }
+
+  /** Removes all files of an image, its previous generation too. Nothing happens where there are none. */
+  async remove(path: string): Promise<void> {
+    const places = [this.#layout.image(path), this.#layout.before(path)];
+    await this.#lock.run(`image ${path}`, () =>
+      this.#onDisk(async () => {
+        for (const place of places) {
+          const trashed = await moveToTrash(place, this.#layout.trash);
+          if (trashed !== undefined) await removeTree(trashed);
+        }
+      }),
+    );
+  }
+
+  /** Removes the NFS roots of sessions that are not alive, at start; returns their names. */
+  sweep(liveSessionIds: ReadonlySet<number>): Promise<string[]> {
+    return this.#onDisk(() => this.#roots.sweep(liveSessionIds));
+  }
+
+  async #check(sessionId: number, mac: string, shape: ImageShape): Promise<Captured> {
+    const session = this.#layout.session(sessionId);
+    const folder = join(session, captureFolder(mac));
+    // A share that went away is not an empty capture.
+    await stat(this.#layout.sessions);
+    await regain(session);
+    await regain(folder);
+    const { files, bytes, partitions, dump } = await checkCapture(folder, shape);
+    const inode = (await inodeOf(folder)) ?? '';
+    return { files: files.length, bytes, partitions, inode, sectorSize: dump.sectorSize };
+  }
+
+  /** One thing at a time per session and per image; the session is always taken first. */
+  #exclusive<T>(sessionId: number, path: string | undefined, work: () => Promise<T>): Promise<T> {
+    return this.#lock.run(`session ${sessionId}`, () =>
+      path === undefined ? this.#onDisk(work) : this.#lock.run(`image ${path}`, () => this.#onDisk(work)),
+    );
+  }
+
+  #onDisk<T>(work: () => Promise<T>): Promise<T> {
+    return onDisk(this.options.root, work);
+  }
+
+  #makeRoots(): SessionRoots {
+    const { ownerIsRoot, squash } = this.options;
+    return new SessionRoots(this.#layout, ownerIsRoot ? squash : undefined);
+  }
+}
+
+/** The folder may be a link to where the disk is mounted; an NFS server needs the real path. */
+function realIfThere(root: string): string {
+  try {
+    return realpathSync(root);
+  } catch (error) {
+    if (errnoOf(error) !== undefined) return root;
+    throw error;
+  }
+}
+
+async function makeFolder(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o755 });
+  } catch (error) {
+    if (errnoOf(error) !== 'EEXIST') throw error;
+  }
+}

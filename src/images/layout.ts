@@ -1,0 +1,52 @@
+import { join } from 'node:path';
+import { imagePath } from './image-path.js';
+
+/** Where things are in the images folder. Names that fogd makes begin with a dot: no image can have them. */
+export class ImagesLayout {
+  readonly hidden: string;
+  readonly sessions: string;
+  readonly previous: string;
+  /** Generations on their way in and out of the place of their image, by session. */
+  readonly publishing: string;
+  /** Waits for its removal; emptied at start. */
+  readonly trash: string;
+
+  /** `root` is absolute and real. */
+  constructor(readonly root: string) {
+    this.hidden = join(root, '.fogd');
+    this.sessions = join(this.hidden, 'sessions');
+    this.previous = join(this.hidden, 'previous');
+    this.publishing = join(this.hidden, 'publishing');
+    this.trash = join(this.hidden, 'trash');
+  }
+
+  /** The published generation. Throws IMAGE_PATH_BAD. */
+  image(path: string): string {
+    return join(this.root, imagePath(path));
+  }
+
+  /** The generation before it. Throws IMAGE_PATH_BAD. */
+  before(path: string): string {
+    return join(this.previous, imagePath(path));
+  }
+
+  /** NFS root of a boot session. */
+  session(id: number): string {
+    return join(this.sessions, sessionName(id));
+  }
+
+  /** Where a new generation waits to be exchanged with the one of its image, and the old one after that. */
+  stage(sessionId: number): string {
+    return join(this.publishing, sessionName(sessionId));
+  }
+
+  /** Where the old generation waits if the file system cannot exchange. */
+  aside(sessionId: number): string {
+    return join(this.publishing, `${sessionName(sessionId)}.old`);
+  }
+}
+
+function sessionName(id: number): string {
+  if (!Number.isSafeInteger(id) || id < 1) throw new RangeError(`${id} is not the id of a session`);
+  return String(id);
+}

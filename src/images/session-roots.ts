@@ -1,0 +1,113 @@
+import { chmod, chown, link, mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { errnoOf } from '#errors.js';
+import { bringScripts, POST_DOWNLOAD, POST_INIT } from './admin-scripts.js';
+import { imageErrors } from './errors.js';
+import { entryAt, listFolder } from './folder-listing.js';
+import { captureFolder } from './image-path.js';
+import type { ImagesLayout } from './layout.js';
+import { moveToTrash, removeTree } from './remove-tree.js';
+
+export interface Owner {
+  readonly uid: number;
+  readonly gid: number;
+}
+
+/**
+ * The folders that boot sessions get over NFS (design section 3): built beside their place and renamed into it, so that a root that is there
+ * is complete. The image folder `<path>` (deploy), the capture folder `<mac>`, or none.
+ */
+export class SessionRoots {
+  constructor(
+    private readonly layout: ImagesLayout,
+    /** Given to the capture folder; undefined where fogd cannot give files away, and is that user itself. */
+    private readonly captureOwner: Owner | undefined,
+  ) {}
+
+  /** Hard links of the image as it is now. A root that is there keeps the generation that it has. */
+  openDeploy(id: number, path: string): Promise<string> {
+    return this.#open(id, path, async (root) => {
+      await bringScripts(join(this.layout.root, POST_INIT), join(root, POST_INIT), 'link');
+      await bringScripts(join(this.layout.root, POST_DOWNLOAD), join(root, POST_DOWNLOAD), 'link');
+      await linkGeneration(this.layout.image(path), join(root, path), path);
+    });
+  }
+
+  /** An empty folder for the machine to write into, and nothing else that it could. */
+  openCapture(id: number, mac: string): Promise<string> {
+    const name = captureFolder(mac);
+    return this.#open(id, name, async (root) => {
+      await bringScripts(join(this.layout.root, POST_INIT), join(root, POST_INIT), 'copy');
+      await mkdir(join(root, name));
+      await chmod(join(root, name), 0o755);
+      if (this.captureOwner) await chown(join(root, name), this.captureOwner.uid, this.captureOwner.gid);
+    });
+  }
+
+  openPlain(id: number): Promise<string> {
+    return this.#open(id, POST_INIT, async (root) => {
+      await bringScripts(join(this.layout.root, POST_INIT), join(root, POST_INIT), 'copy');
+      await mkdir(join(root, POST_INIT), { recursive: true });
+    });
+  }
+
+  /** Nothing happens where there is no such root. */
+  async remove(id: number): Promise<void> {
+    const place = await moveToTrash(this.layout.session(id), this.layout.trash);
+    if (place !== undefined) await removeTree(place);
+  }
+
+  /** Removes what belongs to no living session and returns the names; also everything that was on its way to be removed. */
+  async sweep(live: ReadonlySet<number>): Promise<string[]> {
+    const removed: string[] = [];
+    for (const name of await readdir(this.layout.sessions)) {
+      if (/^\d+$/.test(name) && live.has(Number(name))) continue;
+      const place = await moveToTrash(join(this.layout.sessions, name), this.layout.trash);
+      if (place !== undefined && !name.startsWith('.')) removed.push(name);
+    }
+    for (const name of await readdir(this.layout.trash)) await removeTree(join(this.layout.trash, name));
+    return removed;
+  }
+
+  async #open(id: number, mark: string, fill: (root: string) => Promise<void>): Promise<string> {
+    const place = this.layout.session(id);
+    if ((await entryAt(join(place, mark)))?.isDirectory()) return place;
+    // A root of another kind under this number is left over from another database.
+    await this.remove(id);
+    const root = await mkdtemp(join(this.layout.sessions, `.building-${id}-`));
+    try {
+      await chmod(root, 0o755);
+      await writeFile(join(root, '.mntcheck'), '', { mode: 0o644 });
+      await fill(root);
+      await rename(root, place);
+      return place;
+    } catch (error) {
+      await removeTree(root);
+      throw error;
+    }
+  }
+}
+
+/** Links all files of the generation that is at `from` now, or throws IMAGE_INCOMPLETE. */
+async function linkGeneration(from: string, to: string, image: string): Promise<void> {
+  const before = await entryAt(from);
+  const files = await listFolder(from);
+  if (before === undefined || files === undefined)
+    throw imageErrors.IMAGE_INCOMPLETE({ image, reason: 'its folder is not there, or is a link' });
+  await mkdir(to);
+  await chmod(to, 0o755);
+  for (const { name, path, stats } of files) {
+    if (!stats.isFile() || name.startsWith('.')) continue;
+    try {
+      await link(path, join(to, name));
+    } catch (error) {
+      const reason = `${name} cannot be linked (${errnoOf(error) ?? 'unknown error'}); make the files belong to the user that runs fogd`;
+      if (errnoOf(error) === 'EPERM' || errnoOf(error) === 'EMLINK')
+        throw imageErrors.IMAGE_INCOMPLETE({ image, reason }, error);
+      throw error;
+    }
+  }
+  // fogd's own publishes wait for this; somebody who moves folders by hand does not.
+  if ((await entryAt(from))?.ino !== before.ino)
+    throw imageErrors.IMAGE_INCOMPLETE({ image, reason: 'it was replaced in this moment; start again' });
+}

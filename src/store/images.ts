@@ -1,0 +1,154 @@
+import type { Image, ImageType } from '#domain/image.js';
+import type { Store } from './store.js';
+
+interface ImageRow {
+  id: number;
+  name: string;
+  path: string;
+  type: ImageType;
+  os_id: number;
+  format: number;
+  compress: number | null;
+  partition_type: string;
+  enabled: number;
+  protected: number;
+  generation: number;
+  captured_at: number | null;
+  client_bytes: number;
+  server_bytes: number;
+  created_at: number;
+  created_by: string;
+}
+
+export type NewImage = Pick<
+  Image,
+  'name' | 'path' | 'type' | 'osId' | 'format' | 'compress' | 'protected' | 'createdAt' | 'createdBy'
+>;
+export type ImageChange = Partial<
+  Pick<Image, 'type' | 'osId' | 'format' | 'compress' | 'enabled' | 'protected'>
+>;
+
+/** A publish that has begun and not been acknowledged (src/images/publish). */
+export interface PublishRow {
+  readonly sessionId: number;
+  readonly imagePath: string;
+  /** Which folder was to be published; opaque. */
+  readonly inode: string;
+  readonly clientBytes: number;
+  readonly serverBytes: number;
+}
+
+/** Images and the journal of their publishes. Methods that write must run inside `store.commit`. */
+export class ImageRepository {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  list(): Image[] {
+    return (this.#store.prepare('SELECT * FROM images ORDER BY name').all() as ImageRow[]).map(image);
+  }
+
+  byId(id: number): Image | undefined {
+    return this.#one('SELECT * FROM images WHERE id = ?', id);
+  }
+
+  byName(name: string): Image | undefined {
+    return this.#one('SELECT * FROM images WHERE name = ?', name);
+  }
+
+  byPath(path: string): Image | undefined {
+    return this.#one('SELECT * FROM images WHERE path = ?', path);
+  }
+
+  add(entry: NewImage): Image {
+    const { name, path, type, osId, format, compress, createdAt, createdBy } = entry;
+    const id = Number(
+      this.#store
+        .prepare(
+          'INSERT INTO images (name, path, type, os_id, format, compress, protected, created_at, created_by) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)',
+        )
+        .run(name, path, type, osId, format, compress, entry.protected ? 1 : 0, createdAt, createdBy)
+        .lastInsertRowid,
+    );
+    const added = this.byId(id);
+    if (!added) throw new Error(`image ${id} vanished inside its own transaction`);
+    return added;
+  }
+
+  change(current: Image, change: ImageChange): void {
+    const next = { ...current, ...change };
+    this.#store
+      .prepare(
+        'UPDATE images SET type = ?, os_id = ?, format = ?, compress = ?, enabled = ?, protected = ? WHERE id = ?',
+      )
+      .run(
+        next.type,
+        next.osId,
+        next.format,
+        next.compress,
+        next.enabled ? 1 : 0,
+        next.protected ? 1 : 0,
+        current.id,
+      );
+  }
+
+  captured(id: number, at: number, clientBytes: number, serverBytes: number): void {
+    this.#store
+      .prepare(
+        'UPDATE images SET generation = generation + 1, captured_at = ?, client_bytes = ?, server_bytes = ? WHERE id = ?',
+      )
+      .run(at, clientBytes, serverBytes, id);
+  }
+
+  remove(id: number): void {
+    this.#store.prepare('DELETE FROM images WHERE id = ?').run(id);
+  }
+
+  journal(): PublishRow[] {
+    return this.#store
+      .prepare(
+        'SELECT session_id AS sessionId, image_path AS imagePath, inode, client_bytes AS clientBytes, server_bytes AS serverBytes FROM publish_journal',
+      )
+      .all() as PublishRow[];
+  }
+
+  beginPublish({ sessionId, imagePath, inode, clientBytes, serverBytes }: PublishRow, at: number): void {
+    this.#store
+      .prepare(
+        'INSERT OR REPLACE INTO publish_journal (session_id, image_path, inode, client_bytes, server_bytes, at) VALUES (?, ?, ?, ?, ?, ?)',
+      )
+      .run(sessionId, imagePath, inode, clientBytes, serverBytes, at);
+  }
+
+  endPublish(sessionId: number): void {
+    this.#store.prepare('DELETE FROM publish_journal WHERE session_id = ?').run(sessionId);
+  }
+
+  #one(sql: string, value: string | number): Image | undefined {
+    const row = this.#store.prepare(sql).get(value) as ImageRow | undefined;
+    return row && image(row);
+  }
+}
+
+function image(row: ImageRow): Image {
+  return {
+    id: row.id,
+    name: row.name,
+    path: row.path,
+    type: row.type,
+    osId: row.os_id,
+    format: row.format,
+    compress: row.compress,
+    partitionType: row.partition_type,
+    enabled: row.enabled === 1,
+    protected: row.protected === 1,
+    generation: row.generation,
+    capturedAt: row.captured_at,
+    clientBytes: row.client_bytes,
+    serverBytes: row.server_bytes,
+    createdAt: row.created_at,
+    createdBy: row.created_by,
+  };
+}

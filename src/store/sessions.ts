@@ -1,0 +1,132 @@
+import type { Session, SessionKind, SessionState } from '#domain/session.js';
+import type { Store } from './store.js';
+
+interface SessionRow {
+  id: number;
+  kind: SessionKind;
+  state: SessionState;
+  mac: string;
+  host_id: number | null;
+  task_id: number | null;
+  server_ip: string;
+  address: string | null;
+  created_at: number;
+  opened_at: number | null;
+  seen_at: number | null;
+  ended_at: number | null;
+  end_reason: string;
+}
+
+export interface NewSession {
+  /** SHA-256 of the token; the token itself is only in the boot script. */
+  readonly tokenHash: Buffer;
+  readonly kind: SessionKind;
+  readonly mac: string;
+  readonly hostId: number | null;
+  readonly taskId: number | null;
+  readonly serverIp: string;
+  readonly createdAt: number;
+}
+
+/** Boot sessions. Methods that write must run inside `store.commit`. */
+export class SessionRepository {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  byToken(tokenHash: Buffer): Session | undefined {
+    const row = this.#store.prepare('SELECT * FROM boot_sessions WHERE token_hash = ?').get(tokenHash);
+    return row === undefined ? undefined : session(row as SessionRow);
+  }
+
+  byId(id: number): Session | undefined {
+    const row = this.#store.prepare('SELECT * FROM boot_sessions WHERE id = ?').get(id);
+    return row === undefined ? undefined : session(row as SessionRow);
+  }
+
+  open(): Session[] {
+    return this.#many("SELECT * FROM boot_sessions WHERE state = 'open' ORDER BY id");
+  }
+
+  /** Those of a machine that are not ended. */
+  liveOfMac(mac: string): Session[] {
+    return this.#many("SELECT * FROM boot_sessions WHERE mac = ? AND state <> 'ended'", mac);
+  }
+
+  liveOfTask(taskId: number): Session[] {
+    return this.#many("SELECT * FROM boot_sessions WHERE task_id = ? AND state <> 'ended'", taskId);
+  }
+
+  add(entry: NewSession): number {
+    return Number(
+      this.#store
+        .prepare(
+          "INSERT INTO boot_sessions (token_hash, kind, state, mac, host_id, task_id, server_ip, created_at) VALUES (?, ?, 'offered', ?, ?, ?, ?, ?)",
+        )
+        .run(
+          entry.tokenHash,
+          entry.kind,
+          entry.mac,
+          entry.hostId,
+          entry.taskId,
+          entry.serverIp,
+          entry.createdAt,
+        ).lastInsertRowid,
+    );
+  }
+
+  opened(id: number, address: string, at: number): void {
+    this.#store
+      .prepare(
+        "UPDATE boot_sessions SET state = 'open', address = ?, opened_at = coalesce(opened_at, ?), seen_at = ? WHERE id = ?",
+      )
+      .run(address, at, at, id);
+  }
+
+  ended(id: number, reason: string, at: number): void {
+    this.#store
+      .prepare("UPDATE boot_sessions SET state = 'ended', ended_at = ?, end_reason = ? WHERE id = ?")
+      .run(at, reason, id);
+  }
+
+  /** Drops boot scripts that nobody started, and sessions whose completion can no longer be repeated. */
+  forget(offeredBefore: number, endedBefore: number): void {
+    this.#store
+      .prepare("DELETE FROM boot_sessions WHERE state = 'offered' AND created_at < ?")
+      .run(offeredBefore);
+    this.#store.prepare("DELETE FROM boot_sessions WHERE state = 'ended' AND ended_at < ?").run(endedBefore);
+  }
+
+  /** Drops all but the newest unstarted boot scripts of one machine. */
+  keepOffers(mac: string, count: number): void {
+    this.#store
+      .prepare(
+        "DELETE FROM boot_sessions WHERE state = 'offered' AND mac = ? AND id NOT IN (SELECT id FROM boot_sessions WHERE state = 'offered' AND mac = ? ORDER BY id DESC LIMIT ?)",
+      )
+      .run(mac, mac, count);
+  }
+
+  #many(sql: string, ...values: (string | number)[]): Session[] {
+    return (this.#store.prepare(sql).all(...values) as SessionRow[]).map(session);
+  }
+}
+
+function session(row: SessionRow): Session {
+  return {
+    id: row.id,
+    kind: row.kind,
+    state: row.state,
+    mac: row.mac,
+    hostId: row.host_id,
+    taskId: row.task_id,
+    serverIp: row.server_ip,
+    address: row.address,
+    createdAt: row.created_at,
+    openedAt: row.opened_at,
+    seenAt: row.seen_at,
+    endedAt: row.ended_at,
+    endReason: row.end_reason,
+  };
+}

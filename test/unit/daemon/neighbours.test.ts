@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest';
+import { macInTable } from '#daemon/neighbours.js';
+
+/** /proc/net/arp of Linux 6.18. */
+const TABLE = `IP address       HW type     Flags       HW address            Mask     Device
+10.77.0.101      0x1         0x2         52:54:00:77:00:01     *        eth0
+10.77.0.102      0x1         0x0         00:00:00:00:00:00     *        eth0
+10.77.0.10       0x1         0x2         52:54:00:77:00:0A     *        eth0
+`;
+
+describe('neighbour table', () => {
+  it.each([
+    ['10.77.0.101', '52:54:00:77:00:01'],
+    ['10.77.0.10', '52:54:00:77:00:0a'],
+    ['10.77.0.102', undefined],
+    ['10.77.0.1', undefined],
+    ['', undefined],
+  ])('%s is at %s', (ip, mac) => {
+    expect(macInTable(TABLE, ip)).toBe(mac);
+  });
+});

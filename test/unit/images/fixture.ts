@@ -1,0 +1,50 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll } from 'vitest';
+import { ImageStore, type ImageStoreOptions } from '#images/image-store.js';
+import { CAPTURE, MAC, write } from './capture-files.js';
+
+export * from './capture-files.js';
+
+/** One for all of the test file: an afterAll that a running test asks for never comes. Passable, for tests that change their user. */
+const base = mkdtempSync(join(tmpdir(), 'fogd-images-'));
+chmodSync(base, 0o755);
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+/** A folder that is removed at the end of the test file. */
+export function temporaryFolder(): string {
+  return mkdtempSync(join(base, 'x-'));
+}
+
+export interface Scene {
+  readonly root: string;
+  readonly store: ImageStore;
+}
+
+/** A prepared images folder, served as the user who runs the test. */
+export async function scene(options: Partial<ImageStoreOptions> = {}): Promise<Scene> {
+  const root = options.root ?? join(temporaryFolder(), 'images');
+  return { root, store: await storeOn(root, options) };
+}
+
+/** A store as the next start of fogd makes it. */
+export async function storeOn(root: string, options: Partial<ImageStoreOptions> = {}): Promise<ImageStore> {
+  const squash = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
+  const store = new ImageStore({ root, squash, ownerIsRoot: false, ...options });
+  await store.prepare();
+  return store;
+}
+
+/** Opens a capture and fills it as a client would. */
+export async function capture(
+  { store }: Scene,
+  sessionId: number,
+  files: Record<string, Buffer | string>,
+): Promise<string> {
+  const folder = join(await store.openCaptureRoot(sessionId, MAC), CAPTURE);
+  write(folder, files);
+  return folder;
+}
+
+export const forgetful = { begin: async () => undefined };
