@@ -53,20 +53,22 @@ export async function answerBootRequest(
       if (owner !== undefined && !request.macs.includes(owner))
         return problem(`the address ${address} belongs to ${owner}, which is not this machine`, host);
     }
-    const session = await offerSession(context, {
+    const offered = offerSession(context, {
       kind: ordered === undefined || ordered === 'no-image' ? 'plain' : sessionKind(ordered.type),
       mac,
       hostId: host?.id ?? null,
       taskId: task?.id ?? null,
       serverIp: server.ip,
     });
+    // A store on a full disk keeps no session: the machine still gets its menu, and from there to its disk.
+    const session = task ? await offered : await offered.catch(() => undefined);
     const script = bootScript({
       request,
       server,
       settings: settings.boot,
       images: settings.images,
       registrationEnabled: settings.registration.enabled,
-      session,
+      ...(session ? { session } : {}),
       ...(host ? { host } : {}),
       ...(ordered && ordered !== 'no-image' ? { task: ordered } : {}),
     });

@@ -27,8 +27,11 @@ export interface BootScriptInput {
   /** The host's active task, if it boots FOS. */
   readonly task?: OrderedTask;
   readonly images: TaskArgsSettings;
-  /** What this script's kernel lines carry: the session's token in `web=`, its NFS root in `storage=`. */
-  readonly session: { readonly id: number; readonly token: string; readonly kind: SessionKind };
+  /**
+   * What this script's kernel lines carry: the session's token in `web=`, its NFS root in `storage=`. None when the store cannot keep
+   * one (its disk is full): a machine then gets its menu all the same, and no task.
+   */
+  readonly session?: { readonly id: number; readonly token: string; readonly kind: SessionKind };
 }
 
 /** Kernel and init by architecture (spec fos-protocol 1.6). */
@@ -49,7 +52,7 @@ export interface BootScript {
 /** The answer of `boot.php` (spec fos-protocol 1.8): a pure function of the request and of what is known of the machine. */
 export function bootScript(input: BootScriptInput): BootScript {
   const { host, task } = input;
-  if (host && task && !host.pending) {
+  if (host && task && !host.pending && input.session) {
     const args = taskArgs(host, task, input.images);
     return {
       kind: 'task',
@@ -142,9 +145,9 @@ function bootFos(input: BootScriptInput, task: readonly string[], onFailure: str
   const line: KernelLineInput = {
     kernel: fileName(host?.kernel) ?? files.kernel,
     init: fileName(host?.init) ?? files.init,
-    web: `http://${server.host}/fog/t/${session.token}/`,
+    web: `http://${server.host}/fog/${session ? `t/${session.token}/` : ''}`,
     storageIp: server.ip,
-    storagePath: `${sessionPseudo(session)}/`,
+    storagePath: session ? `${sessionPseudo(session)}/` : '/images/',
     loglevel: settings.kernel_loglevel,
     ramdiskSize: settings.ramdisk_size,
     keymap: settings.keymap,

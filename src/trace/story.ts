@@ -1,5 +1,6 @@
 import { isHttpBoot } from '#boot/architecture.js';
 import type { TraceRecord } from './decision.js';
+import { deed, sentence, way } from './sentence.js';
 
 /** The boot story of one machine: what happened from power-on to the end, in words a helpdesk reads, and where it stopped and why. */
 
@@ -41,13 +42,34 @@ export function bootStory(records: readonly TraceRecord[], now: number): BootSto
 
 /**
  * A machine asks for an address several times in one boot (firmware, iPXE, Linux). A new boot begins when it asks as firmware does after it
- * had got further than its boot loader, or after a long silence.
+ * had got further than its boot loader, when a boot loader asks after Linux ran, or after a long silence; while it is being imaged it may
+ * be silent for minutes.
  */
 function startsBoot(record: TraceRecord, boot: readonly TraceRecord[]): boolean {
+  const { service, event, who } = record;
+  // Calls of the imaging environment and what fogd makes of its silence belong to the boot that they end.
+  if (service === 'fogd') return false;
+  const isImaging = unfinished(boot) !== undefined;
+  if (service === 'fos' && isImaging && !LINUX_STARTS.has(event)) return false;
+  const isRenewal = service === 'dhcp' && who.arch === undefined && isImaging;
   const last = boot.at(-1);
-  if (last && record.at - last.last > NEW_BOOT_AFTER_MS) return true;
-  if (record.service !== 'dhcp' || record.who.arch === undefined || isHttpBoot(record.who.arch)) return false;
-  return boot.some(({ event }) => event === 'script-served');
+  if (last && record.at - last.last > NEW_BOOT_AFTER_MS && !isRenewal) return true;
+  if (service === 'tftp' || LOADER_ASKS.has(event)) return boot.some((step) => LINUX_STARTS.has(step.event));
+  if (service !== 'dhcp' || who.arch === undefined || isHttpBoot(who.arch)) return false;
+  return boot.some((step) => step.event === 'script-served');
+}
+
+const LINUX_STARTS: ReadonlySet<string> = new Set(['fos-started', 'session-opened', 'session-refused']);
+const LOADER_ASKS: ReadonlySet<string> = new Set(['default-script-served', 'script-served']);
+const SUCCEEDED: ReadonlySet<string> = new Set(['deployed', 'capture-published']);
+/** After these nothing but a new boot helps; what the machine says afterwards is a consequence. */
+const FATAL: ReadonlySet<string> = new Set(['capture-refused', 'task-failed', 'client-error']);
+
+/** The newest start of imaging that nothing ended. */
+function unfinished(boot: readonly TraceRecord[]): TraceRecord | undefined {
+  const start = boot.findLastIndex(({ event }) => event === 'imaging-started');
+  const isOver = boot.slice(start + 1).some(({ event }) => SUCCEEDED.has(event) || FATAL.has(event));
+  return start < 0 || isOver ? undefined : boot[start];
 }
 
 function attempt(boot: readonly TraceRecord[], now: number): BootAttempt {
@@ -55,7 +77,7 @@ function attempt(boot: readonly TraceRecord[], now: number): BootAttempt {
   const startedAt = first?.at ?? now;
   return {
     startedAt,
-    steps: boot.map((record) => ({
+    steps: condensed(boot).map((record) => ({
       at: record.at,
       offset: record.at - startedAt,
       text: sentence(record),
@@ -65,79 +87,50 @@ function attempt(boot: readonly TraceRecord[], now: number): BootAttempt {
   };
 }
 
-const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
-  offer: (r) => `asked for an address${as(r)}; offered ${fact(r, 'address')}${fileText(r)}`,
-  ack: (r) => `took the address ${fact(r, 'address')}${fileText(r)}`,
-  nak: (r) => `was refused the address ${fact(r, 'address')}`,
-  'proxy-offer': (r) =>
-    `asked for an address${as(r)}; told what to boot${fileText(r)} (the address comes from another server)`,
-  'proxy-ack': (r) => `asked the boot server; told what to boot${fileText(r)}`,
-  'address-taken': (r) =>
-    r.facts?.server === undefined
-      ? `goes on with the address ${fact(r, 'address')}, which it had before`
-      : `took the address ${fact(r, 'address')} from the DHCP server ${fact(r, 'server')}`,
-  discover: (r) =>
-    isForOthers(r)
-      ? 'asked the other DHCP server for an address, from the system that it runs by now'
-      : 'asked for an address',
-  request: (r) => `asked for the address ${fact(r, 'address')}`,
-  inform: () => 'asked for settings with an address of its own',
-  release: (r) => `gave back the address ${fact(r, 'address')}`,
-  decline: (r) => `reported that ${fact(r, 'address')} is in use by another machine`,
-  'file-size-asked': (r) => `asked for the size of ${fact(r, 'file')}`,
-  'file-sent': (r) =>
-    `${isBrokenOff(r) ? 'broke off loading' : 'loaded'} ${fact(r, 'file')}: ${bytes(r)}${duration(r)} by ${transport(r)}`,
-  'file-refused': (r) => `asked for the file ${fact(r, 'file')} by ${transport(r)}, which is not there`,
-  'file-stalled': (r) => `began to load ${fact(r, 'file')} and did not get it all`,
-  'default-script-served': () => 'runs iPXE and fetched its first script',
-  'script-served': (r) => `was sent ${SCRIPTS[String(r.facts?.script)] ?? 'a boot script'}`,
-  'fos-started': () => 'runs the imaging environment and has a network',
-  'registration-asked': () => 'asked whether it may register',
-  'name-asked': (r) => `asked whether the name ${fact(r, 'name')} is free`,
-  registered: (r) => `registered as host ${fact(r, 'host')}`,
-  registration: () => 'tried to register',
-  inventory: (r) =>
-    r.outcome === 'answered' ? `reported its hardware (host ${fact(r, 'host')})` : 'reported its hardware',
-  'check-in': () => 'checked in for its task',
-  complete: () => 'reported that its task is complete',
-  'client-error': () => 'reported an error',
-  'client-warning': () => 'reported a warning',
-  login: () => 'tried to log in',
-};
-
-const SCRIPTS: Readonly<Record<string, string>> = {
-  'menu-unregistered': 'the menu for unknown machines',
-  'menu-registered': 'its menu',
-  'menu-pending': 'the menu for machines that wait for approval',
-  task: 'its task',
-  problem: 'a message instead of a menu',
-};
-
-function sentence(record: TraceRecord): string {
-  const told = SENTENCES[record.event]?.(record) ?? record.event.replaceAll('-', ' ');
-  const times = record.count > 1 ? ` (${record.count} times)` : '';
-  if (isForOthers(record)) return `${told}${times}`;
-  if (isHttpBoot(record.who.arch ?? ''))
-    return `${told}${times} (HTTP boot is not served: the firmware tries its next boot entry)`;
-  const verb = record.outcome === 'ignored' ? ' (not answered)' : '';
-  const why = record.reasons.length > 0 ? `: ${record.reasons.join('; ')}` : '';
-  return `${told}${verb}${times}${why}`;
+/** Polls of the queue and progress of one partition become one step each, from the first to the last. */
+function condensed(boot: readonly TraceRecord[]): TraceRecord[] {
+  const steps: TraceRecord[] = [];
+  for (const record of boot) {
+    const before = steps.at(-1);
+    if (before?.event !== record.event || !goesOn(before, record)) {
+      steps.push(record);
+      continue;
+    }
+    const isProgress = record.event === 'progress';
+    const from = before.facts?.from ?? before.facts?.percent ?? 0;
+    const facts = { ...record.facts, ...(isProgress ? { from } : {}) };
+    steps[steps.length - 1] = { ...record, at: before.at, count: 1, facts };
+  }
+  return steps;
 }
 
-/** What the last step of a boot that ended there means. `undefined` for steps after which something must follow. */
+function goesOn(before: TraceRecord, record: TraceRecord): boolean {
+  if (record.event === 'queued') return true;
+  // A partition that begins anew has a smaller percentage.
+  return record.event === 'progress' && Number(record.facts?.percent) >= Number(before.facts?.percent);
+}
+
+/** How the boot ended, or what its last step means if nothing followed. */
 function verdict(all: readonly TraceRecord[], now: number): string {
   const withoutHttpBoot = all.filter(({ who }) => !isHttpBoot(who.arch ?? ''));
   const boot = withoutHttpBoot.length > 0 ? withoutHttpBoot : all;
   const last = boot.at(-1);
   if (!last) return 'nothing is known';
   const bad = boot.findLast(
-    ({ outcome, event }) => outcome === 'failed' || outcome === 'refused' || event.startsWith('client-error'),
+    ({ outcome, event }) => outcome === 'failed' || outcome === 'refused' || FATAL.has(event),
   );
   const has = (...events: string[]) =>
     boot.some(({ event, outcome }) => events.includes(event) && outcome === 'answered');
+  const imaged = boot.findLast(({ event }) => SUCCEEDED.has(event));
+  if (imaged) return `done: ${sentence(imaged)}`;
   if (has('complete')) return 'done: the task is complete';
   if (has('registered') && has('inventory')) return 'done: registered, with its hardware';
   if (has('inventory')) return 'done: hardware reported';
+  const start = boot.findLastIndex(({ event }) => event === 'imaging-started');
+  const fatal = boot.slice(start + 1).find(({ event }) => FATAL.has(event));
+  if (fatal) return `stopped: ${sentence(fatal)}`;
+  const imaging = boot[start];
+  if (imaging) return imagingVerdict(imaging, boot.slice(start), now - last.last);
   if (bad && bad === last) return `stopped: ${sentence(bad)}`;
   if (
     last.event === 'script-served' &&
@@ -146,8 +139,21 @@ function verdict(all: readonly TraceRecord[], now: number): string {
   ) {
     return 'done for fogd: it has its menu, and went on from there to its disk or to a choice of the user';
   }
-  if (now - last.last < PATIENCE_MS) return 'under way';
+  if (now - last.last < PATIENCE_MS)
+    return last.event === 'queued' ? `under way: ${sentence(last)}` : 'under way';
   return `stopped after: ${sentence(last)}. ${HINTS[last.event] ?? 'Nothing more was heard of it.'}`;
+}
+
+function imagingVerdict(start: TraceRecord, since: readonly TraceRecord[], silence: number): string {
+  const last = since.at(-1) ?? start;
+  if (last.outcome === 'failed' || last.outcome === 'refused') return `stopped: ${sentence(last)}`;
+  const progress = since.findLast(({ event }) => event === 'progress');
+  const where = progress ? `, at ${way(progress)}` : '';
+  if (silence < PATIENCE_MS) return `under way: ${deed(start)}${where}`;
+  const seconds = Math.round(silence / 1000);
+  if (progress)
+    return `stopped in the middle of ${deed(start)}${where}: silent for ${seconds} s. Look at its screen and its cable.`;
+  return `silent for ${seconds} s since it began ${deed(start)}: it may check or resize a file system, which takes minutes; else look at its screen.`;
 }
 
 /** Where to look when a machine falls silent after this step. */
@@ -163,46 +169,8 @@ const HINTS: Readonly<Record<string, string>> = {
   'default-script-served':
     'iPXE has its first script but did not ask for the menu: HTTP to this server fails for it.',
   'fos-started': 'The imaging environment has a network and made no further call.',
+  'session-opened':
+    'The imaging environment has a network and did not check in: mounting its share may fail (111/tcp, 2049/tcp, 20048/tcp to this server).',
+  queued: 'It asks every few seconds while it waits, so it was switched off, or its network is gone.',
   'check-in': 'It checked in and did not complete: look at its screen.',
 };
-
-function as(record: TraceRecord): string {
-  return record.who.arch === undefined ? '' : ` as ${record.who.arch}`;
-}
-
-function fileText(record: TraceRecord): string {
-  const file = record.facts?.file;
-  return file === undefined || file === '' ? '' : `, boot file ${String(file)}`;
-}
-
-function fact(record: TraceRecord, name: string): string {
-  return String(record.facts?.[name] ?? '?');
-}
-
-function bytes(record: TraceRecord): string {
-  const count = Number(record.facts?.bytes ?? 0);
-  return count < 10_000
-    ? `${count} bytes`
-    : count < 10_000_000
-      ? `${Math.round(count / 1000)} kB`
-      : `${(count / 1e6).toFixed(1)} MB`;
-}
-
-function duration(record: TraceRecord): string {
-  const milliseconds = Number(record.facts?.milliseconds ?? record.facts?.ms ?? 0);
-  return milliseconds === 0 ? '' : ` in ${(milliseconds / 1000).toFixed(1)} s`;
-}
-
-function transport(record: TraceRecord): string {
-  return record.service === 'tftp' ? 'TFTP' : 'HTTP';
-}
-
-function isBrokenOff({ outcome, facts }: TraceRecord): boolean {
-  return outcome === 'failed' || /^(aborted|restarted)-/.test(String(facts?.outcome ?? ''));
-}
-
-/** Between the machine and the other DHCP server: told for the story, nobody expects an answer of ours. */
-function isForOthers({ service, event, outcome, reasons }: TraceRecord): boolean {
-  if (service !== 'dhcp' || outcome !== 'ignored') return false;
-  return event === 'address-taken' || (reasons[0]?.startsWith('not a network-boot client') ?? false);
-}

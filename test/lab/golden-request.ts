@@ -9,8 +9,6 @@ import type { HttpRequest } from './wire-http.js';
 export interface GoldenValues {
   /** Value of the Host header. */
   readonly host: string;
-  /** Path of `web=`, ending in `/`. */
-  readonly base: string;
   /** Value of `mac=` on the kernel line, when there is one. */
   readonly mac?: string;
   /** Live hardware addresses of the machine, lower case, in the kernel's order. */
@@ -65,6 +63,8 @@ function placeholder(text: string, values: GoldenValues, request: HttpRequest): 
   if (form === 'urlencoded' && value !== undefined) return literal(encodeURIComponent(value));
   if (value !== undefined) return literal(value);
   if (name === 'curl') return '[0-9.]+';
+  // Path of `web=`: each boot has a token of its own.
+  if (name === 'base') return '/fog/t/[0-9a-f]{32}/';
   // Full lines of 76 characters, each ended by a line feed, and a last line of at most 76.
   if (name.startsWith('b64:')) return '(?:[A-Za-z0-9+/]{76}\\n)*[A-Za-z0-9+/]{1,76}={0,2}';
   if (name.startsWith('urlencoded:')) return '[A-Za-z0-9._~+%-]+';
@@ -73,7 +73,6 @@ function placeholder(text: string, values: GoldenValues, request: HttpRequest): 
 
 function plain(name: string, values: GoldenValues, request: HttpRequest): string | undefined {
   if (name === 'host') return values.host;
-  if (name === 'base') return values.base;
   if (name === 'length') return String(request.body.length);
   if (name === 'mac') return values.mac;
   if (name === 'maclist') return wrapBase64(`${values.macs.join('|')}\n`);

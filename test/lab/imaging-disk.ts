@@ -37,7 +37,7 @@ const PLAN: readonly { kind: FileSystem; mebibytes: number; gpt: string; dos: st
   { kind: 'vfat', mebibytes: 34, gpt: 'C12A7328-F81F-11D2-BA4B-00A0C93EC93B', dos: 'ef', label: 'LABESP' },
   { kind: 'ext4', mebibytes: 160, gpt: '0FC63DAF-8483-4772-8E79-3D69D8477DE4', dos: '83', label: 'lab-root' },
   { kind: 'ntfs', mebibytes: 96, gpt: 'EBD0A0A2-B9E5-4433-87C0-68B6B72699C7', dos: '7', label: 'Lab Daten' },
-  { kind: 'swap', mebibytes: 16, gpt: '0657FD6D-A4AB-43C4-84E5-0933C8463B90', dos: '82', label: 'lab-swap' },
+  { kind: 'swap', mebibytes: 16, gpt: '0657FD6D-A4AB-43C4-84E5-0933C8463B90', dos: '82', label: '' },
 ];
 
 /** Size of the disk in bytes: a little room at both ends for the tables. */
@@ -79,7 +79,7 @@ export async function writeImagingDisk(options: ImagingDiskOptions): Promise<Dis
 
 function script(table: 'gpt' | 'dos'): string {
   const lines = PLAN.map(({ mebibytes, label, kind, ...type }) => {
-    const name = table === 'gpt' ? `, name="${label}"` : '';
+    const name = table === 'gpt' ? `, name="${label || kind}"` : '';
     const boot = table === 'dos' && kind === 'vfat' ? ', bootable' : '';
     return `size=${mebibytes}MiB, type=${type[table]}${name}${boot}`;
   });

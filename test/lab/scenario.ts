@@ -1,5 +1,5 @@
 /** What a scenario is, and what it is given to work with. */
-import { appendFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeBootDisk } from './boot-disk.js';
 import { Capture } from './capture.js';
@@ -21,7 +21,10 @@ export interface Scenario {
   readonly run: (lab: Lab) => Promise<void>;
 }
 
-type PcOptions = Omit<VirtualPcOptions, 'network' | 'folder' | 'name' | 'firmware' | 'disk'>;
+interface PcOptions extends Omit<VirtualPcOptions, 'network' | 'folder' | 'name' | 'firmware' | 'disk'> {
+  /** A raw image for its disk; default: a small one that only boots. */
+  readonly diskPath?: string;
+}
 
 /** One scenario's own segment, capture, daemon and machines. */
 export class Lab {
@@ -32,6 +35,8 @@ export class Lab {
   readonly #print: (line: string) => void;
   readonly #started = Date.now();
   #fogd: FogdUnderTest | undefined;
+  #settings: Readonly<Record<string, unknown>> = {};
+  #restarts = 0;
   readonly #pcs: VirtualPc[] = [];
 
   private constructor(network: LabNetwork, capture: Capture, folder: string, print: (line: string) => void) {
@@ -68,19 +73,36 @@ export class Lab {
   }
 
   async startFogd(settings: Readonly<Record<string, unknown>>): Promise<FogdUnderTest> {
+    this.#settings = settings;
     this.#fogd = await FogdUnderTest.start({ network: this.network, folder: this.folder, settings });
-    const bad = (await this.#fogd.services()).filter(({ state }) => state !== 'running' && state !== 'off');
-    if (bad.length > 0) throw new Error(`fogd does not run well: ${JSON.stringify(bad, null, 2)}`);
+    await this.#mustRunWell(this.#fogd);
     return this.#fogd;
   }
 
-  /** A machine with a disk that prints `DISK BOOTED <nonce>` when it boots. */
+  /**
+   * Starts the daemon again on the same state, network namespace and settings, after `kill` or `stop`. What the one before said is kept as
+   * fogd.1.log and so on.
+   */
+  async restartFogd(): Promise<FogdUnderTest> {
+    if (this.#fogd?.isRunning) throw new Error('fogd still runs');
+    this.#restarts += 1;
+    renameSync(join(this.folder, 'fogd.log'), join(this.folder, `fogd.${this.#restarts}.log`));
+    return await this.startFogd(this.#settings);
+  }
+
+  async #mustRunWell(fogd: FogdUnderTest): Promise<void> {
+    const bad = (await fogd.services()).filter(({ state }) => state !== 'running' && state !== 'off');
+    if (bad.length > 0) throw new Error(`fogd does not run well: ${JSON.stringify(bad, null, 2)}`);
+  }
+
+  /** A machine with a disk that prints `DISK BOOTED <nonce>` when it boots, unless `diskPath` names another. */
   async powerOn(firmware: Firmware, nonce: string, options: PcOptions = {}): Promise<VirtualPc> {
     const name = `pc${this.#pcs.length + 1}`;
-    const path = join(this.network.folder, `${name}.disk`);
-    writeBootDisk(path, nonce);
+    const { diskPath, ...rest } = options;
+    const path = diskPath ?? join(this.network.folder, `${name}.disk`);
+    if (diskPath === undefined) writeBootDisk(path, nonce);
     const pc = await VirtualPc.powerOn({
-      ...options,
+      ...rest,
       network: this.network,
       folder: this.folder,
       name,

@@ -1,10 +1,14 @@
 /** All scenarios, in the order in which `--all` runs them. */
 import type { Scenario } from './scenario.js';
 import { fullRegistrationScenarios } from './scenarios/full-registration.js';
+import { imageScenarios } from './scenarios/images.js';
+import { faultScenarios } from './scenarios/imaging-faults.js';
 import { quickRegistrationScenarios } from './scenarios/quick-registration.js';
 
 export const scenarios: readonly Scenario[] = [
   // The longest first: side by side, the run ends sooner.
+  ...faultScenarios,
+  ...imageScenarios,
   ...fullRegistrationScenarios,
   ...quickRegistrationScenarios,
 ];

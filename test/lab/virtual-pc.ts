@@ -156,6 +156,15 @@ export class VirtualPc {
     await this.#qmp?.execute('set_link', { name: 'n0', up: plugged });
   }
 
+  /** Stops its clock: nothing runs in it until `resume`, its connections stay. */
+  async pause(): Promise<void> {
+    await this.#qmp?.execute('stop');
+  }
+
+  async resume(): Promise<void> {
+    await this.#qmp?.execute('cont');
+  }
+
   /** The reset button. */
   async reset(): Promise<void> {
     await this.#qmp?.execute('system_reset');
@@ -173,7 +182,15 @@ export class VirtualPc {
       if (Date.now() > deadline) throw new Error('QEMU made no control socket in 10 s');
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
-    this.#qmp = await Qmp.open(path, (event) => this.#onEvent(event));
+    // It may be there a moment before it listens.
+    for (const deadline = Date.now() + 10_000; this.#qmp === undefined; ) {
+      try {
+        this.#qmp = await Qmp.open(path, (event) => this.#onEvent(event));
+      } catch (error) {
+        if (Date.now() > deadline || this.isOff) throw error;
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    }
     await this.#qmp.execute('cont');
   }
 

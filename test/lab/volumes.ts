@@ -82,7 +82,8 @@ export async function format(
       label,
       volume,
     ],
-    swap: ['mkswap', '-L', label, volume],
+    // FOG's images keep the UUID of a swap area and no label.
+    swap: ['mkswap', volume],
   };
   await mustRun(make[kind], LONG);
 }

@@ -76,7 +76,7 @@ async function fullRegistration(lab: Lab): Promise<void> {
       ...['head', 'getversion'],
       ...task10.map((name) => `inventory-task-${name}`),
     ],
-    { host: SERVER_IPV4, base: '/fog/', mac: pc.mac, macs: [pc.mac] },
+    { host: SERVER_IPV4, mac: pc.mac, macs: [pc.mac] },
   );
   lab.step('the wire shows what it should');
 }

@@ -98,7 +98,7 @@ function assertStored(fogd: FogdUnderTest, pc: VirtualPc): string {
 
 /** The decisions that the boot story is told from, in their order. */
 function assertTraced(fogd: FogdUnderTest, pc: VirtualPc): void {
-  const milestones = ['default-script-served', 'script-served', 'fos-started', 'registered', 'inventory'];
+  const milestones = ['default-script-served', 'script-served', 'session-opened', 'registered', 'inventory'];
   const events = fogd
     .select<{ event: string }>(
       "SELECT event FROM trace WHERE mac = ? AND outcome = 'answered' ORDER BY id",
@@ -120,7 +120,6 @@ async function assertWire(lab: Lab, pc: VirtualPc, firmware: Firmware, dhcp: Dhc
   for (const request of requests) assert.equal(request.status, 200, `${request.method} ${request.target}`);
   assertFosCalls(fosCalls(requests), ['head', 'getversion', 'autoreg-auto.register', 'autoreg-inventory'], {
     host: SERVER_IPV4,
-    base: '/fog/',
     macs: [pc.mac],
   });
 }

@@ -20,7 +20,8 @@ deployDisk() {
         echo "Done"
     fi
     [[ $imgPartitionType == mbr ]] && return
-    for number in $(partitionNumbers "$hd"); do
+    # Of the table, not of what the kernel shows: a partition that does not appear is an error, not one to leave out.
+    for number in $(tableNumbers "$table"); do
         deployNumber "$hd" "$folder" "$number" && restored=$((restored + 1))
     done
     ((restored > 0)) || fatal "No image file(s) found that would match the partition(s) to be restored"
@@ -52,6 +53,7 @@ deployNumber() {
     isWanted "$number" || return 1
     device=$(partitionDevice "$hd" "$number")
     waitForDevice "$device"
+    [[ -e /sys/block/${hd##*/}/${device##*/}/partition ]] || fatal "The kernel does not show partition $number of $hd"
     uuid=$(awk -v number="$number" '$1 == number { print $2; exit }' "$folder/d1.original.swapuuids" 2>/dev/null)
     if [[ -n $uuid ]]; then
         mkswap -U "$uuid" "$device" >/dev/null || fatal "The swap area on $device could not be made"

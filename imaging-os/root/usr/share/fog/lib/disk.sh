@@ -33,7 +33,9 @@ rereadTable() {
     for ((count = 0; count < 20; count++)); do
         sync
         blockdev --rereadpt "$1" 2>/dev/null && return 0
-        partx -u "$1" 2>/dev/null && return 0
+        # Loop devices know no other way; what they had of an earlier table would be in the way of the new one.
+        partx -d "$1" 2>/dev/null
+        partx -a "$1" 2>/dev/null && return 0
         sleep 0.5
     done
     return 1

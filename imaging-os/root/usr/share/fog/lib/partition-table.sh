@@ -58,6 +58,9 @@ writeTable() {
     rereadTable "$hd" || fatal "The kernel does not take the new partition table of $hd"
 }
 
+# $1 dump. Numbers of its partitions, ascending.
+tableNumbers() { sed -n '/start=/s/^[^:]*[^0-9:]\([0-9][0-9]*\) *:.*/\1/p' "$1" | sort -n; }
+
 # $1 dump. Sectors that a disk must have for it.
 sectorsNeeded() {
     awk '

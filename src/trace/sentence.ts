@@ -1,0 +1,146 @@
+import { isHttpBoot } from '#boot/architecture.js';
+import type { TraceRecord } from './decision.js';
+
+/** The words of the boot story: one sentence for each kind of event. */
+
+const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
+  offer: (r) => `asked for an address${as(r)}; offered ${fact(r, 'address')}${fileText(r)}`,
+  ack: (r) => `took the address ${fact(r, 'address')}${fileText(r)}`,
+  nak: (r) => `was refused the address ${fact(r, 'address')}`,
+  'proxy-offer': (r) =>
+    `asked for an address${as(r)}; told what to boot${fileText(r)} (the address comes from another server)`,
+  'proxy-ack': (r) => `asked the boot server; told what to boot${fileText(r)}`,
+  'address-taken': (r) =>
+    r.facts?.server === undefined
+      ? `goes on with the address ${fact(r, 'address')}, which it had before`
+      : `took the address ${fact(r, 'address')} from the DHCP server ${fact(r, 'server')}`,
+  discover: (r) =>
+    isForOthers(r)
+      ? 'asked the other DHCP server for an address, from the system that it runs by now'
+      : 'asked for an address',
+  request: (r) => `asked for the address ${fact(r, 'address')}`,
+  inform: () => 'asked for settings with an address of its own',
+  release: (r) => `gave back the address ${fact(r, 'address')}`,
+  decline: (r) => `reported that ${fact(r, 'address')} is in use by another machine`,
+  'file-size-asked': (r) => `asked for the size of ${fact(r, 'file')}`,
+  'file-sent': (r) =>
+    `${isBrokenOff(r) ? 'broke off loading' : 'loaded'} ${fact(r, 'file')}: ${bytes(r)}${duration(r)} by ${transport(r)}`,
+  'file-refused': (r) => `asked for the file ${fact(r, 'file')} by ${transport(r)}, which is not there`,
+  'file-stalled': (r) => `began to load ${fact(r, 'file')} and did not get it all`,
+  'default-script-served': () => 'runs iPXE and fetched its first script',
+  'script-served': (r) => `was sent ${SCRIPTS[String(r.facts?.script)] ?? 'a boot script'}`,
+  'fos-started': () => 'runs the imaging environment and has a network',
+  'registration-asked': () => 'asked whether it may register',
+  'name-asked': (r) => `asked whether the name ${fact(r, 'name')} is free`,
+  registered: (r) => `registered as host ${fact(r, 'host')}`,
+  registration: () => 'tried to register',
+  inventory: (r) =>
+    r.outcome === 'answered' ? `reported its hardware (host ${fact(r, 'host')})` : 'reported its hardware',
+  'session-opened': (r) => `runs the imaging environment and has a network${shareText(r)}`,
+  'session-refused': () => 'runs the imaging environment with a boot script that is out of date',
+  'check-in': () => 'checked in for its task',
+  queued: (r) => `waits for a free slot, ${fact(r, 'before')} before it${span(r)}`,
+  'imaging-started': (r) => `began ${deed(r)}`,
+  progress: (r) => `copied ${way(r)} (${fact(r, 'copied')} of ${fact(r, 'total')}, ${fact(r, 'rate')}/min)`,
+  'capture-published': (r) =>
+    `captured the image ${fact(r, 'image')}, generation ${fact(r, 'generation')}, ${fact(r, 'files')} files: ${amount(r)}`,
+  deployed: (r) => `wrote the image ${fact(r, 'image')} to its disk: ${amount(r)}`,
+  'capture-refused': () => 'delivered a capture that is not published',
+  'task-failed': () => 'lost its task',
+  'request-failed': () => 'made a call that fogd could not answer',
+  complete: () => 'reported that its task is complete',
+  'client-error': () => 'reported an error',
+  'client-warning': () => 'reported a warning',
+  login: () => 'tried to log in',
+};
+
+const SCRIPTS: Readonly<Record<string, string>> = {
+  'menu-unregistered': 'the menu for unknown machines',
+  'menu-registered': 'its menu',
+  'menu-pending': 'the menu for machines that wait for approval',
+  task: 'its task',
+  problem: 'a message instead of a menu',
+};
+
+/** One record in words, with its reasons. */
+export function sentence(record: TraceRecord): string {
+  const told = SENTENCES[record.event]?.(record) ?? record.event.replaceAll('-', ' ');
+  const times = record.count > 1 ? ` (${record.count} times)` : '';
+  if (isForOthers(record)) return `${told}${times}`;
+  if (isHttpBoot(record.who.arch ?? ''))
+    return `${told}${times} (HTTP boot is not served: the firmware tries its next boot entry)`;
+  const verb = record.outcome === 'ignored' ? ' (not answered)' : '';
+  const why = record.reasons.length > 0 ? `: ${record.reasons.join('; ')}` : '';
+  return `${told}${verb}${times}${why}`;
+}
+
+function as(record: TraceRecord): string {
+  return record.who.arch === undefined ? '' : ` as ${record.who.arch}`;
+}
+
+function fileText(record: TraceRecord): string {
+  const file = record.facts?.file;
+  return file === undefined || file === '' ? '' : `, boot file ${String(file)}`;
+}
+
+function fact(record: TraceRecord, name: string): string {
+  return String(record.facts?.[name] ?? '?');
+}
+
+/** `deploying the image base`, of the start of imaging. */
+export function deed(record: TraceRecord): string {
+  return `${record.facts?.kind === 'capture' ? 'capturing' : 'deploying'} the image ${fact(record, 'image')}`;
+}
+
+/** How far, of the partition that it is at: `43 % of a partition`. */
+export function way(record: TraceRecord): string {
+  const from = record.facts?.from;
+  return `${from === undefined ? '' : `${String(from)} % to `}${fact(record, 'percent')} % of a partition`;
+}
+
+/** Size, time and rate of a whole disk. */
+function amount(record: TraceRecord): string {
+  const count = Number(record.facts?.bytes ?? 0);
+  const milliseconds = Number(record.facts?.milliseconds ?? 0);
+  const rate = milliseconds > 0 && count > 0 ? ` (${(count / milliseconds / 1000).toFixed(1)} MB/s)` : '';
+  return `${bytes(record)}${duration(record)}${rate}`;
+}
+
+function shareText({ facts, outcome }: TraceRecord): string {
+  if (outcome === 'failed') return ', but its share could not be opened';
+  if (facts?.kind === 'deploy') return '; may read its image';
+  return facts?.kind === 'capture' ? '; may write its capture' : '';
+}
+
+/** How long something went on that was told many times. */
+function span({ at, last }: TraceRecord): string {
+  return last > at ? `, for ${Math.round((last - at) / 1000)} s` : '';
+}
+
+function bytes(record: TraceRecord): string {
+  const count = Number(record.facts?.bytes ?? 0);
+  return count < 10_000
+    ? `${count} bytes`
+    : count < 10_000_000
+      ? `${Math.round(count / 1000)} kB`
+      : `${(count / 1e6).toFixed(1)} MB`;
+}
+
+function duration(record: TraceRecord): string {
+  const milliseconds = Number(record.facts?.milliseconds ?? record.facts?.ms ?? 0);
+  return milliseconds === 0 ? '' : ` in ${(milliseconds / 1000).toFixed(1)} s`;
+}
+
+function transport(record: TraceRecord): string {
+  return record.service === 'tftp' ? 'TFTP' : 'HTTP';
+}
+
+function isBrokenOff({ outcome, facts }: TraceRecord): boolean {
+  return outcome === 'failed' || /^(aborted|restarted)-/.test(String(facts?.outcome ?? ''));
+}
+
+/** Between the machine and the other DHCP server: told for the story, nobody expects an answer of ours. */
+export function isForOthers({ service, event, outcome, reasons }: TraceRecord): boolean {
+  if (service !== 'dhcp' || outcome !== 'ignored') return false;
+  return event === 'address-taken' || (reasons[0]?.startsWith('not a network-boot client') ?? false);
+}

@@ -1,0 +1,169 @@
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { IMAGING_DISK_BYTES, writeImagingDisk } from '../../lab/imaging-disk.js';
+import { command, mustRun } from '../../lab/process.js';
+import { differences, readDisk } from '../../lab/read-back.js';
+import { inRepository } from '../../lab/repository.js';
+
+/**
+ * The imaging environment's own scripts and programs, in the tree that machines boot, on loop devices: what it captures has the files that
+ * FOG's images have (spec fos-protocol 5.5), and what it deploys is what was captured.
+ */
+const folder = mkdtempSync(join(tmpdir(), 'fogd-imaging-'));
+const tree = join(folder, 'tree');
+
+beforeAll(async () => {
+  mkdirSync(tree);
+  const archive = inRepository('var', 'imaging-os', 'init.xz');
+  await mustRun(['sh', '-c', 'cd "$0" && zstd -qdc "$1" | cpio -idm --quiet', tree, archive], {
+    timeoutMs: 30_000,
+  });
+}, 40_000);
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Arguments: tree, images folder, disk image, then what to do with the disk in `$hd`. Mounts and loop device end with it. */
+const INSIDE = `
+set -e
+hd=$(losetup -f --show "$3")
+trap 'losetup -d "$hd"' EXIT
+# Loop devices keep the partitions of whoever had them before.
+partx -d "$hd" 2>/dev/null || true
+partx -a "$hd" 2>/dev/null || true
+mount --bind "$1" "$1"
+for mount in dev sys; do mount --rbind /$mount "$1/$mount"; done
+mount -t proc proc "$1/proc"
+mount -t tmpfs run "$1/run"
+mount --bind "$2" "$1/images"
+printf '%s\\n' '. /usr/share/fog/lib/imaging.sh' 'fatal() { printf "FATAL %b\\n" "$1" >&2; exit 9; }' "$4" >"$1/run/job"
+hd=$hd chroot "$1" /bin/bash /run/job
+`;
+
+interface Order {
+  readonly imgType: 'mps' | 'n';
+  readonly imgFormat: number;
+  readonly imgPartitionType?: string;
+}
+
+const run = (
+  images: string,
+  disk: string,
+  { imgType, imgFormat, imgPartitionType = 'all' }: Order,
+  job: string,
+) => {
+  const words = `imgType=${imgType} imgFormat=${imgFormat} imgPartitionType=${imgPartitionType} osid=50 PIGZ_COMP=-1 pct=5 ignorepg=1`;
+  return command(['unshare', '-m', 'sh', '-c', INSIDE, 'sh', tree, images, disk, `${words}\n${job}`], {
+    timeoutMs: 100_000,
+  });
+};
+
+const CAPTURE = 'captureDisk "$hd" /images/pc';
+const DEPLOY = 'deployDisk "$hd" /images/pc';
+
+function blank(name: string, bytes: number): string {
+  const path = join(folder, name);
+  writeFileSync(path, '');
+  truncateSync(path, bytes);
+  return path;
+}
+
+describe('imaging environment', () => {
+  it.each<[string, 'gpt' | 'dos', Order, readonly string[]]>([
+    ['mps-gpt-zstd', 'gpt', { imgType: 'mps', imgFormat: 5 }, []],
+    ['mps-dos-gzip-split', 'dos', { imgType: 'mps', imgFormat: 2 }, []],
+    [
+      'n-gpt-gzip',
+      'gpt',
+      { imgType: 'n', imgFormat: 0 },
+      ['d1.fixed_size_partitions', 'd1.minimum.partitions', 'd1.original.fstypes', 'd1.shrunken.partitions'],
+    ],
+    [
+      'n-dos-plain',
+      'dos',
+      { imgType: 'n', imgFormat: 3 },
+      ['d1.fixed_size_partitions', 'd1.minimum.partitions', 'd1.original.fstypes'],
+    ],
+  ])(
+    '%s: FOG’s files, and the same disk again on a larger one',
+    async (name, table, order, more) => {
+      const images = join(folder, `images-${name}`);
+      mkdirSync(join(images, 'pc'), { recursive: true });
+      const source = join(folder, `${name}.source`);
+      const content = await writeImagingDisk({ path: source, table, nonce: name, megabytes: 6 });
+
+      const captured = await run(images, source, order, CAPTURE);
+      expect({ code: captured.code, stderr: captured.code === 0 ? '' : captured.stderr }).toEqual({
+        code: 0,
+        stderr: '',
+      });
+      const files = ['d1.mbr', 'd1.original.swapuuids', 'd1.partitions', 'd1p1.img', 'd1p2.img', 'd1p3.img'];
+      expect(readdirSync(join(images, 'pc')).sort()).toEqual([...files, ...more].sort());
+      expect(differences(content, await readDisk(source))).toEqual([]);
+
+      const target = blank(`${name}.target`, IMAGING_DISK_BYTES + 200 * 1_048_576);
+      const deployed = await run(images, target, order, DEPLOY);
+      expect({ code: deployed.code, stderr: deployed.code === 0 ? '' : deployed.stderr }).toEqual({
+        code: 0,
+        stderr: '',
+      });
+      expect(differences(content, await readDisk(target), { resized: order.imgType === 'n' })).toEqual([]);
+      rmSync(images, { recursive: true });
+    },
+    120_000,
+  );
+
+  it('refuses a disk that is too small before anything is written to it', async () => {
+    const images = join(folder, 'images-small');
+    mkdirSync(join(images, 'pc'), { recursive: true });
+    const source = join(folder, 'small.source');
+    await writeImagingDisk({ path: source, table: 'gpt', nonce: 'small', megabytes: 3 });
+    const order = { imgType: 'mps', imgFormat: 5, imgPartitionType: 'mbr' } as const;
+    expect((await run(images, source, order, CAPTURE)).code).toBe(0);
+    expect(existsSync(join(images, 'pc', 'd1p1.img'))).toBe(false);
+    const target = blank('small.target', 100 * 1_048_576);
+    const refused = await run(images, target, order, DEPLOY);
+    expect(refused.stderr).toContain('is too small: it has 100 MiB');
+    expect((await command(['cmp', '-n', '4194304', target, '/dev/zero'])).code).toBe(0);
+  }, 60_000);
+});
+
+it('a partition that the kernel does not show is an error: it was left out, and the deploy reported as done', async () => {
+  const images = join(folder, 'images-hidden');
+  mkdirSync(join(images, 'pc'), { recursive: true });
+  const source = join(folder, 'hidden.source');
+  await writeImagingDisk({ path: source, table: 'gpt', nonce: 'hidden', megabytes: 3 });
+  const order = { imgType: 'mps', imgFormat: 5 } as const;
+  expect((await run(images, source, { ...order, imgPartitionType: '1' }, CAPTURE)).code).toBe(0);
+  const target = blank('hidden.target', IMAGING_DISK_BYTES);
+  const hide = 'rereadTable() { partx -d "$1"; partx -a --nr 1 "$1"; }';
+  const { code, stderr } = await run(images, target, order, `${hide}\n${DEPLOY}`);
+  expect({ code, stderr }).toMatchObject({ code: 9, stderr: expect.stringContaining('partition') });
+}, 60_000);
+
+describe('progress', () => {
+  it.each([
+    [
+      '\rElapsed: 00:00:02, Remaining: 00:00:06, Completed:  25.00%, Rate: 292.24MB/min,',
+      ' 292.24MB@00:00:02@00:00:06@16.00 MiB@64.00 MiB@ 25.00@67108864.000000\n',
+    ],
+    [
+      '\rElapsed: 00:00:01, Remaining: 00:01:39, Completed:   1.00%, ',
+      ' 0.00byte@00:00:01@00:01:39@655.4 KiB@64.00 MiB@  1.00@67108864.000000\n',
+    ],
+    ['File system:  EXTFS\nDevice size:   67.1 MB = 16384 Blocks\nBlock size:   4096 Byte\n', ''],
+  ])('%j of partclone is told as FOG tells it (spec 4.5)', async (input, expected) => {
+    const script = inRepository('imaging-os', 'root', 'usr', 'share', 'fog', 'lib', 'progress.awk');
+    const awk = ['busybox', 'awk', '-v', 'status=/dev/stdout', '-v', 'bytes=67108864', '-f', script];
+    const { stdout } = await command(awk, { input: `${input}\n` });
+    expect(stdout).toBe(expected);
+  });
+});

@@ -1,0 +1,93 @@
+/** The second half of the main job: the disk of one PC, captured and deployed to others. */
+import assert from 'node:assert/strict';
+import { bootedLine } from '../boot-disk.js';
+import { chooseMenuItem } from '../boot-menu.js';
+import { showTask } from '../imaging-tasks.js';
+import type { Lab, Scenario } from '../scenario.js';
+import { ImagingBench } from './imaging-bench.js';
+import { MENU } from './segment.js';
+
+async function biosImage(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'mps');
+  const source = await bench.sourceDisk('source', 'dos');
+  await bench.capture(1, 'bios', source.path);
+  await bench.assertTarget(source.content, source.path);
+
+  const target = bench.blankDisk('target');
+  const task = await bench.order('deploy', 2, '--shutdown');
+  const pc = await bench.powerOn(2, 'bios', target);
+  await bench.complete(task, pc);
+  await pc.waitForPowerOff(60_000);
+  await bench.assertTarget(source.content, target);
+
+  const again = await bench.powerOn(2, 'bios', target);
+  const chosen = await chooseMenuItem(again.screen, MENU.local, 90_000);
+  await again.waitForDiskBoot(bootedLine(source.nonce), 30_000, chosen);
+  lab.step('the deployed disk boots');
+  await again.powerOff();
+}
+
+async function uefiImage(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'n');
+  const source = await bench.sourceDisk('source', 'gpt');
+  await bench.capture(1, 'uefi', source.path);
+  await bench.assertTarget(source.content, source.path);
+
+  const target = bench.blankDisk('target');
+  const task = await bench.order('deploy', 2, '--shutdown');
+  const pc = await bench.powerOn(2, 'uefi', target);
+  await bench.complete(task, pc);
+  await pc.waitForPowerOff(60_000);
+  const content = await bench.assertTarget(source.content, target, { resized: true });
+  for (const [index, { bytes, identity }] of content.volumes.entries()) {
+    const before = source.content.volumes[index]?.bytes;
+    if (bytes === undefined || before === undefined) continue;
+    assert.ok(bytes > before, `${identity.TYPE}: ${bytes} bytes on the larger disk, ${before} before`);
+  }
+  lab.step('file systems have grown');
+}
+
+async function oneSlot(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'mps', { tasks: { max_clients: 1 } });
+  const source = await bench.sourceDisk('source', 'dos', undefined, 3);
+  await bench.capture(1, 'bios', source.path);
+  const numbers = [2, 3, 4];
+  const machines = await Promise.all(
+    numbers.map(async (number) => {
+      const task = await bench.order('deploy', number, '--shutdown');
+      const path = bench.blankDisk(`target${number}`);
+      return { task, path, pc: await bench.powerOn(number, 'bios', path) };
+    }),
+  );
+  for (const { task, pc } of machines) await bench.complete(task, pc, 300_000);
+  for (const { pc } of machines) await pc.waitForPowerOff(60_000);
+  const order = bench.fogd.select<{ id: number }>(
+    'SELECT id FROM tasks WHERE type_id = 1 ORDER BY checked_in_at, id',
+  );
+  const tasks = await Promise.all(order.map(async ({ id }) => await showTask(bench.fogd, id)));
+  tasks.slice(1).forEach((task, index) => {
+    const before = tasks[index]?.finishedAt ?? Number.POSITIVE_INFINITY;
+    assert.ok((task.startedAt ?? 0) >= before, `task ${task.id} began before the one in front was done`);
+  });
+  lab.step('one after the other, in the order of check-in');
+  for (const { path } of machines) await bench.assertTarget(source.content, path);
+}
+
+const scenario = (name: string, title: string, timeoutSeconds: number, run: Scenario['run']): Scenario => ({
+  name,
+  title,
+  needs: ['fogd', 'imaging-os'],
+  timeoutSeconds,
+  run,
+});
+
+export const imageScenarios: readonly Scenario[] = [
+  scenario(
+    'one-slot',
+    'three PCs, one slot: deployed one after the other in the order they came',
+    500,
+    oneSlot,
+  ),
+  scenario('uefi-image', 'UEFI, GPT, resizable: captured, deployed to a larger disk, grown', 400, uefiImage),
+  scenario('bios-image', 'BIOS, MBR: captured, deployed to a larger disk, which boots', 400, biosImage),
+];

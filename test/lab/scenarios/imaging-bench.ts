@@ -1,0 +1,116 @@
+/** What the imaging scenarios share: a source disk, machines with their own identity, an image on the server, the verdict on a target. */
+import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
+import { truncateSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Listing, listFiles } from '../file-listing.js';
+import type { FogdUnderTest } from '../fogd.js';
+import { IMAGING_DISK_BYTES, writeImagingDisk } from '../imaging-disk.js';
+import { orderTask, waitForState } from '../imaging-tasks.js';
+import { type DiskContent, differences, readDisk, type Tolerance } from '../read-back.js';
+import type { Lab } from '../scenario.js';
+import type { Firmware, VirtualPc } from '../virtual-pc.js';
+import { fogdSettings } from './segment.js';
+
+export const IMAGE = 'base';
+
+/** partclone, the file system tools and the page cache of NFS; the menu modes need less. */
+const MEMORY_MIB = 512;
+
+export class ImagingBench {
+  readonly lab: Lab;
+  fogd: FogdUnderTest;
+  readonly #known = new Set<number>();
+
+  private constructor(lab: Lab, fogd: FogdUnderTest) {
+    this.lab = lab;
+    this.fogd = fogd;
+  }
+
+  static async open(lab: Lab, type: 'n' | 'mps', more: Record<string, unknown> = {}): Promise<ImagingBench> {
+    const fogd = await lab.startFogd({ ...fogdSettings('server'), ...more });
+    await fogd.cli('image', 'add', IMAGE, '--type', type, '--path', IMAGE);
+    lab.step('fogd runs');
+    return new ImagingBench(lab, fogd);
+  }
+
+  path(name: string): string {
+    return join(this.lab.network.folder, `${name}.img`);
+  }
+
+  /** A disk with contents of its own. */
+  async sourceDisk(name: string, table: 'gpt' | 'dos', nonce = freshNonce(), megabytes = 18) {
+    const path = this.path(name);
+    return { path, nonce, content: await writeImagingDisk({ path, table, nonce, megabytes }) };
+  }
+
+  /** A blank disk, 160 MiB larger than the source. */
+  blankDisk(name: string): string {
+    const path = this.path(name);
+    writeFileSync(path, '');
+    truncateSync(path, IMAGING_DISK_BYTES + 160 * 1024 * 1024);
+    return path;
+  }
+
+  /** The host of the nth machine, made when it is not there. */
+  async host(number: number): Promise<string> {
+    const name = `lab-pc-${number}`;
+    if (!this.#known.has(number)) await this.fogd.cli('host', 'add', name, mac(number));
+    this.#known.add(number);
+    return name;
+  }
+
+  async order(kind: 'capture' | 'deploy', number: number, ...more: string[]): Promise<number> {
+    return await orderTask(this.fogd, kind, await this.host(number), IMAGE, ...more);
+  }
+
+  async powerOn(number: number, firmware: Firmware, diskPath: string): Promise<VirtualPc> {
+    const uuid = `4c4c4544-0038-3010-8051-b4c04f4d35${number.toString(16).padStart(2, '0')}`;
+    return await this.lab.powerOn(firmware, 'unused', {
+      diskPath,
+      memoryMiB: MEMORY_MIB,
+      nics: [{ mac: mac(number) }],
+      identity: { uuid, serial: `LAB-${number}` },
+    });
+  }
+
+  /** The whole of a capture that nothing disturbs. */
+  async capture(number: number, firmware: Firmware, diskPath: string): Promise<void> {
+    const task = await this.order('capture', number);
+    const pc = await this.powerOn(number, firmware, diskPath);
+    await this.complete(task, pc);
+    await pc.powerOff();
+    this.lab.step(`captured machine ${number}`);
+  }
+
+  /** Waits for the task's completion; a fatal error of the imaging environment is shown at once. */
+  async complete(task: number, pc: VirtualPc, timeoutMs = 180_000): Promise<void> {
+    try {
+      await waitForState(this.fogd, task, 'Complete', timeoutMs);
+    } catch (error) {
+      throw new Error(`${String(error)}\nthe screen of ${pc.name}:\n${pc.screen.snapshot()}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /** Facts about each file of the published generation. */
+  published(): Listing {
+    return listFiles(join(this.fogd.state, 'images', IMAGE));
+  }
+
+  async assertTarget(expected: DiskContent, path: string, tolerance: Tolerance = {}): Promise<DiskContent> {
+    const actual = await readDisk(path);
+    assert.deepEqual(differences(expected, actual, tolerance), [], `differences on ${path}`);
+    this.lab.step(`${path.split('/').at(-1)} holds what was captured, and is clean`);
+    return actual;
+  }
+}
+
+export function freshNonce(): string {
+  return randomBytes(6).toString('hex');
+}
+
+function mac(number: number): string {
+  return `52:54:00:77:01:${number.toString(16).padStart(2, '0')}`;
+}

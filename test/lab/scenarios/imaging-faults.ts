@@ -1,0 +1,145 @@
+/** What happens to images and targets when something is taken away in the middle of the work. */
+import assert from 'node:assert/strict';
+import { killNfsServer } from '../faults.js';
+import { showTask, waitForState } from '../imaging-tasks.js';
+import type { Lab, Scenario } from '../scenario.js';
+import type { VirtualPc } from '../virtual-pc.js';
+import { ImagingBench } from './imaging-bench.js';
+
+/** Enough for the larger partition to take seconds. */
+const MEGABYTES = 60;
+
+/** The imaging environment says this when the first partition is done and the large one begins. */
+const DEPLOYING_SECOND = 'Restoring partition 2';
+const CAPTURING_SECOND = 'Capturing partition 2';
+
+async function reach(pc: VirtualPc, text: string | RegExp): Promise<void> {
+  await pc.screen.waitFor(text, 180_000);
+}
+
+async function captureKilled(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'mps');
+  const first = await bench.sourceDisk('first', 'dos', undefined, 3);
+  await bench.capture(1, 'bios', first.path);
+  const before = bench.published();
+  const second = await bench.sourceDisk('second', 'gpt', undefined, MEGABYTES);
+  const task = await bench.order('capture', 2);
+  const pc = await bench.powerOn(2, 'bios', second.path);
+  await reach(pc, CAPTURING_SECOND);
+  await bench.fogd.kill();
+  lab.step('killed fogd in the middle of the capture');
+  assert.deepEqual(bench.published(), before, 'the old generation, while fogd is dead');
+  bench.fogd = await lab.restartFogd();
+  assert.deepEqual(bench.published(), before, 'the old generation, after the restart');
+  assert.notEqual((await showTask(bench.fogd, task)).state, 'Complete');
+  await pc.reset();
+  lab.step('the machine starts over');
+  await bench.complete(task, pc);
+  await pc.powerOff();
+  assert.notDeepEqual(bench.published(), before, 'a new generation is published');
+  const target = bench.blankDisk('target');
+  const deploy = await bench.order('deploy', 3, '--shutdown');
+  const other = await bench.powerOn(3, 'bios', target);
+  await bench.complete(deploy, other);
+  await other.waitForPowerOff(60_000);
+  await bench.assertTarget(second.content, target);
+}
+
+async function deployKilled(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'mps');
+  const source = await bench.sourceDisk('source', 'gpt', undefined, MEGABYTES);
+  await bench.capture(1, 'bios', source.path);
+  const faults = [
+    async () => {
+      await bench.fogd.kill();
+      bench.fogd = await lab.restartFogd();
+      lab.step('killed fogd in the middle of a deploy, and started it again');
+    },
+    async () => {
+      killNfsServer(bench.fogd.state);
+      lab.step('killed the NFS server in the middle of a deploy');
+    },
+  ];
+  for (const [index, fault] of faults.entries()) {
+    const target = bench.blankDisk(`target${index}`);
+    const task = await bench.order('deploy', 2 + index, '--shutdown');
+    const pc = await bench.powerOn(2 + index, 'bios', target);
+    await reach(pc, DEPLOYING_SECOND);
+    await fault();
+    await bench.complete(task, pc);
+    await pc.waitForPowerOff(60_000);
+    assert.equal(pc.resets, 0, 'the deploy went on; it did not start over');
+    await bench.assertTarget(source.content, target);
+  }
+}
+
+async function swapUnderDeploy(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'mps');
+  const old = await bench.sourceDisk('old', 'gpt');
+  await bench.capture(1, 'bios', old.path);
+  const before = bench.published();
+  const target = bench.blankDisk('target');
+  const task = await bench.order('deploy', 2, '--shutdown');
+  const pc = await bench.powerOn(2, 'bios', target);
+  await reach(pc, DEPLOYING_SECOND);
+  // Held there, so that the new generation is surely published before this machine reads on.
+  await pc.pause();
+  const fresh = await bench.sourceDisk('fresh', 'gpt', undefined, 3);
+  await bench.capture(3, 'bios', fresh.path);
+  assert.notDeepEqual(bench.published(), before, 'a new generation is published');
+  assert.equal((await showTask(bench.fogd, task)).state, 'In-Progress');
+  await pc.resume();
+  await bench.complete(task, pc);
+  await pc.waitForPowerOff(60_000);
+  await bench.assertTarget(old.content, target);
+}
+
+async function cancelled(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'mps');
+  const first = await bench.sourceDisk('first', 'dos', undefined, 3);
+  await bench.capture(1, 'bios', first.path);
+  const before = bench.published();
+  const second = await bench.sourceDisk('second', 'gpt', undefined, MEGABYTES);
+  const task = await bench.order('capture', 2);
+  const pc = await bench.powerOn(2, 'bios', second.path);
+  await reach(pc, CAPTURING_SECOND);
+  const mark = pc.screen.mark();
+  await bench.fogd.cli('task', 'cancel', String(task));
+  lab.step('cancelled in the middle of the capture');
+  await pc.screen.waitFor(/restarts in \d+ seconds/, 60_000, mark);
+  await waitForState(bench.fogd, task, 'Cancelled', 1000);
+  assert.deepEqual(bench.published(), before, 'the old generation is untouched');
+  const open = bench.fogd.select<{ n: number }>('SELECT count(*) AS n FROM boot_sessions WHERE state <> 'ended'');
+  assert.equal(open[0]?.n, 0, 'no session is left open');
+  await pc.reset();
+  await pc.screen.waitFor(`Host is registered as ${await bench.host(2)}!`, 90_000, mark);
+  lab.step('the machine boots into its menu again');
+  await pc.powerOff();
+}
+
+const scenario = (name: string, title: string, run: Scenario['run']): Scenario => ({
+  name,
+  title,
+  needs: ['fogd', 'imaging-os'],
+  timeoutSeconds: 500,
+  run,
+});
+
+export const faultScenarios: readonly Scenario[] = [
+  scenario(
+    'deploy-killed',
+    'fogd, then the NFS server killed in a deploy: it goes on, identical',
+    deployKilled,
+  ),
+  scenario(
+    'capture-killed',
+    'fogd killed in a capture: old generation whole, the retry completes',
+    captureKilled,
+  ),
+  scenario(
+    'swap-under-deploy',
+    'a capture published in the middle of a deploy: old image, whole',
+    swapUnderDeploy,
+  ),
+  scenario('cancel', 'a capture cancelled in its middle: nothing published, the PC boots again', cancelled),
+];
