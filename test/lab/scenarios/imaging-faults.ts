@@ -109,7 +109,9 @@ async function cancelled(lab: Lab): Promise<void> {
   await pc.screen.waitFor(/restarts in \d+ seconds/, 60_000, mark);
   await waitForState(bench.fogd, task, 'Cancelled', 1000);
   assert.deepEqual(bench.published(), before, 'the old generation is untouched');
-  const open = bench.fogd.select<{ n: number }>('SELECT count(*) AS n FROM boot_sessions WHERE state <> 'ended'');
+  const open = bench.fogd.select<{ n: number }>(
+    "SELECT count(*) AS n FROM boot_sessions WHERE state <> 'ended'",
+  );
   assert.equal(open[0]?.n, 0, 'no session is left open');
   await pc.reset();
   await pc.screen.waitFor(`Host is registered as ${await bench.host(2)}!`, 90_000, mark);
