@@ -16,6 +16,8 @@ export type Completion =
       readonly image?: Image;
       readonly files?: number;
       readonly bytes?: number;
+      /** What a person should know of a published capture. */
+      readonly warnings: readonly string[];
       /** From the go to the end. */
       readonly milliseconds: number;
     }
@@ -83,7 +85,7 @@ async function publishCapture(
       return await fail(context, session, task, `the image ${image.name} was protected meanwhile`);
     // A publish that an error broke off was written down before.
     let entry = images.journal().find(({ sessionId }) => sessionId === session.id);
-    await imageStore.publish(session.id, mac, shape, {
+    const warnings = await imageStore.publish(session.id, mac, shape, {
       begin: async (begun) => {
         entry = begun;
         await store.commit(() => images.beginPublish(begun, clock.now()));
@@ -91,7 +93,7 @@ async function publishCapture(
     });
     if (!entry) throw new Error(`the publish of session ${session.id} was not written down`);
     const files = (await imageStore.published(image.path))?.files ?? 0;
-    const captured = { bytes: entry.serverBytes, clientBytes: entry.clientBytes, files };
+    const captured = { bytes: entry.serverBytes, clientBytes: entry.clientBytes, files, warnings };
     return await finish(context, session, host, task, image, captured);
   } catch (error) {
     // What has been written down is finished by the next call, or by the next start; only a capture that is lost is beyond that.
@@ -121,7 +123,12 @@ async function finish(
   host: Host,
   task: Task,
   image: Image | undefined,
-  captured?: { readonly bytes: number; readonly clientBytes: number; readonly files: number },
+  captured?: {
+    readonly bytes: number;
+    readonly clientBytes: number;
+    readonly files: number;
+    readonly warnings: readonly string[];
+  },
 ): Promise<Completion> {
   const { store, tasks, hosts, images, sessions, clock } = context;
   const now = clock.now();
@@ -145,6 +152,7 @@ async function finish(
     host,
     task,
     milliseconds: now - (task.startedAt ?? now),
+    warnings: captured?.warnings ?? [],
     ...(image ? { image } : {}),
     ...(captured ? { files: captured.files, bytes: captured.bytes } : {}),
   };

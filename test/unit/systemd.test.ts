@@ -39,3 +39,28 @@ describe('fogd.service', () => {
     }
   });
 });
+
+describe('fogd-nfs.service', () => {
+  const read = (name: string) => readFileSync(new URL(`systemd/${name}`, repository), 'utf8');
+  const value = (text: string, key: string) => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1];
+
+  it('runs as the same user, with the three capabilities that ganesha needs and no other', () => {
+    const nfs = read('fogd-nfs.service');
+    const capabilities = 'CAP_DAC_READ_SEARCH CAP_SETUID CAP_SETGID';
+    expect([value(nfs, 'User'), value(nfs, 'NoNewPrivileges')]).toEqual(['fogd', 'yes']);
+    for (const key of ['AmbientCapabilities', 'CapabilityBoundingSet'])
+      expect(value(nfs, key)).toBe(capabilities);
+    expect([
+      value(read('fogd-nfs-bus.service'), 'User'),
+      value(read('fogd-nfs-bus.service'), 'CapabilityBoundingSet'),
+    ]).toEqual(['fogd', '']);
+  });
+
+  it('uses the files that fogd writes below its state folder', () => {
+    const service = readFileSync(new URL('services/nfs/service.ts', repository), 'utf8');
+    for (const file of ['bus.conf', 'bus.sock', 'ganesha.conf', 'ganesha.log', 'ganesha.pid']) {
+      expect(service).toContain(`'${file}'`);
+      expect(read('fogd-nfs.service') + read('fogd-nfs-bus.service')).toContain(`/var/lib/fogd/nfs/${file}`);
+    }
+  });
+});

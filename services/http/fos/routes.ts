@@ -250,7 +250,7 @@ export async function fosRoutes(
           reasons: ['the same call once more; nothing changed'],
         };
       case 'done': {
-        const { host, task, image, milliseconds } = result;
+        const { host, task, image, milliseconds, warnings } = result;
         toldAt.delete(task.id);
         const kind = taskType(task.typeId)?.imaging;
         const events = { capture: 'capture-published', deploy: 'deployed' } as const;
@@ -259,6 +259,7 @@ export async function fosRoutes(
           body: DONE,
           event: kind === undefined ? 'complete' : events[kind],
           outcome: 'answered',
+          reasons: warnings,
           mac: primaryMac(host),
           facts: {
             host: host.name,
