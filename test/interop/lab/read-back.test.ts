@@ -61,6 +61,6 @@ describe.each(['dos', 'gpt'] as const)('a prepared %s disk', (table) => {
       content,
       await writeImagingDisk({ path: other, table, nonce: 'n', megabytes: 3 }),
     );
-    expect(found.join('\n')).toMatch(/disk id[^]*data0\.bin/);
+    expect(found.join('\n')).toMatch(/disk id[\s\S]*data0\.bin/);
   });
 });
