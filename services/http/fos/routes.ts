@@ -169,21 +169,28 @@ export async function fosRoutes(
     return { body: 'Done', event: 'inventory', outcome: 'answered', facts: { host: host.name } };
   });
 
+  const toldPlaces = new Map<number, number>();
   post('Pre_Stage1.php', async ({ token, fields, address, macs }) => {
     const result = await checkIn(context, { token, type: fields.get('type'), address });
     switch (result.kind) {
       case 'refused':
         return { body: result.reason, event: 'check-in', outcome: 'refused', reasons: [result.reason] };
-      case 'wait':
+      case 'wait': {
+        // Asked every 5 s: the story is told when the place changes.
+        const isTold = toldPlaces.get(result.task.id) === result.before;
+        toldPlaces.set(result.task.id, result.before);
         return {
           body: result.text,
           event: 'queued',
           outcome: 'answered',
+          ...(isTold ? { silent: true as const } : {}),
           mac: primaryMac(result.host),
           facts: { task: result.task.id, before: result.before, text: result.text },
         };
+      }
       case 'go': {
         const { host, task, image, again } = result;
+        toldPlaces.delete(task.id);
         const type = taskType(task.typeId)?.imaging;
         return {
           body: GO,

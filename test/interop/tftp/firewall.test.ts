@@ -94,7 +94,7 @@ describe('on the wire', () => {
     await filter([]);
     const capture = new LabProcess(network.cleanup, {
       namespace: network.switchNamespace,
-      argv: ['tcpdump', '-i', 'br0', '-U', '--immediate-mode', '-w', file('tftp.pcap'), 'udp'],
+      argv: ['tcpdump', '-i', 'br0', '-U', '--immediate-mode', '-B', '16384', '-w', file('tftp.pcap'), 'udp'],
       logFile: file('tcpdump.log'),
     });
     await capture.waitForOutput('listening on', 5_000);
