@@ -38,6 +38,7 @@ export class Lab {
   #settings: Readonly<Record<string, unknown>> = {};
   #restarts = 0;
   readonly #pcs: VirtualPc[] = [];
+  #named = 0;
 
   private constructor(network: LabNetwork, capture: Capture, folder: string, print: (line: string) => void) {
     this.network = network;
@@ -97,7 +98,9 @@ export class Lab {
 
   /** A machine with a disk that prints `DISK BOOTED <nonce>` when it boots, unless `diskPath` names another. */
   async powerOn(firmware: Firmware, nonce: string, options: PcOptions = {}): Promise<VirtualPc> {
-    const name = `pc${this.#pcs.length + 1}`;
+    // Counted before anything is awaited: machines that are turned on together have names of their own.
+    this.#named += 1;
+    const name = `pc${this.#named}`;
     const { diskPath, ...rest } = options;
     const path = diskPath ?? join(this.network.folder, `${name}.disk`);
     if (diskPath === undefined) writeBootDisk(path, nonce);
