@@ -62,6 +62,7 @@ export async function startDaemon({
   const imageStore = new ImageStore({
     root: settings.images.folder ?? folder.file('images'),
     squash,
+    ownPlace: settings.images.folder === undefined,
     ownerIsRoot: process.getuid?.() === 0,
   });
   const nfs = new NfsService({

@@ -12,7 +12,7 @@ tree_make() {
     tree_busybox "$tree" "$debian"
     tree_programs "$tree" "$debian" /bin/bash /usr/bin/curl /usr/sbin/dmidecode /sbin/hdparm
     # Disks. Where BusyBox has a program of the same name, this one takes its place.
-    tree_programs "$tree" "$debian" /sbin/{sfdisk,sgdisk,blkid,blockdev,mkswap,e2fsck,resize2fs,dumpe2fs,ntfsresize} /usr/bin/{partx,split,pigz,zstd} \
+    tree_programs "$tree" "$debian" /sbin/{sfdisk,sgdisk,blkid,blockdev,mkswap,e2fsck,resize2fs,dumpe2fs,ntfsresize} /usr/bin/{partx,resizepart,split,pigz,zstd} \
         /usr/sbin/partclone.{extfs,fat,ntfs,exfat,xfs,btrfs,f2fs,hfsp,imager,restore,ntfsfixboot} /bin/{ntfsfix,ntfs-3g}
     tree_data "$tree" "$debian"
     tree_modules "$tree" "$kernel"

@@ -19,7 +19,7 @@ export class ImageKeeper implements Service {
 
   async start(): Promise<void> {
     const { imageStore, images, sessions } = this.context;
-    await imageStore.prepare();
+    await imageStore.prepare(images.list().some(({ capturedAt }) => capturedAt !== null));
     await this.#finishPublishes();
     const live = new Set(sessions.open().map(({ id }) => id));
     const removed = await imageStore.sweep(live);

@@ -6,6 +6,11 @@ export const imageErrors = defineErrors({
     remedy: 'mount or create it, or set images.folder to the folder that holds the images',
     status: 503,
   },
+  IMAGES_FOLDER_EMPTY: {
+    message: 'the folder of the images {folder} holds none of the images that were captured to it',
+    remedy: 'mount the disk that holds them; to begin again without them, make the folder .fogd in it',
+    status: 503,
+  },
   IMAGES_FOLDER_READ_ONLY: {
     message: 'the folder of the images {folder} cannot be written ({reason})',
     remedy: 'make it writable for the user that runs fogd; an EROFS means that the disk is mounted read-only',

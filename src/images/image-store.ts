@@ -6,7 +6,7 @@ import { syncFolder } from '#files/sync-folder.js';
 import { exchangePaths } from '#native/exchange.js';
 import { makeDefaultScripts } from './admin-scripts.js';
 import { imageErrors } from './errors.js';
-import { isMissing, onDisk } from './file-errors.js';
+import { onDisk } from './file-errors.js';
 import { entryAt, listFolder } from './folder-listing.js';
 import {
   abandonSwap,
@@ -29,8 +29,10 @@ export type { CapturedPartition } from './image-check.js';
 export type { ImageShape } from './image-shape.js';
 
 export interface ImageStoreOptions {
-  /** The images folder; its parents exist. */
+  /** The images folder. */
   readonly root: string;
+  /** True for fogd's own place, which is made; a folder that the admin named must be there, or its disk is not mounted. */
+  readonly ownPlace: boolean;
   /** Whom the NFS server turns every client into. */
   readonly squash: Owner;
   /** True where fogd runs as root and can give files away; else it runs as the squashed user itself. */
@@ -77,6 +79,8 @@ export class ImageStore {
   #roots: SessionRoots;
   readonly #tools: SwapTools;
   readonly #lock = new KeyedLock();
+  /** Why the folder cannot be used, by the last look at it. */
+  #trouble: unknown;
   /** Publishes that were begun and not brought to an end, by session. */
   readonly #unfinished = new Map<number, PublishJournalEntry>();
   /** Sessions whose capture is in place: FOS repeats a completion whose answer was lost, and so may our caller after an error. */
@@ -88,28 +92,38 @@ export class ImageStore {
     this.#roots = this.#makeRoots();
   }
 
-  /** Makes the folder usable. Throws IMAGES_FOLDER_MISSING, IMAGES_FOLDER_READ_ONLY, IMAGES_DISK_FULL, IMAGES_SEVERAL_DISKS. */
-  async prepare(): Promise<void> {
-    const { root } = this.options;
-    await onDisk(root, async () => {
-      await makeFolder(root).catch((error: unknown) => {
-        throw isMissing(error) ? imageErrors.IMAGES_FOLDER_MISSING({ folder: root }, error) : error;
-      });
-      this.#layout = new ImagesLayout(await realpath(root));
-      this.#roots = this.#makeRoots();
-      const { hidden, sessions, previous, publishing, trash } = this.#layout;
-      await access(this.#layout.root, constants.R_OK | constants.W_OK | constants.X_OK);
-      for (const folder of [hidden, sessions, previous, publishing, trash]) await makeFolder(folder);
-      // All of it may be there already, on a disk that is read-only or full by now.
-      const probe = join(hidden, 'probe');
-      await writeFile(probe, 'fogd\n');
-      await unlink(probe);
-      if ((await stat(sessions)).dev !== (await stat(this.#layout.root)).dev)
-        throw imageErrors.IMAGES_SEVERAL_DISKS({ folder: root });
-      await makeDefaultScripts(this.#layout.root);
-      await syncFolder(hidden);
-      await syncFolder(this.#layout.root);
-    });
+  /**
+   * Makes the folder usable. `inUse`: it had images already, so that one without them is another disk's. Throws IMAGES_FOLDER_MISSING,
+   * IMAGES_FOLDER_EMPTY, IMAGES_FOLDER_READ_ONLY, IMAGES_DISK_FULL, IMAGES_SEVERAL_DISKS; until it succeeds, no root can be opened.
+   */
+  async prepare(inUse = false): Promise<void> {
+    try {
+      await onDisk(this.options.root, () => this.#prepare(inUse));
+      this.#trouble = undefined;
+    } catch (error) {
+      this.#trouble = error;
+      throw error;
+    }
+  }
+
+  async #prepare(inUse: boolean): Promise<void> {
+    const { root, ownPlace } = this.options;
+    if (ownPlace) await makeFolder(root);
+    this.#layout = new ImagesLayout(await realpath(root));
+    this.#roots = this.#makeRoots();
+    const { hidden, sessions, previous, publishing, trash } = this.#layout;
+    await access(this.#layout.root, constants.R_OK | constants.W_OK | constants.X_OK);
+    if (inUse && !(await entryAt(hidden))) throw imageErrors.IMAGES_FOLDER_EMPTY({ folder: root });
+    for (const folder of [hidden, sessions, previous, publishing, trash]) await makeFolder(folder);
+    // All of it may be there already, on a disk that is read-only or full by now.
+    const probe = join(hidden, 'probe');
+    await writeFile(probe, 'fogd\n');
+    await unlink(probe);
+    if ((await stat(sessions)).dev !== (await stat(this.#layout.root)).dev)
+      throw imageErrors.IMAGES_SEVERAL_DISKS({ folder: root });
+    await makeDefaultScripts(this.#layout.root);
+    await syncFolder(hidden);
+    await syncFolder(this.#layout.root);
   }
 
   /** Bytes that fogd may still write. */
@@ -144,17 +158,17 @@ export class ImageStore {
 
   /** NFS root of a deploy, to be exported read-only. Again for the same session: the same generation. Throws IMAGE_INCOMPLETE. */
   openDeployRoot(sessionId: number, shape: ImageShape): Promise<string> {
-    return this.#exclusive(sessionId, shape.path, () => this.#roots.openDeploy(sessionId, shape.path));
+    return this.#whenUsable(sessionId, shape.path, () => this.#roots.openDeploy(sessionId, shape.path));
   }
 
   /** NFS root of a capture, to be exported for writing. */
   openCaptureRoot(sessionId: number, mac: string): Promise<string> {
-    return this.#exclusive(sessionId, undefined, () => this.#roots.openCapture(sessionId, mac));
+    return this.#whenUsable(sessionId, undefined, () => this.#roots.openCapture(sessionId, mac));
   }
 
   /** NFS root of a session without an image. */
   openPlainRoot(sessionId: number): Promise<string> {
-    return this.#exclusive(sessionId, undefined, () => this.#roots.openPlain(sessionId));
+    return this.#whenUsable(sessionId, undefined, () => this.#roots.openPlain(sessionId));
   }
 
   /** Removes a session's NFS root, after its export is closed; a publish of that session that could not be finished is taken back. */
@@ -251,6 +265,11 @@ export class ImageStore {
     const { files, bytes, partitions, dump } = await checkCapture(folder, shape);
     const inode = (await inodeOf(folder)) ?? '';
     return { files: files.length, bytes, partitions, inode, sectorSize: dump.sectorSize };
+  }
+
+  async #whenUsable<T>(sessionId: number, path: string | undefined, work: () => Promise<T>): Promise<T> {
+    if (this.#trouble !== undefined) throw this.#trouble;
+    return await this.#exclusive(sessionId, path, work);
   }
 
   /** One thing at a time per session and per image; the session is always taken first. */

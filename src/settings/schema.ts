@@ -183,7 +183,7 @@ export const SettingsSchema = Type.Object(
           Type.String({
             format: 'folder',
             description:
-              'Folder of the images; each is a plain FOG image folder in it. Unset: the folder "images" in the state folder. Captures, generations and boot sessions lie below it, so it must be one file system.',
+              'Folder of the images, which must be there; each is a plain FOG image folder in it. Unset: the folder "images" in the state folder. Captures, generations and boot sessions lie below it, so it must be one file system.',
             examples: ['/images'],
           }),
         ),

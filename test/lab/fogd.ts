@@ -19,6 +19,8 @@ export interface FogdOptions {
   readonly host?: LabHost;
   /** Folder with the built imaging environment; default: var/imaging-os of the repository. */
   readonly imagingOs?: string;
+  /** Program and arguments that end in starting fogd: another user, mounts of its own. */
+  readonly through?: readonly string[];
 }
 
 /** One line of `fogd status --json`. */
@@ -45,6 +47,7 @@ export class FogdUnderTest {
       run: host.run,
       logFile: join(options.folder, 'fogd.log'),
       argv: [
+        ...(options.through ?? []),
         process.execPath,
         PROGRAM,
         'serve',

@@ -27,7 +27,15 @@ export interface DiskContent {
   readonly volumes: readonly VolumeContent[];
 }
 
-const KNOWN: readonly string[] = ['vfat', 'ext4', 'ntfs', 'swap'] satisfies FileSystem[];
+const KNOWN: readonly string[] = [
+  'vfat',
+  'ext4',
+  'ntfs',
+  'xfs',
+  'btrfs',
+  'swap',
+  'raw',
+] satisfies FileSystem[];
 
 /** Reads all of it; a partition whose file system is none of those the lab makes has an empty listing and a complaint. */
 export async function readDisk(path: string): Promise<DiskContent> {
@@ -51,7 +59,7 @@ async function readVolume(partition: Partition, volume: string): Promise<VolumeC
   let identity: Readonly<Record<string, string>> = {};
   try {
     identity = await identityOf(volume);
-    const kind = identity.TYPE as FileSystem;
+    const kind = (identity.TYPE ?? 'raw') as FileSystem;
     if (!KNOWN.includes(kind)) throw new Error(`unknown file system ${kind}`);
     const [wrong, bytes, files] = [
       await complaint(kind, volume),

@@ -8,7 +8,10 @@ import { type Listing, listFiles } from './file-listing.js';
 import { command, mustRun } from './process.js';
 import { inRepository } from './repository.js';
 
-export type FileSystem = 'vfat' | 'ext4' | 'ntfs' | 'swap';
+/** `raw`: bytes that no program knows. */
+export type FileSystem = 'vfat' | 'ext4' | 'ntfs' | 'xfs' | 'btrfs' | 'swap' | 'raw';
+
+type Mountable = 'ext4' | 'ntfs' | 'xfs' | 'btrfs';
 
 /** Where a partition lies in its disk image; bytes. */
 export interface Extent {
@@ -21,14 +24,20 @@ const LISTER = inRepository('dist', 'test', 'lab', 'file-listing.js');
 
 /** Arguments are passed as such; the script only puts them together. NTFS has no loop device: ntfs-3g reads files. */
 const MOUNTED = (mount: string): string => `${mount} && { "$@"; code=$?; umount "$mnt" && exit $code; }`;
-const MOUNTS = {
-  ext4: 'mnt=$2; mount -t ext4 -o loop${3:+,$3} "$1" "$2"; [ $? = 0 ] && shift 3',
+const MOUNTS: Record<Mountable, string> = {
+  ext4: kernelMount('ext4'),
+  xfs: kernelMount('xfs'),
+  btrfs: kernelMount('btrfs'),
   ntfs: 'mnt=$2; ntfs-3g ${3:+-o $3} "$1" "$2" && shift 3',
-} as const;
+};
+
+function kernelMount(kind: Mountable): string {
+  return `mnt=$2; mount -t ${kind} -o loop\${3:+,$3} "$1" "$2"; [ $? = 0 ] && shift 3`;
+}
 
 /** Runs a command while the volume is mounted on `folder`, which no other process sees. Returns what it printed. */
 async function whileMounted(
-  kind: 'ext4' | 'ntfs',
+  kind: Mountable,
   volume: string,
   options: '' | 'ro',
   argv: (folder: string) => readonly string[],
@@ -82,14 +91,24 @@ export async function format(
       label,
       volume,
     ],
+    xfs: ['mkfs.xfs', '-q', '-f', '-L', label, volume],
+    btrfs: ['mkfs.btrfs', '-q', '-f', '-L', label, volume],
     // FOG's images keep the UUID of a swap area and no label.
     swap: ['mkswap', volume],
+    // Begins with what no file system begins with.
+    raw: [
+      'sh',
+      '-c',
+      'size=$(stat -c %s "$1") && { printf raw; head -c "$((size - 3))" /dev/urandom; } >"$1.new" && mv "$1.new" "$1"',
+      'sh',
+      volume,
+    ],
   };
   await mustRun(make[kind], LONG);
 }
 
 /** Copies what is in `from` to the root of the volume, links and holes as they are where the file system has them. */
-export async function fill(kind: Exclude<FileSystem, 'swap'>, volume: string, from: string): Promise<void> {
+export async function fill(kind: Mountable | 'vfat', volume: string, from: string): Promise<void> {
   if (kind === 'vfat') {
     // The kernel of a lab machine need not know vfat.
     for (const path of Object.keys(listFiles(from))) {
@@ -105,6 +124,7 @@ export async function fill(kind: Exclude<FileSystem, 'swap'>, volume: string, fr
 
 export async function list(kind: FileSystem, volume: string): Promise<Listing> {
   if (kind === 'swap') return {};
+  if (kind === 'raw') return { 'all bytes': (await mustRun(['sha256sum', volume], LONG)).slice(0, 64) };
   if (kind !== 'vfat') {
     return JSON.parse(
       await whileMounted(kind, volume, 'ro', (folder) => [process.execPath, LISTER, folder]),
@@ -134,7 +154,10 @@ export async function complaint(kind: FileSystem, volume: string): Promise<strin
       // Says no to a volume with the dirty flag, unlike ntfsfix.
       ['ntfsresize', '--info', '--no-progress-bar', volume],
     ],
+    xfs: [['xfs_repair', '-n', volume]],
+    btrfs: [['btrfs', 'check', '--readonly', '--check-data-csum', volume]],
     swap: [],
+    raw: [],
   };
   for (const check of checks[kind]) {
     const { code, stdout, stderr } = await command(check, LONG);
@@ -143,7 +166,7 @@ export async function complaint(kind: FileSystem, volume: string): Promise<strin
   return undefined;
 }
 
-/** Bytes that the file system itself says it has; undefined for swap and vfat, which are never resized. */
+/** Bytes that the file system itself says it has; undefined for what is never resized. */
 export async function sizeOf(kind: FileSystem, volume: string): Promise<number | undefined> {
   if (kind === 'ext4') {
     const text = await mustRun(['dumpe2fs', '-h', volume], LONG);
@@ -159,7 +182,9 @@ export async function sizeOf(kind: FileSystem, volume: string): Promise<number |
 
 /** Type, UUID and label by blkid's own probing; the keys are blkid's. */
 export async function identityOf(volume: string): Promise<Readonly<Record<string, string>>> {
-  const text = await mustRun(['blkid', '-p', '-o', 'export', volume]);
+  const { code, stdout: text, stderr } = await command(['blkid', '-p', '-o', 'export', volume]);
+  // 2: nothing that it knows.
+  if (code !== 0 && code !== 2) throw new Error(`blkid ${volume}: exit code ${code}: ${stderr}`);
   const pairs = text.split('\n').map((line) => line.split(/=(.*)/s).slice(0, 2) as [string, string]);
   return Object.fromEntries(pairs.filter(([key]) => ['TYPE', 'UUID', 'LABEL'].includes(key)));
 }

@@ -121,7 +121,7 @@ describe('users', () => {
 
   it('run as root: only the capture folder is the client’s, the image is ours', async () => {
     const root = join(temporaryFolder(), 'images');
-    const store = new ImageStore({ root, squash, ownerIsRoot: true });
+    const store = new ImageStore({ root, squash, ownPlace: true, ownerIsRoot: true });
     await store.prepare();
     const session = await store.openCaptureRoot(1, MAC);
     const owners = (folder: string) =>

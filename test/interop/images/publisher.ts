@@ -12,6 +12,7 @@ const refuse = () => {
 const store = new ImageStore({
   root,
   squash: { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 },
+  ownPlace: true,
   ownerIsRoot: false,
   tools: {
     exchange: how === 'exchange' ? exchangePaths : refuse,

@@ -7,7 +7,7 @@ import { CAPTURE, captureFiles, MAC, SHAPE, write } from '../../unit/images/capt
 
 const [folder = ''] = process.argv.slice(2);
 const squash = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-const open = (root: string) => new ImageStore({ root, squash, ownerIsRoot: false });
+const open = (root: string) => new ImageStore({ root, squash, ownPlace: true, ownerIsRoot: false });
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const said = (error: unknown) => {
   if (!(error instanceof FogdError)) throw error;

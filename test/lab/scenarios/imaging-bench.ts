@@ -5,7 +5,7 @@ import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Listing, listFiles } from '../file-listing.js';
 import type { FogdUnderTest } from '../fogd.js';
-import { IMAGING_DISK_BYTES, writeImagingDisk } from '../imaging-disk.js';
+import { imagingDiskBytes, writeImagingDisk } from '../imaging-disk.js';
 import { orderTask, waitForState } from '../imaging-tasks.js';
 import { type DiskContent, differences, readDisk, type Tolerance } from '../read-back.js';
 import type { Lab } from '../scenario.js';
@@ -48,7 +48,7 @@ export class ImagingBench {
   blankDisk(name: string): string {
     const path = this.path(name);
     writeFileSync(path, '');
-    truncateSync(path, IMAGING_DISK_BYTES + 160 * 1024 * 1024);
+    truncateSync(path, imagingDiskBytes() + 160 * 1024 * 1024);
     return path;
   }
 

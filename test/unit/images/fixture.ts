@@ -31,7 +31,7 @@ export async function scene(options: Partial<ImageStoreOptions> = {}): Promise<S
 /** A store as the next start of fogd makes it. */
 export async function storeOn(root: string, options: Partial<ImageStoreOptions> = {}): Promise<ImageStore> {
   const squash = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const store = new ImageStore({ root, squash, ownerIsRoot: false, ...options });
+  const store = new ImageStore({ root, squash, ownPlace: true, ownerIsRoot: false, ...options });
   await store.prepare();
   return store;
 }

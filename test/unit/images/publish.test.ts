@@ -322,12 +322,30 @@ describe('what the disk says', () => {
     expect(image(made.root)).toEqual(one());
   });
 
-  const options: ImageStoreOptions = { root: '', squash: { uid: 0, gid: 0 }, ownerIsRoot: false };
+  const options: ImageStoreOptions = {
+    root: '',
+    squash: { uid: 0, gid: 0 },
+    ownPlace: true,
+    ownerIsRoot: false,
+  };
 
   it('a missing parent', async () => {
     const made = await scene();
     const store = new ImageStore({ ...options, root: join(made.root, 'not', 'there') });
     await expect(store.prepare()).rejects.toMatchObject({ code: 'IMAGES_FOLDER_MISSING' });
+  });
+
+  it('a folder that the admin named, and its disk is not mounted', async () => {
+    const made = await scene();
+    const root = join(made.root, 'mount');
+    const store = new ImageStore({ ...options, root, ownPlace: false });
+    await expect(store.prepare()).rejects.toMatchObject({ code: 'IMAGES_FOLDER_MISSING' });
+    mkdirSync(root);
+    await expect(store.prepare(true)).rejects.toMatchObject({ code: 'IMAGES_FOLDER_EMPTY' });
+    await expect(store.openPlainRoot(1)).rejects.toMatchObject({ code: 'IMAGES_FOLDER_EMPTY' });
+    expect(readdirSync(root)).toEqual([]);
+    await store.prepare(false);
+    await store.openPlainRoot(1);
   });
 
   it('a folder that went away', async () => {

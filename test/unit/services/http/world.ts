@@ -60,7 +60,7 @@ export async function makeWorld(toml = ''): Promise<World> {
   const store = await Store.open({ file: join(folder, 'fogd.sqlite'), clock, onWarning: () => undefined });
   const images = join(folder, 'images');
   const squash = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const imageStore = new ImageStore({ root: images, squash, ownerIsRoot: false });
+  const imageStore = new ImageStore({ root: images, squash, ownPlace: true, ownerIsRoot: false });
   await imageStore.prepare();
   const exports: World['exports'] = new Map();
   const neighbours = new Map<string, string>();

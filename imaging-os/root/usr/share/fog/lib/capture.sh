@@ -59,10 +59,10 @@ saveSwap() {
     done >"$2/d1.original.swapuuids"
 }
 
-# Only the file systems are shrunk; the disk's own table stays as it is, so that a machine that loses power here still boots. The
-# smaller table goes into the image.
+# The file systems are shrunk, and the partitions in the kernel's eyes (partclone notes their size); the disk's own table stays as it is,
+# so that a machine that loses power here still boots. The smaller table goes into the image.
 captureResizable() {
-    local hd=$1 folder=$2 number device fs sectors fixed=() shrunken=() minimum
+    local hd=$1 folder=$2 number device fs sectors original fixed=() shrunken=() minimum
     case $osid in
     1 | 2 | 4 | 5 | 6 | 7 | 9 | 10 | 11 | 50 | 51) ;;
     *) fatal "Invalid operating system id ($osid) for a resizable image" ;;
@@ -92,9 +92,12 @@ captureResizable() {
             fixed+=("$number")
             continue
         fi
-        shrunk_devices+=("$device $fs")
+        original=$(partitionSectors "$hd" "$number")
+        sectors=$(wholeMebibytes "$sectors" "$original")
+        shrunk+=("$hd $number $original $fs")
         echo "$device $fs" >>"$folder/d1.original.fstypes"
         shrinkInDump "$minimum" "$number" "$sectors"
+        resizepart "$hd" "$number" "$sectors" || fatal "The kernel does not take the smaller size of partition $number"
     done
     (IFS=:; echo "${fixed[*]}") >"$folder/d1.fixed_size_partitions"
     [[ $(tableType "$hd") == gpt ]] && cp "$minimum" "$folder/d1.shrunken.partitions"
@@ -108,15 +111,18 @@ captureResizable() {
     echo "Done"
 }
 
-shrunk_devices=()
+# Lines DISK NUMBER SECTORS FILE-SYSTEM.
+shrunk=()
 
 # The disk gets back what it had, also when the capture breaks off.
 growBack() {
-    local entry
-    for entry in "${shrunk_devices[@]}"; do
-        growFileSystem "${entry% *}" "${entry#* }" 2>>/run/resize.log
-    done
-    shrunk_devices=()
+    local hd number sectors fs
+    while read -r hd number sectors fs; do
+        [[ -n $hd ]] || continue
+        resizepart "$hd" "$number" "$sectors" && growFileSystem "$(partitionDevice "$hd" "$number")" "$fs" ||
+            echo " * Partition $number keeps the smaller file system"
+    done < <(printf '%s\n' "${shrunk[@]}") 2>>/run/resize.log
+    shrunk=()
 }
 
 # fatal ends the shell it runs in; in $(…) that is not this one. It has said and reported everything.
@@ -124,13 +130,18 @@ fatalFromSubshell() { exit 1; }
 
 resizePercent() { ((pct >= 5 && pct < 100)) && echo "$pct" || echo 5; }
 
-# $1 dump, $2 number, $3 sectors. Rounded up to 1 MiB, and never larger than it was.
+# $1 sectors, $2 most that there can be. Rounded up to 1 MiB.
+wholeMebibytes() {
+    local sectors=$((($1 + 2047) / 2048 * 2048))
+    echo $((sectors < $2 ? sectors : $2))
+}
+
+# $1 dump, $2 number, $3 sectors.
 shrinkInDump() {
-    awk -v number="$2" -v sectors="$(((($3 + 2047) / 2048) * 2048))" '
+    awk -v number="$2" -v sectors="$3" '
         { name = $0; sub(/ *:.*/, "", name) }
         /start=/ && match(name, /[0-9]+$/) && substr(name, RSTART) + 0 == number {
-            match($0, /size= *[0-9]+/); size = substr($0, RSTART + 5, RLENGTH - 5) + 0
-            if (sectors < size) sub(/size= *[0-9]+/, "size= " sectors)
+            sub(/size= *[0-9]+/, "size= " sectors)
         }
         { print }' "$1" >"$1.new" && cat "$1.new" >"$1" && rm "$1.new"
 }

@@ -79,6 +79,8 @@ deployNumber() {
 mendNtfsBoot() {
     local sectors
     partclone.ntfsfixboot -w "$1" >/dev/null 2>&1
+    # The bad sectors of the disk that was captured are not this one's.
+    ntfsfix --clear-bad-sectors "$1" >/dev/null 2>&1 && clearNtfsCheck "$1" 2>/dev/null
     sectors=$(od -An -t u8 -j 40 -N 8 "$1")
     ((sectors * 512 < $(blockdev --getsize64 "$1"))) || return 0
     dd if="$1" of="$1" bs=512 count=1 seek="$((sectors))" conv=notrunc 2>/dev/null

@@ -61,6 +61,10 @@ checkExt() {
 shrinkNtfs() {
     local now minimum wanted slack
     now=$(($(blockdev --getsize64 "$1")))
+    # Without --force it refuses a volume that Windows wants to check.
+    if ntfsresize --info --no-progress-bar "$1" 2>&1 | grep -qi 'scheduled for check'; then
+        fatal "The NTFS volume on $1 was not shut down cleanly: shut Windows down fully (no fast start-up), run chkdsk /f, and capture again"
+    fi
     minimum=$(ntfsresize --info --force --no-progress-bar "$1" 2>&1 | tee /run/ntfsresize.log | sed -n 's/^You might resize at \([0-9]*\) bytes.*/\1/p')
     if [[ -z $minimum ]]; then
         # Its own words for a volume that is full or cannot be moved are no error.
@@ -72,9 +76,14 @@ shrinkNtfs() {
     ((slack < 524288000)) && slack=524288000
     wanted=$(((minimum + slack) / 1048576 * 1048576 + 1048576))
     ((wanted < now)) || return 0
-    yes | ntfsresize --force --no-progress-bar --size "$wanted" "$1" >&2 || fatal "The NTFS volume on $1 could not be shrunk"
+    # --force once leaves the question, twice does not.
+    ntfsresize --force --force --no-progress-bar --size "$wanted" "$1" >&2 || fatal "The NTFS volume on $1 could not be shrunk"
+    clearNtfsCheck "$1" || fatal "The NTFS volume on $1 is not clean after it was shrunk"
     echo $((wanted / 512))
 }
+
+# $1 device. ntfsresize marks what it resized for a check at the next start of Windows, and partclone refuses such a volume.
+clearNtfsCheck() { ntfsfix --clear-dirty "$1" >&2; }
 
 # $1 device, $2 file system. Grows it to its partition.
 growFileSystem() {
@@ -83,8 +92,7 @@ growFileSystem() {
         checkExt "$1" && resize2fs "$1" >&2
         ;;
     ntfs)
-        # ntfsresize marks the volume for a check at the next start of Windows; it has just been made.
-        yes | ntfsresize --force --no-progress-bar "$1" >&2 && ntfsfix --clear-bad-sectors --clear-dirty "$1" >&2
+        ntfsresize --force --force --no-progress-bar "$1" >&2 && clearNtfsCheck "$1"
         ;;
     esac
 }

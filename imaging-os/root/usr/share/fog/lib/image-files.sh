@@ -47,20 +47,20 @@ captureDevice() {
     local device=$1 fs=$2 file=$3 log=/run/partclone.log options=(-c -s "$1" -O - -B -L /run/partclone.log)
     [[ $fs == imager ]] || options+=(-a0)
     rm -f "$file" "$file".[0-9][0-9][0-9]
-    {
+    (
         set -o pipefail
         "partclone.$fs" "${options[@]}" 2> >(progressFilter "$device") | packStream | writePieces "$file"
-    } || fatal "Failed to capture $device ($fs)\n$(tail -n 3 "$log")"
+    ) || fatal "Failed to capture $device ($fs)\n$(tail -n 3 "$log")"
     mv "$file.000" "$file" || fatal "Failed to name $file: is the share still there?"
 }
 
 # $1 device, $2 file.
 restoreDevice() {
     local device=$1 file=$2 log=/run/partclone.log
-    {
+    (
         set -o pipefail
         readPieces "$file" | unpackStream | partclone.restore --ignore_crc -s - -O "$device" -B -L "$log" 2> >(progressFilter "$device")
-    } || fatal "Image failed to restore to $device\n$(tail -n 3 "$log")"
+    ) || fatal "Image failed to restore to $device\n$(tail -n 3 "$log")"
 }
 
 # $1 device.
