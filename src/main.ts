@@ -75,9 +75,14 @@ export async function startDaemon({
     log,
     portHolder,
   });
-  const context = createContext(settings, clock, store, { exports: nfs, imageStore, neighbour });
   const keepDays = settings.trace.keep_days;
   const trace = new TraceKeeper({ store, repository: new TraceRepository(store), clock, log, keepDays });
+  const context = createContext(settings, clock, store, {
+    exports: nfs,
+    imageStore,
+    recorder: trace,
+    neighbour,
+  });
   const files = new BootFiles([folder.file('boot'), imagingOs, ...settings.boot.file_folders]);
 
   const serverAt = (localAddress: string): BootServer => {
@@ -137,7 +142,7 @@ export async function startDaemon({
     portHolder,
   );
 
-  const tasks = new TaskKeeper(context, trace, log);
+  const tasks = new TaskKeeper(context, log);
   const services = [control, new BootFileCheck(files), new ImageKeeper(context, log), nfs, tftp, http, dhcp];
   const supervisor = new Supervisor(services, clock, log);
   trace.start();

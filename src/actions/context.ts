@@ -10,12 +10,15 @@ import { InventoryRepository } from '#store/inventory.js';
 import { SessionRepository } from '#store/sessions.js';
 import type { Store } from '#store/store.js';
 import { TaskRepository } from '#store/tasks.js';
+import type { Recorder } from '#trace/decision.js';
 import type { ExportDoor } from './export-door.js';
 
 /** What actions need of the world outside the store. */
 export interface Ports {
   readonly exports: ExportDoor;
   readonly imageStore: ImageStore;
+  /** Where the deeds of fogd and of people are told for the boot story; calls of machines are recorded by their service. */
+  readonly recorder: Recorder;
   /** The MAC that the kernel last saw behind an address of a local network; undefined for routed ones and for strangers. */
   readonly neighbour: (ip: string) => Promise<string | undefined>;
   /** Unguessable bytes; tests inject their own. */

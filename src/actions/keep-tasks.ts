@@ -2,7 +2,6 @@ import type { Logger } from '#daemon/log.js';
 import { OFFER_MS, REPEAT_MS } from '#domain/session.js';
 import { nextState, TaskState } from '#domain/task.js';
 import { messageOf } from '#errors.js';
-import type { Recorder } from '#trace/decision.js';
 import type { Context } from './context.js';
 import { endSession } from './end-session.js';
 
@@ -19,7 +18,6 @@ export class TaskKeeper {
 
   constructor(
     private readonly context: Context,
-    private readonly recorder: Recorder,
     private readonly log: Logger,
   ) {}
 
@@ -67,7 +65,7 @@ export class TaskKeeper {
       });
       if (!failed) continue;
       const mac = hosts.byId(task.hostId)?.macs[0]?.mac;
-      this.recorder.record({
+      this.context.recorder.record({
         service: 'fogd',
         event: 'task-failed',
         outcome: 'failed',

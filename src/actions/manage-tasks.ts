@@ -1,6 +1,7 @@
 import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import type { Progress } from '#domain/progress.js';
+import { placesBefore } from '#domain/queue.js';
 import {
   ACTIVE_STATES,
   CAPTURE,
@@ -119,7 +120,7 @@ export function listTasks(
  * (spec 11.4). Throws TASK_UNKNOWN, TASK_OVER.
  */
 export async function cancelTaskById(context: Context, id: number, actor: string): Promise<Task> {
-  const { store, tasks, sessions, clock } = context;
+  const { store, tasks, sessions, hosts, clock, recorder } = context;
   const sessionsToEnd = await store.commit(() => {
     const task = taskById(context, id);
     const state = nextState(task.state, 'cancel');
@@ -129,7 +130,14 @@ export async function cancelTaskById(context: Context, id: number, actor: string
   });
   for (const session of sessionsToEnd)
     await endSession(context, session, `the task was cancelled by ${actor}`);
-  return known(context, id);
+  const task = known(context, id);
+  // A machine that has not booted for it has no story yet.
+  if (sessionsToEnd.length === 0) return task;
+  const mac = hosts.byId(task.hostId)?.macs[0]?.mac;
+  const facts = { task: id, type: taskType(task.typeId)?.name ?? task.typeId, actor };
+  const who = mac === undefined ? {} : { mac };
+  recorder.record({ service: 'fogd', event: 'task-cancelled', outcome: 'answered', who, reasons: [], facts });
+  return task;
 }
 
 /** Cancels the host's active task. Throws HOST_UNKNOWN, NO_TASK. */
@@ -159,8 +167,9 @@ export interface TaskView {
   readonly progress: Progress | null;
 }
 
-export function describeTask({ hosts, images, tasks }: Context, task: Task): TaskView {
-  const waits = task.state === TaskState.checkedIn;
+export function describeTask(context: Context, task: Task): TaskView {
+  const { hosts, images, tasks, clock, settings } = context;
+  const waits = task.state === TaskState.checkedIn && task.checkedInAt !== null;
   return {
     id: task.id,
     type: taskType(task.typeId)?.name ?? String(task.typeId),
@@ -174,7 +183,13 @@ export function describeTask({ hosts, images, tasks }: Context, task: Task): Tas
     lastSeenAt: task.seenAt,
     reason: task.reason,
     before: waits
-      ? tasks.waiting(task.id).filter(({ checkedInAt }) => checkedInAt < (task.checkedInAt ?? 0)).length
+      ? placesBefore({
+          taskId: task.id,
+          waiting: tasks.waiting(task.id),
+          checkedInAt: task.checkedInAt ?? 0,
+          now: clock.now(),
+          timeoutMs: settings.tasks.checkin_timeout * 1000,
+        })
       : null,
     progress: ACTIVE_STATES.includes(task.state) ? task.progress : null,
   };

@@ -57,7 +57,8 @@ export async function watchTasks(state: string, key: string | undefined): Promis
       process.stdout.write('no active tasks\n');
       return true;
     }
-    const width = process.stdout.columns ?? 80;
+    // Serial consoles and pipes through `script` say 0.
+    const width = process.stdout.columns || 80;
     const lines = tasks.map((task) => plain(progressLine(task, width)));
     if (isTerminal) {
       const up = drawn > 0 ? `\x1b[${drawn}A` : '';

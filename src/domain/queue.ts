@@ -26,14 +26,19 @@ export type QueueDecision =
   | { readonly kind: 'go' }
   | { readonly kind: 'wait'; readonly before: number; readonly text: string };
 
-export function queueDecision(input: QueueInput): QueueDecision {
-  const { taskId, maxClients, used, waiting, checkedInAt, now, timeoutMs } = input;
-  const before = waiting.filter(
+/** Machines in front of a task: those that came earlier and still ask. */
+export function placesBefore(input: Omit<QueueInput, 'maxClients' | 'used'>): number {
+  const { taskId, waiting, checkedInAt, now, timeoutMs } = input;
+  return waiting.filter(
     (other) =>
       now - other.seenAt <= timeoutMs &&
       (other.checkedInAt < checkedInAt || (other.checkedInAt === checkedInAt && other.taskId < taskId)),
   ).length;
-  const open = maxClients - used;
+}
+
+export function queueDecision(input: QueueInput): QueueDecision {
+  const before = placesBefore(input);
+  const open = input.maxClients - input.used;
   if (open < 1) return { kind: 'wait', before, text: `No open slots, There are ${before} before me.` };
   if (open <= before)
     return { kind: 'wait', before, text: `There are open slots, but ${before} before me on this node.` };

@@ -47,6 +47,8 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
   deployed: (r) => `wrote the image ${fact(r, 'image')} to its disk: ${amount(r)}`,
   'capture-refused': () => 'delivered a capture that is not published',
   'task-failed': () => 'lost its task',
+  'task-cancelled': (r) =>
+    `its task ${fact(r, 'task')} (${fact(r, 'type')}) was cancelled by ${fact(r, 'actor')}`,
   'request-failed': () => 'made a call that fogd could not answer',
   complete: () => 'reported that its task is complete',
   'client-error': () => 'reported an error',

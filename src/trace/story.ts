@@ -63,7 +63,12 @@ const LINUX_STARTS: ReadonlySet<string> = new Set(['fos-started', 'session-opene
 const LOADER_ASKS: ReadonlySet<string> = new Set(['default-script-served', 'script-served']);
 const SUCCEEDED: ReadonlySet<string> = new Set(['deployed', 'capture-published']);
 /** After these nothing but a new boot helps; what the machine says afterwards is a consequence. */
-const FATAL: ReadonlySet<string> = new Set(['capture-refused', 'task-failed', 'client-error']);
+const FATAL: ReadonlySet<string> = new Set([
+  'capture-refused',
+  'task-failed',
+  'task-cancelled',
+  'client-error',
+]);
 
 /** The newest start of imaging that nothing ended. */
 function unfinished(boot: readonly TraceRecord[]): TraceRecord | undefined {

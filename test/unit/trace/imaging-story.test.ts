@@ -121,6 +121,17 @@ describe('the verdict of imaging', () => {
       'under way: deploying the image base, at 43 % of a partition',
     ],
     [
+      'was cancelled: what the machine says afterwards is a consequence',
+      verdict(
+        5,
+        began,
+        at(30, 43),
+        [31, 'task-cancelled', { task: 3, type: 'Deploy', actor: 'cli' }, { service: 'fogd' }],
+        [36, 'client-error', undefined, { reasons: ['Image failed to restore'] }],
+      ),
+      'stopped: its task 3 (Deploy) was cancelled by cli',
+    ],
+    [
       'fell silent in the middle',
       verdict(91, began, at(30, 43)),
       /^stopped in the middle of deploying the image base, at 43 % of a partition: silent for 91 s/,

@@ -245,6 +245,11 @@ describe('a deploy', () => {
     const { machine, id } = await go('deploy');
     await cancelTaskById(world.context, id, 'test');
     expect(world.exports.size).toBe(0);
+    expect(world.decisions.at(-1)).toMatchObject({
+      event: 'task-cancelled',
+      who: { mac: MAC },
+      facts: { task: id, type: 'Deploy', actor: 'test' },
+    });
     await machine.fos('progress.php', `mac=${MAC}&status=${shellBase64('a@b@c@d@e@5')}`);
     await machine.fos('taskerror.php', `mac=${MAC}&type=error&text=Image+failed`);
     expect(await machine.fos('Pre_Stage1.php', body('down'))).toContain('cancelled');
@@ -271,7 +276,7 @@ describe('a deploy', () => {
 
   it('whose machine vanishes fails with the remedy and gives its slot back', async () => {
     const { id } = await go('deploy');
-    const keeper = new TaskKeeper(world.context, { record: () => undefined }, silent);
+    const keeper = new TaskKeeper(world.context, silent);
     keeper.start();
     await world.clock.advance(590_000);
     expect(state(id)).toBe('In-Progress');

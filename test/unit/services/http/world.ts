@@ -64,7 +64,10 @@ export async function makeWorld(toml = ''): Promise<World> {
   await imageStore.prepare();
   const exports: World['exports'] = new Map();
   const neighbours = new Map<string, string>();
+  const decisions: Decision[] = [];
+  const recorder = { record: (decision: Decision) => decisions.push(decision) as unknown as undefined };
   const context = createContext(settings, clock, store, {
+    recorder,
     exports: {
       open: async (entry) => {
         if (exports.broken) throw exports.broken;
@@ -77,8 +80,6 @@ export async function makeWorld(toml = ''): Promise<World> {
     imageStore,
     neighbour: async (ip) => neighbours.get(ip),
   });
-  const decisions: Decision[] = [];
-  const recorder = { record: (decision: Decision) => decisions.push(decision) as unknown as undefined };
   const serverAt = () => ({ host: '10.0.0.1', ip: '10.0.0.1' });
   const routes: Array<{ method: string; url: string }> = [];
   const note = (instance: FastifyInstance) =>
