@@ -128,14 +128,15 @@ function verdict(all: readonly TraceRecord[], now: number): string {
     boot.some(({ event, outcome }) => events.includes(event) && outcome === 'answered');
   const imaged = boot.findLast(({ event }) => SUCCEEDED.has(event));
   if (imaged) return `done: ${sentence(imaged)}`;
-  if (has('complete')) return 'done: the task is complete';
-  if (has('registered') && has('inventory')) return 'done: registered, with its hardware';
-  if (has('inventory')) return 'done: hardware reported';
   const start = boot.findLastIndex(({ event }) => event === 'imaging-started');
+  // A machine reports its hardware before a deploy, too: that is no end.
   const fatal = boot.slice(start + 1).find(({ event }) => FATAL.has(event));
   if (fatal) return `stopped: ${sentence(fatal)}`;
   const imaging = boot[start];
   if (imaging) return imagingVerdict(imaging, boot.slice(start), now - last.last);
+  if (has('complete')) return 'done: the task is complete';
+  if (has('registered') && has('inventory')) return 'done: registered, with its hardware';
+  if (has('inventory')) return 'done: hardware reported';
   if (bad && bad === last) return `stopped: ${sentence(bad)}`;
   if (
     last.event === 'script-served' &&

@@ -11,6 +11,8 @@ export interface GoldenValues {
   readonly host: string;
   /** Value of `mac=` on the kernel line, when there is one. */
   readonly mac?: string;
+  /** SMBIOS UUID of the machine, where the golden does not say the fixture's. */
+  readonly uuid?: string;
   /** Live hardware addresses of the machine, lower case, in the kernel's order. */
   readonly macs: readonly string[];
 }
@@ -75,6 +77,7 @@ function plain(name: string, values: GoldenValues, request: HttpRequest): string
   if (name === 'host') return values.host;
   if (name === 'length') return String(request.body.length);
   if (name === 'mac') return values.mac;
+  if (name === 'uuid') return values.uuid;
   if (name === 'maclist') return wrapBase64(`${values.macs.join('|')}\n`);
   return undefined;
 }

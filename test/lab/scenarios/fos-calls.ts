@@ -22,3 +22,37 @@ export function assertFosCalls(
   });
   assert.equal(calls.length, goldens.length, `of ${goldens.join(', ')} only:\n${seen}`);
 }
+
+/**
+ * The calls of one boot that imaged a disk: in the order of the goldens, but for the progress reports, which may come at any time and are
+ * all of their own golden.
+ */
+export function assertImagingCalls(
+  calls: readonly HttpRequest[],
+  goldens: readonly string[],
+  values: GoldenValues,
+): void {
+  const isProgress = ({ target }: HttpRequest): boolean => target.endsWith('/service/progress.php');
+  const progress = calls.filter(isProgress);
+  assertFosCalls(
+    calls.filter((call) => !isProgress(call)),
+    goldens,
+    values,
+  );
+  assert.ok(progress.length > 0, 'no progress was reported');
+  assertFosCalls(
+    progress,
+    progress.map(() => 'imaging-progress'),
+    values,
+  );
+}
+
+/** By boot session, in the order of their first calls. */
+export function bySession(calls: readonly HttpRequest[]): HttpRequest[][] {
+  const boots = new Map<string, HttpRequest[]>();
+  for (const call of calls) {
+    const token = /^\/fog\/t\/([0-9a-f]+)\//.exec(call.target)?.[1] ?? '';
+    boots.set(token, [...(boots.get(token) ?? []), call]);
+  }
+  return [...boots.values()];
+}

@@ -3,7 +3,10 @@ import assert from 'node:assert/strict';
 import { bootedLine } from '../boot-disk.js';
 import { chooseMenuItem } from '../boot-menu.js';
 import { showTask } from '../imaging-tasks.js';
+import { SERVER_IPV4 } from '../network.js';
 import type { Lab, Scenario } from '../scenario.js';
+import { httpRequests } from '../wire-http.js';
+import { assertImagingCalls, bySession, fosCalls } from './fos-calls.js';
 import { ImagingBench } from './imaging-bench.js';
 import { MENU } from './segment.js';
 
@@ -25,6 +28,22 @@ async function biosImage(lab: Lab): Promise<void> {
   await again.waitForDiskBoot(bootedLine(source.nonce), 30_000, chosen);
   lab.step('the deployed disk boots');
   await again.powerOff();
+
+  const boots = bySession(fosCalls(await httpRequests(lab.capture)));
+  const values = (number: number) => {
+    const { mac, uuid } = bench.machine(number);
+    return { host: SERVER_IPV4, mac, uuid, macs: [mac] };
+  };
+  assert.equal(boots.length, 2, 'one boot each captured and deployed');
+  const start = ['head', 'getversion'];
+  assertImagingCalls(boots[0] ?? [], [...start, 'capture-Pre_Stage1', 'capture-Post_Stage2'], values(1));
+  assertImagingCalls(
+    boots[1] ?? [],
+    [...start, 'deploy-Pre_Stage1', 'deploy-inventory', 'deploy-Post_Stage3'],
+    values(2),
+  );
+  assert.deepEqual(await lab.capture.faults(SERVER_IPV4), [], 'malformed packets from fogd');
+  lab.step('the wire shows what it should');
 }
 
 async function uefiImage(lab: Lab): Promise<void> {

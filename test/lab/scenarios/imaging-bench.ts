@@ -65,13 +65,19 @@ export class ImagingBench {
   }
 
   async powerOn(number: number, firmware: Firmware, diskPath: string): Promise<VirtualPc> {
-    const uuid = `4c4c4544-0038-3010-8051-b4c04f4d35${number.toString(16).padStart(2, '0')}`;
+    const { uuid } = this.machine(number);
     return await this.lab.powerOn(firmware, 'unused', {
       diskPath,
       memoryMiB: MEMORY_MIB,
       nics: [{ mac: mac(number) }],
       identity: { uuid, serial: `LAB-${number}` },
     });
+  }
+
+  /** What the nth machine says of itself. */
+  machine(number: number): { readonly mac: string; readonly uuid: string } {
+    const uuid = `4c4c4544-0038-3010-8051-b4c04f4d35${number.toString(16).padStart(2, '0')}`;
+    return { mac: mac(number), uuid };
   }
 
   /** The whole of a capture that nothing disturbs. */

@@ -94,6 +94,39 @@ async function swapUnderDeploy(lab: Lab): Promise<void> {
   await bench.assertTarget(old.content, target);
 }
 
+/** No session is left open, and the NFS server exports nothing. */
+async function assertNothingOpen(bench: ImagingBench): Promise<void> {
+  const sessions = bench.fogd.select("SELECT id FROM boot_sessions WHERE state <> 'ended'");
+  assert.deepEqual(sessions, [], 'open sessions');
+  const nfs = (await bench.fogd.services()).find(({ name }) => name === 'nfs');
+  assert.equal(nfs?.detail, 'port 2049, 0 exports');
+}
+
+async function deployCancelled(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'mps');
+  const source = await bench.sourceDisk('source', 'gpt', undefined, MEGABYTES);
+  await bench.capture(1, 'bios', source.path);
+  const target = bench.blankDisk('target');
+  const task = await bench.order('deploy', 2);
+  const pc = await bench.powerOn(2, 'bios', target);
+  await reach(pc, DEPLOYING_SECOND);
+  const mark = pc.screen.mark();
+  await bench.fogd.cli('task', 'cancel', String(task));
+  lab.step('cancelled in the middle of the deploy');
+  await pc.screen.waitFor(/restarts in \d+ seconds/, 60_000, mark);
+  await waitForState(bench.fogd, task, 'Cancelled', 1000);
+  await assertNothingOpen(bench);
+  assert.match(
+    await bench.fogd.story(bench.machine(2).mac),
+    /stopped: its task \d+ \(Deploy\) was cancelled by cli/,
+  );
+  const again = await bench.order('deploy', 2, '--shutdown');
+  await pc.reset();
+  await bench.complete(again, pc);
+  await pc.waitForPowerOff(60_000);
+  await bench.assertTarget(source.content, target);
+}
+
 async function cancelled(lab: Lab): Promise<void> {
   const bench = await ImagingBench.open(lab, 'mps');
   const first = await bench.sourceDisk('first', 'dos', undefined, 3);
@@ -109,10 +142,7 @@ async function cancelled(lab: Lab): Promise<void> {
   await pc.screen.waitFor(/restarts in \d+ seconds/, 60_000, mark);
   await waitForState(bench.fogd, task, 'Cancelled', 1000);
   assert.deepEqual(bench.published(), before, 'the old generation is untouched');
-  const open = bench.fogd.select<{ n: number }>(
-    "SELECT count(*) AS n FROM boot_sessions WHERE state <> 'ended'",
-  );
-  assert.equal(open[0]?.n, 0, 'no session is left open');
+  await assertNothingOpen(bench);
   await pc.reset();
   await pc.screen.waitFor(`Host is registered as ${await bench.host(2)}!`, 90_000, mark);
   lab.step('the machine boots into its menu again');
@@ -142,6 +172,11 @@ export const faultScenarios: readonly Scenario[] = [
     'swap-under-deploy',
     'a capture published in the middle of a deploy: old image, whole',
     swapUnderDeploy,
+  ),
+  scenario(
+    'cancel-deploy',
+    'a deploy cancelled in its middle: the PC stops, the next deploy is whole',
+    deployCancelled,
   ),
   scenario('cancel', 'a capture cancelled in its middle: nothing published, the PC boots again', cancelled),
 ];

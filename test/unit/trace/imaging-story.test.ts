@@ -121,10 +121,11 @@ describe('the verdict of imaging', () => {
       'under way: deploying the image base, at 43 % of a partition',
     ],
     [
-      'was cancelled: what the machine says afterwards is a consequence',
+      'was cancelled: what it says afterwards is a consequence, and its hardware was taken for the end',
       verdict(
         5,
         began,
+        [13, 'inventory', { host: 'pc' }],
         at(30, 43),
         [31, 'task-cancelled', { task: 3, type: 'Deploy', actor: 'cli' }, { service: 'fogd' }],
         [36, 'client-error', undefined, { reasons: ['Image failed to restore'] }],
