@@ -1,9 +1,19 @@
-import { chmodSync, chownSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { FogdUnderTest } from '../../lab/fogd.js';
 import { LabNetwork, SERVER_IPV4 } from '../../lab/network.js';
 import { command, LabProcess } from '../../lab/process.js';
+import { inRepository } from '../../lab/repository.js';
 
 /** What imaging needs around it and does not find: a clear refusal with the remedy, everything else is served, nothing is lost. */
 let network: LabNetwork;
@@ -101,37 +111,77 @@ describe('imaging in wrong surroundings', () => {
 /** Debian’s user backup: every machine has it. D-Bus takes nobody whom the machine does not know. */
 const USER = 34;
 
-it('runs as an unprivileged user beside the system’s rpcbind; a capture’s file belongs to that user', async () => {
+/** A program as that user, with no rights but these. */
+const unprivileged = (rights: string): readonly string[] => [
+  'setpriv',
+  `--reuid=${USER}`,
+  `--regid=${USER}`,
+  '--clear-groups',
+  '--no-new-privs',
+  `--inh-caps=-all${rights}`,
+  `--ambient-caps=-all${rights}`,
+  `--bounding-set=-all${rights}`,
+];
+const started = (name: string, argv: readonly string[], env: Record<string, string> = {}): LabProcess =>
   new LabProcess(network.cleanup, {
     namespace: network.server.namespace,
     run: network.server.run,
-    logFile: join(network.folder, 'rpcbind.log'),
-    argv: ['/sbin/rpcbind', '-f', '-w'],
+    logFile: join(network.folder, `${name}.log`),
+    argv,
+    env,
   });
-  const state = join(network.folder, 'state-srv');
-  await command(['rm', '-rf', state]);
-  mkdirSync(state, { mode: 0o700 });
-  chownSync(state, USER, USER);
-  chmodSync(network.folder, 0o755);
-  const rights = '+net_bind_service,+net_raw,+dac_read_search,+setuid,+setgid';
-  await start({}, [
-    'setpriv',
-    `--reuid=${USER}`,
-    `--regid=${USER}`,
-    '--clear-groups',
-    '--no-new-privs',
-    `--inh-caps=-all,${rights}`,
-    `--ambient-caps=-all,${rights}`,
-    `--bounding-set=-all,${rights}`,
-  ]);
-  expect(await service('nfs')).toMatchObject({ state: 'running' });
-  const { answer, share } = await checkIn();
-  expect(answer).toBe('##@GO');
-  await fromPc('nfs-cp', '/etc/services', `${share}/d1.mbr?version=3`);
-  const sessions = join(state, 'images', '.fogd', 'sessions');
-  const written = readdirSync(sessions, { recursive: true, encoding: 'utf8' }).find((path) =>
-    path.endsWith('d1.mbr'),
-  );
-  const { uid, gid, size } = statSync(join(sessions, written ?? ''));
-  expect({ uid, gid, size }).toEqual({ uid: USER, gid: USER, size: statSync('/etc/services').size });
+
+describe('an unprivileged fogd beside the system’s rpcbind', () => {
+  const state = () => join(network.folder, 'state-srv');
+
+  beforeAll(() => {
+    started('rpcbind', ['/sbin/rpcbind', '-f', '-w']);
+    rmSync(state(), { recursive: true, force: true });
+    mkdirSync(state(), { mode: 0o700 });
+    chownSync(state(), USER, USER);
+    chmodSync(network.folder, 0o755);
+  });
+
+  it('images: what a machine writes belongs to fogd’s user', async () => {
+    await start({}, unprivileged(',+net_bind_service,+net_raw,+dac_read_search,+setuid,+setgid'));
+    expect(await service('nfs')).toMatchObject({ state: 'running' });
+    const { answer, share } = await checkIn();
+    expect(answer).toBe('##@GO');
+    await fromPc('nfs-cp', '/etc/services', `${share}/d1.mbr?version=3`);
+    const sessions = join(state(), 'images', '.fogd', 'sessions');
+    const written = readdirSync(sessions, { recursive: true, encoding: 'utf8' }).find((path) =>
+      path.endsWith('d1.mbr'),
+    );
+    const { uid, gid, size } = statSync(join(sessions, written ?? ''));
+    expect({ uid, gid, size }).toEqual({ uid: USER, gid: USER, size: statSync('/etc/services').size });
+  });
+
+  it('with nfs.start = "service" takes the servers of the units, and leaves them running', async () => {
+    const unit = (name: string, rights: string): LabProcess => {
+      const text = readFileSync(inRepository('systemd', name), 'utf8').replaceAll('/var/lib/fogd', state());
+      const value = (key: string): string => new RegExp(`^${key}=(.*)$`, 'm').exec(text)?.[1] ?? '';
+      const [variable = '', ...words] = value('Environment').split('=');
+      const env = variable === '' ? {} : { [variable]: words.join('=') };
+      return started(name, [...unprivileged(rights), ...value('ExecStart').split(' ')], env);
+    };
+    const settings = { nfs: { start: 'service' } };
+    const daemon = unprivileged(',+net_bind_service,+net_raw');
+    await start(settings, daemon);
+    expect(await service('nfs')).toMatchObject({
+      state: 'failed',
+      remedy: expect.stringContaining('fogd-nfs-bus fogd-nfs'),
+    });
+    const bus = unit('fogd-nfs-bus.service', '');
+    await expect.poll(() => existsSync(join(state(), 'nfs', 'bus.sock')), { timeout: 5_000 }).toBe(true);
+    const server = unit('fogd-nfs.service', ',+dac_read_search,+setuid,+setgid');
+    await expect.poll(async () => (await service('nfs'))?.state, { timeout: 20_000 }).toBe('running');
+    const { answer, share } = await checkIn();
+    expect(answer).toBe('##@GO');
+    await fromPc('nfs-cp', '/etc/services', `${share}/d1.mbr?version=3`);
+    await fogd.stop();
+    await start(settings, daemon);
+    expect(await service('nfs')).toMatchObject({ state: 'running', detail: 'port 2049, 1 export' });
+    expect(await fromPc('nfs-ls', `${share}?version=3`)).toContain('d1.mbr');
+    expect([bus.exit, server.exit]).toEqual([undefined, undefined]);
+  });
 }, 60_000);
