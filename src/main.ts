@@ -22,6 +22,7 @@ import { fosRoutes } from '#services/http/fos/routes.js';
 import { HttpListener } from '#services/http/listener.js';
 import { NfsService } from '#services/nfs/service.js';
 import { TftpService } from '#services/tftp/service.js';
+import { broadcastAddresses, sendMagicPackets } from '#services/wake/magic-packet.js';
 import { serviceEnvironment } from '#settings/environment.js';
 import type { Settings } from '#settings/schema.js';
 import { LeaseRepository } from '#store/leases.js';
@@ -77,11 +78,13 @@ export async function startDaemon({
   });
   const keepDays = settings.trace.keep_days;
   const trace = new TraceKeeper({ store, repository: new TraceRepository(store), clock, log, keepDays });
+  const wake = (macs: readonly string[]) => sendMagicPackets(macs, broadcastAddresses(networkInterfaces()));
   const context = createContext(settings, clock, store, {
     exports: nfs,
     imageStore,
     recorder: trace,
     neighbour,
+    wake,
   });
   const files = new BootFiles([folder.file('boot'), imagingOs, ...settings.boot.file_folders]);
 

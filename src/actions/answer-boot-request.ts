@@ -1,11 +1,11 @@
 import type { BootRequest } from '#boot/request.js';
 import { type BootServer, bootScript, problemScript, type ScriptKind } from '#boot/script.js';
-import type { OrderedTask } from '#boot/task-args.js';
 import type { Host } from '#domain/host.js';
 import { sessionKind } from '#domain/session.js';
-import { type Task, taskType } from '#domain/task.js';
+import type { Task } from '#domain/task.js';
 import { messageOf } from '#errors.js';
 import { type Context, hostOf } from './context.js';
+import { deliveredTask, dueTask } from './due-task.js';
 import { offerSession } from './offer-session.js';
 
 export interface BootAnswer {
@@ -26,7 +26,7 @@ export async function answerBootRequest(
   server: BootServer,
   address: string,
 ): Promise<BootAnswer> {
-  const { settings, tasks } = context;
+  const { settings } = context;
   const problem = (text: string, host?: Host): BootAnswer => ({
     kind: 'problem',
     text: problemScript(text, { request, settings: settings.boot }),
@@ -44,52 +44,67 @@ export async function answerBootRequest(
       );
     }
     const host = match.kind === 'one' ? match.host : undefined;
-    const task = host && !host.pending ? tasks.active(host.id) : undefined;
-    const ordered = task && orderedTask(context, task);
-    if (task && ordered === 'no-image') return problem(`the image of task ${task.id} was removed`, host);
-    if (task) {
-      const owner = await context.neighbour(address);
-      // A MAC is a name: the token of a task goes only to an address at which the network has seen that machine (design section 7).
-      if (owner !== undefined && !request.macs.includes(owner))
-        return problem(`the address ${address} belongs to ${owner}, which is not this machine`, host);
+    const due = host ? await dueTask(context, host) : ({ kind: 'none' } as const);
+    if (due.kind === 'problem') return problem(due.reason, host);
+    if (due.kind === 'task') {
+      const doubt = await identityDoubt(context, request, address, due.task);
+      if (doubt !== undefined) return problem(doubt, host);
     }
     const offered = offerSession(context, {
-      kind: ordered === undefined || ordered === 'no-image' ? 'plain' : sessionKind(ordered.type),
+      kind: due.kind === 'task' ? sessionKind(due.ordered.type) : 'plain',
       mac,
       hostId: host?.id ?? null,
-      taskId: task?.id ?? null,
+      taskId: due.kind === 'task' ? due.task.id : null,
       serverIp: server.ip,
     });
     // A store on a full disk keeps no session: the machine still gets its menu, and from there to its disk.
-    const session = task ? await offered : await offered.catch(() => undefined);
+    const session = due.kind === 'task' ? await offered : await offered.catch(() => undefined);
     const script = bootScript({
       request,
       server,
       settings: settings.boot,
-      images: settings.images,
+      images: { ...settings.images, ...settings.tasks },
       registrationEnabled: settings.registration.enabled,
       ...(session ? { session } : {}),
       ...(host ? { host } : {}),
-      ...(ordered && ordered !== 'no-image' ? { task: ordered } : {}),
+      ...(due.kind === 'task' ? { task: due.ordered } : {}),
     });
-    const type = task && taskType(task.typeId);
+    if (due.kind === 'task' && due.ordered.type.boots === 'memtest')
+      await deliveredTask(context, due.task.id);
     return {
       ...script,
       ...(host ? { host } : {}),
-      reasons: [reason(host, type?.name, settings.registration.enabled)],
+      reasons: [
+        reason(host, due.kind === 'task' ? due.ordered.type.name : undefined, settings.registration.enabled),
+      ],
     };
   } catch (error) {
     return problem(messageOf(error));
   }
 }
 
-function orderedTask({ images }: Context, task: Task): OrderedTask | 'no-image' | undefined {
-  const type = taskType(task.typeId);
-  if (!type) return undefined;
-  const image = task.imageId === null ? undefined : images.byId(task.imageId);
-  if (type.imaging && !image) return 'no-image';
-  return { type, shutdown: task.shutdown, ...(image ? { image } : {}) };
+/** How long after its last call a machine counts as being at work; it reports every few seconds. */
+const LIFE_MS = 15_000;
+
+/** Why the token of a task may not go to this address, or undefined: a MAC is a name (design section 7). */
+async function identityDoubt(
+  { neighbour, sessions, clock }: Context,
+  request: BootRequest,
+  address: string,
+  task: Task,
+): Promise<string | undefined> {
+  const owner = await neighbour(address);
+  if (owner !== undefined)
+    return request.macs.includes(owner)
+      ? undefined
+      : `the address ${address} belongs to ${owner}, which is not this machine`;
+  const atWork = sessions
+    .liveOfTask(task.id)
+    .find(({ state, address: other }) => state === 'open' && other !== address);
+  const isAlive = clock.now() - Math.max(task.seenAt ?? 0, atWork?.seenAt ?? 0) < LIFE_MS;
+  return atWork && isAlive ? `this machine is being imaged from ${atWork.address}` : undefined;
 }
+
 function reason(host: Host | undefined, task: string | undefined, registration: boolean): string {
   if (!host)
     return registration

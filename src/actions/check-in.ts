@@ -1,7 +1,8 @@
 import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import { queueDecision } from '#domain/queue.js';
-import { DEPLOY, nextState, type Task } from '#domain/task.js';
+import { nextState, type Task } from '#domain/task.js';
+import { SLOT_TYPES, taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { checkImage } from './manage-tasks.js';
@@ -33,11 +34,12 @@ export async function checkIn(
 ): Promise<CheckIn> {
   const found = sessionTask(context, call.token, call.type);
   if (found.kind === 'none') return { kind: 'refused', reason: found.reason };
-  const { session, host, task, image } = found;
-  if (session.kind !== 'plain') {
+  const { host, task, image } = found;
+  const imaging = taskType(task.typeId)?.imaging;
+  if (imaging) {
     if (!image) return { kind: 'refused', reason: 'the image of this task was removed' };
     try {
-      await checkImage(context, image, session.kind);
+      await checkImage(context, image, imaging);
     } catch (error) {
       return { kind: 'refused', reason: messageOf(error) };
     }
@@ -58,11 +60,11 @@ export async function checkIn(
     tasks.checkIn(task.id, checkedInAt, now);
     // A machine that reboots half way checks in again and keeps its slot (spec 3.5).
     const again = current.startedAt !== null;
-    if (current.typeId === DEPLOY.id && !again) {
+    if (SLOT_TYPES.includes(current.typeId) && !current.forced && !again) {
       const decision = queueDecision({
         taskId: task.id,
         maxClients: settings.tasks.max_clients,
-        used: tasks.deploying(task.id),
+        used: tasks.slotsUsed(task.id),
         waiting: tasks.waiting(task.id),
         checkedInAt,
         now,

@@ -2,6 +2,7 @@ import { type Host, primaryMac } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import { exportId, REPEAT_MS, type Session } from '#domain/session.js';
 import { nextState, type Task, TaskState } from '#domain/task.js';
+import { taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { endSession, releaseSession } from './end-session.js';
@@ -59,7 +60,7 @@ async function complete(
     return isRepeat ? { kind: 'repeated', task } : { kind: 'refused', reason };
   }
   const { session, host, task, image } = found;
-  if (session.kind !== 'plain' && task.state !== TaskState.inProgress)
+  if (taskType(task.typeId)?.imaging && task.state !== TaskState.inProgress)
     return { kind: 'refused', reason: `task ${task.id} has not begun: it did not check in` };
   if (session.kind === 'capture') {
     if (!image) return { kind: 'refused', reason: 'the image of this task was removed' };

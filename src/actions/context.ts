@@ -21,6 +21,8 @@ export interface Ports {
   readonly recorder: Recorder;
   /** The MAC that the kernel last saw behind an address of a local network; undefined for routed ones and for strangers. */
   readonly neighbour: (ip: string) => Promise<string | undefined>;
+  /** Sends magic packets into the networks of this machine; gives the addresses they went to. */
+  readonly wake: (macs: readonly string[]) => Promise<readonly string[]>;
   /** Unguessable bytes; tests inject their own. */
   readonly random?: (bytes: number) => Buffer;
 }

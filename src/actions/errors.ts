@@ -41,6 +41,16 @@ export const actionErrors = defineErrors({
     remedy: 'approve it first',
     status: 409,
   },
+  TASK_TYPE_OFF: {
+    message: 'the task {type} cannot be ordered: {reason}',
+    remedy: 'choose another task; fogd task --help lists them',
+    status: 409,
+  },
+  ACCOUNT_BAD: {
+    message: '{account} cannot be the account of a password reset',
+    remedy: 'name a local Windows account (--account) of letters, digits, . _ @ and -',
+    status: 400,
+  },
   TASK_UNKNOWN: {
     message: 'there is no task {id}',
     remedy: 'list the tasks with: fogd task list --all',

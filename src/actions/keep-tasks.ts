@@ -1,6 +1,7 @@
 import type { Logger } from '#daemon/log.js';
 import { OFFER_MS, REPEAT_MS } from '#domain/session.js';
 import { nextState, TaskState } from '#domain/task.js';
+import { taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { endSession } from './end-session.js';
@@ -54,6 +55,9 @@ export class TaskKeeper {
     const silence = settings.tasks.silence_timeout;
     for (const task of tasks.allActive()) {
       const last = Math.max(task.seenAt ?? 0, task.startedAt ?? 0, this.#startedAt);
+      // Only imaging reports while it works, and not while somebody goes through it step by step.
+      const type = taskType(task.typeId);
+      if (!type?.imaging || type.kernelArgs.includes('isdebug=yes')) continue;
       if (task.state !== TaskState.inProgress || clock.now() - last < silence * 1000) continue;
       const percent = task.progress ? ` at ${task.progress.percent} % of a partition` : '';
       const reason = `the machine was not heard of for ${silence} s${percent}: look at its screen and its cable, then order the task again`;

@@ -1,7 +1,6 @@
 import type { Host } from '#domain/host.js';
 import { isHostName } from '#domain/host-name.js';
 import { parseMac } from '#domain/mac.js';
-import { HARDWARE_INVENTORY, TaskState, taskType } from '#domain/task.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 
@@ -46,21 +45,5 @@ export async function addHost(
 export async function removeHost(context: Context, key: string): Promise<Host> {
   const host = findHost(context, key);
   await context.store.commit(() => context.hosts.remove(host.id));
-  return host;
-}
-
-/** Queues a hardware inventory: at its next network boot the host reports what it is made of. Throws HOST_BUSY. */
-export async function createInventoryTask(context: Context, key: string, actor: string): Promise<Host> {
-  const host = findHost(context, key);
-  const { store, tasks, clock } = context;
-  await store.commit(() => {
-    const active = tasks.active(host.id);
-    if (active)
-      throw actionErrors.HOST_BUSY({ name: host.name, task: taskType(active.typeId)?.name ?? active.typeId });
-    tasks.add(
-      { typeId: HARDWARE_INVENTORY.id, hostId: host.id },
-      { state: TaskState.queued, at: clock.now(), actor, reason: 'created' },
-    );
-  });
   return host;
 }

@@ -2,16 +2,8 @@ import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import type { Progress } from '#domain/progress.js';
 import { placesBefore } from '#domain/queue.js';
-import {
-  ACTIVE_STATES,
-  CAPTURE,
-  DEPLOY,
-  nextState,
-  stateName,
-  type Task,
-  TaskState,
-  taskType,
-} from '#domain/task.js';
+import { ACTIVE_STATES, nextState, stateName, type Task, TaskState } from '#domain/task.js';
+import { type TaskKey, type TaskType, taskType, taskTypeByKey } from '#domain/task-type.js';
 import type { Context } from './context.js';
 import { endSession } from './end-session.js';
 import { actionErrors } from './errors.js';
@@ -23,44 +15,100 @@ import { imageShape } from './open-session.js';
 
 export { assignImage } from './manage-images.js';
 
-export interface ImagingOrder {
+export interface TaskOrder {
   /** Name or MAC. */
   readonly host: string;
-  readonly kind: 'deploy' | 'capture';
-  /** Default: the image assigned to the host. */
+  readonly type: TaskKey;
+  /** For imaging. Default: the image assigned to the host. */
   readonly image?: string;
   /** Power off instead of rebooting at the end. */
   readonly shutdown?: boolean;
+  /** Does not wait for a slot. */
+  readonly forced?: boolean;
+  /** Turn the machine on for it (wake on LAN). */
+  readonly wake?: boolean;
+  /** Windows account, for a password reset. */
+  readonly account?: string;
 }
 
 /**
- * Queues a deploy or a capture; it starts when the machine boots from the network (rules: spec fos-protocol 4.2).
- * Throws HOST_UNKNOWN, HOST_PENDING, NO_IMAGE, IMAGE_UNKNOWN, IMAGE_DISABLED, IMAGE_PROTECTED, IMAGE_EMPTY, IMAGE_INCOMPLETE,
- * IMAGE_BEING_CAPTURED, HOST_BUSY, IMAGES_NO_SPACE.
+ * Orders a task; it starts when the machine boots from the network (rules: spec fos-protocol 4.2). A task that waits and images nothing is
+ * replaced. Throws HOST_UNKNOWN, HOST_PENDING, HOST_BUSY, TASK_TYPE_OFF, ACCOUNT_BAD, NO_IMAGE, IMAGE_UNKNOWN, IMAGE_DISABLED,
+ * IMAGE_PROTECTED, IMAGE_EMPTY, IMAGE_INCOMPLETE, IMAGE_BEING_CAPTURED, IMAGES_NO_SPACE.
  */
-export async function createImagingTask(context: Context, order: ImagingOrder, actor: string): Promise<Task> {
+export async function createTask(context: Context, order: TaskOrder, actor: string): Promise<Task> {
   const { store, tasks, clock, images } = context;
   const host = findHost(context, order.host);
   if (host.pending) throw actionErrors.HOST_PENDING({ name: host.name });
-  const image = orderedImage(context, host, order.image);
-  const type = order.kind === 'deploy' ? DEPLOY : CAPTURE;
-  await checkImage(context, image, order.kind);
-  return store.commit(() => {
-    const active = tasks.active(host.id);
-    if (active)
-      throw actionErrors.HOST_BUSY({ name: host.name, task: taskType(active.typeId)?.name ?? active.typeId });
-    if (order.kind === 'capture' && isBeingCaptured(context, image))
-      throw actionErrors.IMAGE_BEING_CAPTURED({ name: image.name });
-    // Between the look at its files and this transaction somebody may have protected or removed it.
-    const now = images.byId(image.id);
-    if (!now) throw actionErrors.IMAGE_UNKNOWN({ key: image.name });
-    if (order.kind === 'capture' && now.protected) throw actionErrors.IMAGE_PROTECTED({ name: now.name });
+  const type = taskTypeByKey(order.type);
+  checkOrder(context, host, type, order);
+  const image = type.imaging && orderedImage(context, host, order.image);
+  if (image && type.imaging) await checkImage(context, image, type.imaging);
+  if (type.key === 'wake') return wakeHost(context, host, type, actor);
+  const task = await store.commit(() => {
+    makeRoom(context, host, actor);
+    if (image && type.imaging === 'capture') {
+      if (isBeingCaptured(context, image)) throw actionErrors.IMAGE_BEING_CAPTURED({ name: image.name });
+      // Between the look at its files and this transaction somebody may have protected it.
+      if (images.byId(image.id)?.protected) throw actionErrors.IMAGE_PROTECTED({ name: image.name });
+    }
+    if (image && !images.byId(image.id)) throw actionErrors.IMAGE_UNKNOWN({ key: image.name });
     const id = tasks.add(
-      { typeId: type.id, hostId: host.id, imageId: image.id, shutdown: order.shutdown ?? false },
+      {
+        typeId: type.id,
+        hostId: host.id,
+        ...(image ? { imageId: image.id } : {}),
+        shutdown: order.shutdown ?? false,
+        forced: order.forced ?? false,
+        account: type.key === 'password-reset' ? (order.account ?? '') : '',
+      },
       { state: TaskState.queued, at: clock.now(), actor, reason: 'created' },
     );
     return known(context, id);
   });
+  if (order.wake) await context.wake(host.macs.map(({ mac }) => mac));
+  return task;
+}
+
+/** Over as soon as the packets are sent: whether a machine hears them, nobody says. A task that waits stays. */
+async function wakeHost(context: Context, host: Host, type: TaskType, actor: string): Promise<Task> {
+  const { store, tasks, clock, wake } = context;
+  const sent = await wake(host.macs.map(({ mac }) => mac));
+  const reason =
+    sent.length === 0 ? 'this server is in no network' : `magic packets were sent to ${sent.join(', ')}`;
+  return store.commit(() => {
+    const [at, ordered] = [clock.now(), { typeId: type.id, hostId: host.id }];
+    const id = tasks.add(ordered, { state: TaskState.queued, at, actor, reason: 'created' });
+    const state = sent.length === 0 ? TaskState.failed : TaskState.complete;
+    tasks.move(id, { state, at, actor: 'fogd', reason });
+    return known(context, id);
+  });
+}
+
+/** One word of the harmless alphabet: FOS evaluates it in a root shell. Its blank is written `+_+` on the wire (spec 2.1). */
+const ACCOUNT = /^[A-Za-z0-9._@-]{1,64}$/;
+
+function checkOrder({ settings }: Context, host: Host, type: TaskType, order: TaskOrder): void {
+  const off = (reason: string) => actionErrors.TASK_TYPE_OFF({ type: type.name, reason });
+  if (type.key === 'multicast')
+    throw off('fogd does not multicast yet; deploys share the network fairly by the queue');
+  if (type.key === 'snapins' || type.key === 'snapin') throw off(`the host ${host.name} has no snapins`);
+  if (type.kernelArgs.includes('mode=clamav') && settings.tasks.clamav_share === undefined)
+    throw off('tasks.clamav_share names no share with ClamAV');
+  if (type.key === 'password-reset' && !ACCOUNT.test(order.account ?? ''))
+    throw actionErrors.ACCOUNT_BAD({ account: order.account ?? '' });
+}
+
+/** A host has one active task. One that waits and images nothing gives way; what is at work, and imaging, does not. */
+function makeRoom({ tasks, clock }: Context, host: Host, actor: string): void {
+  const active = tasks.active(host.id);
+  if (!active) return;
+  const type = taskType(active.typeId);
+  if (type?.imaging || active.state !== TaskState.queued)
+    throw actionErrors.HOST_BUSY({ name: host.name, task: type?.name ?? active.typeId });
+  const state = nextState(active.state, 'cancel');
+  if (state !== undefined)
+    tasks.move(active.id, { state, at: clock.now(), actor, reason: 'replaced by another task' });
 }
 
 function orderedImage(context: Context, host: Host, key: string | undefined): Image {
@@ -91,7 +139,9 @@ export async function checkImage(context: Context, image: Image, kind: 'deploy' 
 }
 
 function isBeingCaptured({ tasks }: Context, image: Image): boolean {
-  return tasks.allActive().some(({ imageId, typeId }) => imageId === image.id && typeId === CAPTURE.id);
+  return tasks
+    .allActive()
+    .some(({ imageId, typeId }) => imageId === image.id && taskType(typeId)?.imaging === 'capture');
 }
 
 /** Throws TASK_UNKNOWN. */

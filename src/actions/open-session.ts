@@ -1,6 +1,8 @@
 import { primaryMac } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
-import { exportId, type Session, sessionPseudo } from '#domain/session.js';
+import { exportId, isWritable, type Session, sessionPseudo } from '#domain/session.js';
+import { TaskState } from '#domain/task.js';
+import { taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { ImageShape } from '#images/image-store.js';
 import type { Context } from './context.js';
@@ -56,6 +58,8 @@ async function open(context: Context, known: Session, address: string): Promise<
   const session = await store.commit(() => {
     const now = sessions.byId(known.id);
     if (!now || now.state === 'ended') return undefined;
+    // FOS says HEAD once per try and per interface: an attempt is counted by its session (spec 11.1).
+    if (now.openedAt === null && now.taskId !== null) attempt(context, now.taskId);
     sessions.opened(known.id, address, clock.now());
     return sessions.byId(known.id);
   });
@@ -70,12 +74,23 @@ async function open(context: Context, known: Session, address: string): Promise<
   }
 }
 
+/** Only imaging is begun by its check-in: most other orders of FOS have none (spec 2.3). */
+function attempt({ tasks, clock }: Context, taskId: number): void {
+  tasks.attempted(taskId);
+  const task = tasks.byId(taskId);
+  if (task?.state !== TaskState.queued || taskType(task.typeId)?.imaging) return;
+  const at = clock.now();
+  tasks.move(taskId, { state: TaskState.inProgress, at, actor: 'fos', reason: 'the machine began it' });
+  tasks.started(taskId, at);
+}
+
 async function prepareRoot({ imageStore, images, tasks, hosts }: Context, session: Session): Promise<void> {
   const task = session.taskId === null ? undefined : tasks.byId(session.taskId);
   const image = task?.imageId == null ? undefined : images.byId(task.imageId);
   const host = session.hostId === null ? undefined : hosts.byId(session.hostId);
   if (session.kind === 'deploy' && image) await imageStore.openDeployRoot(session.id, imageShape(image));
   else if (session.kind === 'capture' && host) await imageStore.openCaptureRoot(session.id, primaryMac(host));
+  else if (session.kind === 'recovery') await imageStore.openRecoveryRoot(session.id);
   else await imageStore.openPlainRoot(session.id);
 }
 
@@ -90,7 +105,7 @@ export function sessionExport({ imageStore }: Context, session: Session): Sessio
     id: exportId(session),
     folder: imageStore.rootFolder(session.id),
     pseudo: sessionPseudo(session),
-    access: session.kind === 'capture' ? 'RW' : 'RO',
+    access: isWritable(session.kind) ? 'RW' : 'RO',
     client: session.address,
   };
 }

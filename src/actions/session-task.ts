@@ -2,6 +2,7 @@ import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import type { Session } from '#domain/session.js';
 import { ACTIVE_STATES, type Task } from '#domain/task.js';
+import { taskType } from '#domain/task-type.js';
 import type { Context } from './context.js';
 import { sessionOf } from './open-session.js';
 
@@ -43,8 +44,9 @@ export function sessionTask(
     const reason = `this boot session has ended (${session.endReason}); start the machine again`;
     return { kind: 'none', reason, session, task };
   }
-  const wanted = type === 'up' ? 'capture' : type === 'down' ? 'deploy' : 'plain';
-  if (wanted !== session.kind) {
+  const imaging = taskType(task.typeId)?.imaging;
+  const wanted = type === 'up' ? 'capture' : type === 'down' ? 'deploy' : undefined;
+  if (wanted !== imaging) {
     return { kind: 'none', reason: `task ${task.id} is no task of this type`, session, task };
   }
   const image = task.imageId === null ? undefined : context.images.byId(task.imageId);

@@ -52,6 +52,8 @@ export interface BootScript {
 /** The answer of `boot.php` (spec fos-protocol 1.8): a pure function of the request and of what is known of the machine. */
 export function bootScript(input: BootScriptInput): BootScript {
   const { host, task } = input;
+  if (host && task?.type.boots === 'memtest')
+    return { kind: 'task', text: script([...prologue(input), ...bootMemtest(input), ...failed(input)]) };
   if (host && task && !host.pending && input.session) {
     const args = taskArgs(host, task, input.images);
     return {
@@ -159,6 +161,12 @@ function bootFos(input: BootScriptInput, task: readonly string[], onFailure: str
     `imgfetch ${line.init} || goto ${onFailure}`,
     `boot || goto ${onFailure}`,
   ];
+}
+
+/** Debian's memtest86+ is a kernel to BIOS and a program to UEFI; iPXE starts either by `kernel`. */
+function bootMemtest({ request }: BootScriptInput): string[] {
+  const file = request.firmware === 'efi' ? 'memtest.efi' : 'memtest.bin';
+  return [`kernel ${file} || goto failed`, 'boot || goto failed'];
 }
 
 /** A host's own kernel or init, if it is a plain file name (spec 1.6). */

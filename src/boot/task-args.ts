@@ -1,10 +1,12 @@
 import { type Host, primaryMac } from '#domain/host.js';
 import { compressionOf, type Image } from '#domain/image.js';
-import type { TaskType } from '#domain/task.js';
+import type { TaskType } from '#domain/task-type.js';
 
 export interface OrderedTask {
   readonly type: TaskType;
   readonly shutdown: boolean;
+  /** Windows account of a password reset. */
+  readonly account?: string;
   /** For imaging tasks. */
   readonly image?: Image;
 }
@@ -13,11 +15,14 @@ export interface TaskArgsSettings {
   readonly compression: number;
   readonly resize_percent: number;
   readonly ignore_page_files: boolean;
+  readonly wipe_seconds: number;
+  /** NFS share with ClamAV, `host:/path`. */
+  readonly clamav_share?: string;
 }
 
 /** The words of a task on the kernel line, in FOG's order (spec fos-protocol 1.9.2). */
 export function taskArgs(host: Host, task: OrderedTask, settings: TaskArgsSettings): string[] {
-  const { type, image } = task;
+  const { type, image, account } = task;
   const imaging =
     type.imaging && image
       ? [
@@ -39,11 +44,20 @@ export function taskArgs(host: Host, task: OrderedTask, settings: TaskArgsSettin
     `osid=${image?.osId ?? 0}`,
     'irqpoll',
     `hostname=${host.name}`,
+    ...(isVirusScan(type) ? [`clamav=${settings.clamav_share ?? ''}`] : []),
     ...imaging,
     ...(task.shutdown ? ['shutdown=1'] : []),
+    ...(host.disk === '' ? [] : [`fdrive=${host.disk}`]),
     // The host name is written into a deployed Windows (spec 2.2); absent means off.
     ...(type.imaging ? ['hostearly=1'] : []),
     ...capture,
+    ...(account ? [`winuser=${account}`] : []),
+    // The count-down at the screen before anything is written.
+    ...(type.wipes ? [`seconds=${settings.wipe_seconds}`] : []),
     ...type.kernelArgs,
   ];
+}
+
+function isVirusScan({ kernelArgs }: TaskType): boolean {
+  return kernelArgs.includes('mode=clamav');
 }

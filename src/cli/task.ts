@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { TASK_TYPES, type TaskKey } from '#domain/task-type.js';
 import { callApi } from './client.js';
 import { cliErrors } from './errors.js';
 import { jsonOption, stateOption } from './options.js';
@@ -12,7 +13,16 @@ interface Options {
   readonly all?: true;
   readonly image?: string;
   readonly shutdown?: true;
+  readonly force?: true;
+  readonly wake?: true;
+  readonly account?: string;
 }
+
+const EXAMPLES: Readonly<Partial<Record<TaskKey, string>>> = {
+  deploy: ' --image base',
+  capture: ' --image base',
+  'password-reset': ' --account Administrator',
+};
 
 export function addTask(program: Command): void {
   const task = program.command('task').description('what machines do at their next boot from the network');
@@ -46,23 +56,32 @@ export function addTask(program: Command): void {
     print(options, found, describe(found));
   });
 
-  for (const [kind, description] of [
-    ['deploy', 'write an image to the disk of a host'],
-    ['capture', 'read the disk of a host into an image'],
-  ] as const) {
-    verb(`${kind} <host>`, description)
-      .option('--image <image>', 'default: the image assigned to the host')
+  for (const type of TASK_TYPES) {
+    const order = verb(`${type.key} <host>`, type.description)
       .option('--shutdown', 'power off at the end instead of restarting')
+      .option('--wake', 'turn the machine on for it (wake on LAN)')
+      .option('--force', 'begin at once, without waiting for a free slot');
+    if (type.imaging) order.option('--image <image>', 'default: the image assigned to the host');
+    if (type.key === 'password-reset') order.requiredOption('--account <name>', 'the local Windows account');
+    order
       .addHelpText(
         'after',
-        `\nExample:\n  fogd task ${kind} lab-pc-01 --image base && fogd task watch lab-pc-01`,
+        `\nExample:\n  fogd task ${type.key} lab-pc-01${EXAMPLES[type.key] ?? ''} && fogd task watch lab-pc-01`,
       )
-      .action(async (host: string, { state, image, shutdown, ...rest }: Options) => {
-        const order = { host, kind, ...(image === undefined ? {} : { image }), shutdown: shutdown ?? false };
-        const made = await callApi<TaskView>(state, 'POST', '/tasks', order);
-        print(rest, made, [
-          `task ${made.id}: ${made.type} of ${made.image} on ${made.host}; it starts when the machine boots from the network`,
-        ]);
+      .action(async (host: string, { state, image, shutdown, force, wake, account, ...rest }: Options) => {
+        const made = await callApi<TaskView>(state, 'POST', '/tasks', {
+          host,
+          type: type.key,
+          ...(image === undefined ? {} : { image }),
+          ...(account === undefined ? {} : { account }),
+          shutdown: shutdown ?? false,
+          forced: force ?? false,
+          wake: wake ?? false,
+        });
+        const what = made.image === null ? made.type : `${made.type} of ${made.image}`;
+        const when =
+          made.state === 'Complete' ? made.reason : 'it starts when the machine boots from the network';
+        print(rest, made, [`task ${made.id}: ${what} on ${made.host}; ${when}`]);
       });
   }
 

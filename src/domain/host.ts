@@ -19,6 +19,8 @@ export interface Host {
   readonly imageId: number | null;
   /** Last completed deploy, milliseconds since the epoch. */
   readonly deployedAt: number | null;
+  /** FOG's primary disk (`fdrive=`): a device, a size in bytes, a serial number or a WWN; empty = the first disk. */
+  readonly disk: string;
 }
 
 export interface HostMac {

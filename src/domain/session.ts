@@ -1,12 +1,12 @@
-import type { TaskType } from './task.js';
+import type { TaskType } from './task-type.js';
 
 /**
  * A boot session (design section 3): what one kernel line that fogd handed out entitles to. FOS builds every call from `web=` and mounts
  * `storage=` as it stands, so an unmodified client carries the session's token and gets an NFS root of its own.
  */
 
-/** What its NFS root holds: an image to read, an empty folder to write, or just the admin's scripts. */
-export type SessionKind = 'deploy' | 'capture' | 'plain';
+/** What its NFS root holds: an image to read, an empty folder to write a capture or recovered files, or just the admin's scripts. */
+export type SessionKind = 'deploy' | 'capture' | 'recovery' | 'plain';
 
 /** `offered`: in a boot script. `open`: FOS has said HEAD, the export is there. `ended`: good for nothing but a repeated completion. */
 export type SessionState = 'offered' | 'open' | 'ended';
@@ -37,12 +37,19 @@ export const REPEAT_MS = 86_400_000;
 export const OFFER_MS = 3_600_000;
 
 export function sessionKind(type: TaskType | undefined): SessionKind {
+  if (type?.writesShare) return 'recovery';
   return type?.imaging ?? 'plain';
+}
+
+/** FOS may write into its share. */
+export function isWritable(kind: SessionKind): boolean {
+  return kind === 'capture' || kind === 'recovery';
 }
 
 /** The NFS path in `storage=`, without the trailing slash that FOG's own has. */
 export function sessionPseudo({ id, kind }: Pick<Session, 'id' | 'kind'>): string {
-  return kind === 'capture' ? `/t/${id}/dev` : `/t/${id}`;
+  // FOS shows the free space of a path with `dev` in it (spec 11.8 no. 2).
+  return isWritable(kind) ? `/t/${id}/dev` : `/t/${id}`;
 }
 
 /** ganesha takes 1 to 65535; numbers come again only after as many sessions. */

@@ -1,6 +1,6 @@
 import type { Progress } from './progress.js';
 
-/** FOG's task states and types, as far as fogd performs them (spec fos-protocol 7.1, 7.4). */
+/** A task and its states (spec fos-protocol 4.1, 7.4). Pure: `tasks.ts` of the store keeps them. */
 
 export const TaskState = {
   queued: 1,
@@ -31,30 +31,6 @@ export function stateName(state: TaskState): string {
   return STATE_NAMES[state];
 }
 
-export interface TaskType {
-  readonly id: number;
-  readonly name: string;
-  /** Words for the kernel line. */
-  readonly kernelArgs: readonly string[];
-  /** Moves a disk's content; such tasks need an image and a place in the queue. */
-  readonly imaging?: 'deploy' | 'capture';
-}
-
-export const DEPLOY: TaskType = { id: 1, name: 'Deploy', kernelArgs: ['type=down'], imaging: 'deploy' };
-export const CAPTURE: TaskType = { id: 2, name: 'Capture', kernelArgs: ['type=up'], imaging: 'capture' };
-
-export const HARDWARE_INVENTORY: TaskType = {
-  id: 10,
-  name: 'Hardware Inventory',
-  kernelArgs: ['mode=inventory', 'deployed=1'],
-};
-
-const TYPES: readonly TaskType[] = [DEPLOY, CAPTURE, HARDWARE_INVENTORY];
-
-export function taskType(id: number): TaskType | undefined {
-  return TYPES.find((type) => type.id === id);
-}
-
 export interface Task {
   readonly id: number;
   readonly typeId: number;
@@ -67,6 +43,12 @@ export interface Task {
   /** The image at creation; changing the host's image later changes nothing here (spec 4.2). */
   readonly imageId: number | null;
   readonly shutdown: boolean;
+  /** Passes the queue. */
+  readonly forced: boolean;
+  /** Windows account of a password reset; empty for others. */
+  readonly account: string;
+  /** How many boots have begun it: FOS was seen for it (design section 3). */
+  readonly attempts: number;
   /** The first check-in of this boot: the place in the queue (spec 4.3). */
   readonly checkedInAt: number | null;
   /** The last call of the machine. */

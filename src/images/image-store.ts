@@ -111,10 +111,10 @@ export class ImageStore {
     if (ownPlace) await makeFolder(root);
     this.#layout = new ImagesLayout(await realpath(root));
     this.#roots = this.#makeRoots();
-    const { hidden, sessions, previous, publishing, trash } = this.#layout;
+    const { hidden, sessions, previous, publishing, recovered, trash } = this.#layout;
     await access(this.#layout.root, constants.R_OK | constants.W_OK | constants.X_OK);
     if (inUse && !(await entryAt(hidden))) throw imageErrors.IMAGES_FOLDER_EMPTY({ folder: root });
-    for (const folder of [hidden, sessions, previous, publishing, trash]) await makeFolder(folder);
+    for (const folder of [hidden, sessions, previous, publishing, recovered, trash]) await makeFolder(folder);
     // All of it may be there already, on a disk that is read-only or full by now.
     const probe = join(hidden, 'probe');
     await writeFile(probe, 'fogd\n');
@@ -169,6 +169,16 @@ export class ImageStore {
   /** NFS root of a session without an image. */
   openPlainRoot(sessionId: number): Promise<string> {
     return this.#whenUsable(sessionId, undefined, () => this.#roots.openPlain(sessionId));
+  }
+
+  /** NFS root of a session that recovers files, to be exported for writing. */
+  openRecoveryRoot(sessionId: number): Promise<string> {
+    return this.#whenUsable(sessionId, undefined, () => this.#roots.openRecovery(sessionId));
+  }
+
+  /** Where the recovered files of a session are once its root is removed. */
+  recoveredFolder(sessionId: number): string {
+    return this.#layout.kept(sessionId);
   }
 
   /** Removes a session's NFS root, after its export is closed; a publish of that session that could not be finished is taken back. */

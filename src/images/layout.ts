@@ -8,6 +8,8 @@ export class ImagesLayout {
   readonly previous: string;
   /** Generations on their way in and out of the place of their image, by session. */
   readonly publishing: string;
+  /** What machines recovered from their disks, by session; the admin's from then on. */
+  readonly recovered: string;
   /** Waits for its removal; emptied at start. */
   readonly trash: string;
 
@@ -17,6 +19,7 @@ export class ImagesLayout {
     this.sessions = join(this.hidden, 'sessions');
     this.previous = join(this.hidden, 'previous');
     this.publishing = join(this.hidden, 'publishing');
+    this.recovered = join(this.hidden, 'recovered');
     this.trash = join(this.hidden, 'trash');
   }
 
@@ -38,6 +41,11 @@ export class ImagesLayout {
   /** Where a new generation waits to be exchanged with the one of its image, and the old one after that. */
   stage(sessionId: number): string {
     return join(this.publishing, sessionName(sessionId));
+  }
+
+  /** What a machine recovered in its session. */
+  kept(sessionId: number): string {
+    return join(this.recovered, sessionName(sessionId));
   }
 
   /** Where the old generation waits if the file system cannot exchange. */

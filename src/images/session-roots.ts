@@ -13,6 +13,8 @@ export interface Owner {
   readonly gid: number;
 }
 
+const RECOVERY_MARK = '.recovery';
+
 /**
  * The folders that boot sessions get over NFS (design section 3): built beside their place and renamed into it, so that a root that is there
  * is complete. The image folder `<path>` (deploy), the capture folder `<mac>`, or none.
@@ -44,6 +46,16 @@ export class SessionRoots {
     });
   }
 
+  /** Writable as a whole: FOS makes a folder of its own name for what it recovers. */
+  openRecovery(id: number): Promise<string> {
+    return this.#open(id, POST_INIT, async (root) => {
+      await bringScripts(join(this.layout.root, POST_INIT), join(root, POST_INIT), 'copy');
+      await mkdir(join(root, POST_INIT), { recursive: true });
+      await writeFile(join(root, RECOVERY_MARK), '');
+      if (this.captureOwner) await chown(root, this.captureOwner.uid, this.captureOwner.gid);
+    });
+  }
+
   openPlain(id: number): Promise<string> {
     return this.#open(id, POST_INIT, async (root) => {
       await bringScripts(join(this.layout.root, POST_INIT), join(root, POST_INIT), 'copy');
@@ -53,6 +65,7 @@ export class SessionRoots {
 
   /** Nothing happens where there is no such root. */
   async remove(id: number): Promise<void> {
+    await this.#keepRecovered(id);
     const place = await moveToTrash(this.layout.session(id), this.layout.trash);
     if (place !== undefined) await removeTree(place);
   }
@@ -61,12 +74,26 @@ export class SessionRoots {
   async sweep(live: ReadonlySet<number>): Promise<string[]> {
     const removed: string[] = [];
     for (const name of await readdir(this.layout.sessions)) {
-      if (/^\d+$/.test(name) && live.has(Number(name))) continue;
+      const isSession = /^\d+$/.test(name);
+      if (isSession && live.has(Number(name))) continue;
+      if (isSession) await this.#keepRecovered(Number(name));
       const place = await moveToTrash(join(this.layout.sessions, name), this.layout.trash);
       if (place !== undefined && !name.startsWith('.')) removed.push(name);
     }
     for (const name of await readdir(this.layout.trash)) await removeTree(join(this.layout.trash, name));
     return removed;
+  }
+
+  /** What was recovered is its user's only copy: it stays, however the session ended. Repeatable. */
+  async #keepRecovered(id: number): Promise<void> {
+    const root = this.layout.session(id);
+    if (!(await entryAt(join(root, RECOVERY_MARK)))) return;
+    const place = this.layout.kept(id);
+    for (const { name, path, stats } of (await listFolder(root)) ?? []) {
+      if (name === POST_INIT || name.startsWith('.') || stats.isSymbolicLink()) continue;
+      await mkdir(place, { recursive: true, mode: 0o700 });
+      await rename(path, join(place, name));
+    }
   }
 
   async #open(id: number, mark: string, fill: (root: string) => Promise<void>): Promise<string> {

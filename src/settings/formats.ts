@@ -42,6 +42,10 @@ export const formats: Readonly<Record<string, FormatRule>> = {
     test: (value) => value.split(/\s+/).every((word) => word === '' || KERNEL_WORD.test(word)),
     means: 'words of letters, digits and . _ : / , + @ % = -, separated by blanks',
   },
+  'nfs-share': {
+    test: (value) => /^[A-Za-z0-9._-]+:\/[A-Za-z0-9._/-]*$/.test(value),
+    means: 'a host and a folder, as 10.0.0.5:/opt/clamav',
+  },
   'name-pattern': {
     test: (value) =>
       value === 'MAC' ||

@@ -252,6 +252,21 @@ export const SettingsSchema = Type.Object(
           description: 'Seconds without a word after which a waiting machine loses its place in the queue.',
           fog: 'FOG_CHECKIN_TIMEOUT',
         }),
+        wipe_seconds: Type.Integer({
+          minimum: 0,
+          maximum: 3600,
+          default: 60,
+          description: 'Seconds of the count-down on the screen of a machine before its disk is wiped.',
+          fog: 'FOG_WIPE_TIMEOUT',
+        }),
+        clamav_share: Type.Optional(
+          Type.String({
+            format: 'nfs-share',
+            description:
+              'NFS share with the folders bin and sbin of ClamAV, for virus scans. Unset: virus scans are refused.',
+            examples: ['10.0.0.5:/opt/fog/clamav'],
+          }),
+        ),
         silence_timeout: Type.Integer({
           minimum: 30,
           maximum: 86400,

@@ -15,6 +15,7 @@ interface HostRow {
   efi_exit: string;
   image_id: number | null;
   deployed_at: number | null;
+  disk: string;
 }
 
 interface MacRow {
@@ -32,6 +33,25 @@ export interface NewHost {
   /** The first is the primary one. */
   readonly macs: readonly string[];
 }
+
+export type HostChanges = Partial<
+  Pick<
+    Host,
+    'name' | 'description' | 'pending' | 'kernel' | 'init' | 'kernelArgs' | 'biosExit' | 'efiExit' | 'disk'
+  >
+>;
+
+const COLUMNS: Readonly<Record<keyof HostChanges, string>> = {
+  name: 'name',
+  description: 'description',
+  pending: 'pending',
+  kernel: 'kernel',
+  init: 'init',
+  kernelArgs: 'kernel_args',
+  biosExit: 'bios_exit',
+  efiExit: 'efi_exit',
+  disk: 'disk',
+};
 
 /** Hosts and their MAC addresses. Methods that write must run inside `store.commit`. */
 export class HostRepository {
@@ -84,6 +104,15 @@ export class HostRepository {
     return added;
   }
 
+  /** Sets what is named. */
+  change(id: number, changes: HostChanges): void {
+    for (const [field, value] of Object.entries(changes))
+      this.#prepare(`UPDATE hosts SET ${COLUMNS[field as keyof HostChanges]} = ? WHERE id = ?`).run(
+        typeof value === 'boolean' ? Number(value) : value,
+        id,
+      );
+  }
+
   assignImage(id: number, imageId: number | null): void {
     this.#prepare('UPDATE hosts SET image_id = ? WHERE id = ?').run(imageId, id);
   }
@@ -119,6 +148,7 @@ export class HostRepository {
       efiExit: row.efi_exit,
       imageId: row.image_id,
       deployedAt: row.deployed_at,
+      disk: row.disk,
       macs: (macs as MacRow[]).map(
         (mac): HostMac => ({
           mac: mac.mac,

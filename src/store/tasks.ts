@@ -1,6 +1,7 @@
 import type { Progress } from '#domain/progress.js';
 import type { Waiting } from '#domain/queue.js';
-import { ACTIVE_STATES, DEPLOY, type Task, TaskState } from '#domain/task.js';
+import { ACTIVE_STATES, type Task, TaskState } from '#domain/task.js';
+import { SLOT_TYPES } from '#domain/task-type.js';
 import type { Store } from './store.js';
 
 interface TaskRow {
@@ -13,6 +14,9 @@ interface TaskRow {
   finished_at: number | null;
   image_id: number | null;
   shutdown: number;
+  forced: number;
+  account: string;
+  attempts: number;
   checked_in_at: number | null;
   seen_at: number | null;
   started_at: number | null;
@@ -33,7 +37,11 @@ export interface NewTask {
   readonly hostId: number;
   readonly imageId?: number;
   readonly shutdown?: boolean;
+  readonly forced?: boolean;
+  readonly account?: string;
 }
+
+const SLOTS = SLOT_TYPES.join(', ');
 
 /** Tasks and every change of their state. Methods that write must run inside `store.commit`. */
 export class TaskRepository {
@@ -67,20 +75,19 @@ export class TaskRepository {
     return this.#many('SELECT * FROM tasks WHERE state < 4 ORDER BY id');
   }
 
-  /** Deploys that occupy a slot (spec 4.3: captures neither wait nor count). */
-  deploying(exceptTask: number): number {
+  /** Tasks at work that occupy a slot (spec 4.3). */
+  slotsUsed(exceptTask: number): number {
     return this.#store
-      .prepare('SELECT count(*) FROM tasks WHERE state = ? AND type_id = ? AND id <> ?')
+      .prepare(`SELECT count(*) FROM tasks WHERE state = ? AND type_id IN (${SLOTS}) AND id <> ?`)
       .pluck()
-      .get(TaskState.inProgress, DEPLOY.id, exceptTask) as number;
+      .get(TaskState.inProgress, exceptTask) as number;
   }
 
-  /** Deploys that checked in and wait for a slot. */
+  /** Tasks that checked in and wait for a slot. */
   waiting(exceptTask: number): Waiting[] {
     return this.#many(
-      'SELECT * FROM tasks WHERE state = ? AND type_id = ? AND id <> ?',
+      `SELECT * FROM tasks WHERE state = ? AND type_id IN (${SLOTS}) AND id <> ?`,
       TaskState.checkedIn,
-      DEPLOY.id,
       exceptTask,
     ).map(({ id, checkedInAt, seenAt }) => ({
       taskId: id,
@@ -93,13 +100,15 @@ export class TaskRepository {
     const id = Number(
       this.#store
         .prepare(
-          'INSERT INTO tasks (type_id, host_id, image_id, shutdown, state, created_at, created_by, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
+          'INSERT INTO tasks (type_id, host_id, image_id, shutdown, forced, account, state, created_at, created_by, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         )
         .run(
           entry.typeId,
           entry.hostId,
           entry.imageId ?? null,
           entry.shutdown ? 1 : 0,
+          entry.forced ? 1 : 0,
+          entry.account ?? '',
           state,
           at,
           actor,
@@ -136,6 +145,11 @@ export class TaskRepository {
     this.#store.prepare('UPDATE tasks SET started_at = ?, progress = NULL WHERE id = ?').run(at, id);
   }
 
+  /** FOS was seen for it once more. */
+  attempted(id: number): void {
+    this.#store.prepare('UPDATE tasks SET attempts = attempts + 1 WHERE id = ?').run(id);
+  }
+
   /** A sign of life, with or without a status line. */
   seen(id: number, at: number, progress?: Progress): void {
     if (progress === undefined) this.#store.prepare('UPDATE tasks SET seen_at = ? WHERE id = ?').run(at, id);
@@ -167,6 +181,9 @@ function task(row: TaskRow): Task {
     ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
     imageId: row.image_id,
     shutdown: row.shutdown === 1,
+    forced: row.forced === 1,
+    account: row.account,
+    attempts: row.attempts,
     checkedInAt: row.checked_in_at,
     seenAt: row.seen_at,
     startedAt: row.started_at,

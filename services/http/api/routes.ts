@@ -2,13 +2,14 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
-import { addHost, createInventoryTask, findHost, removeHost } from '#actions/manage-hosts.js';
+import { addHost, findHost, removeHost } from '#actions/manage-hosts.js';
 import { assignImage } from '#actions/manage-images.js';
-import { cancelTask } from '#actions/manage-tasks.js';
+import { cancelTask, createTask } from '#actions/manage-tasks.js';
 import type { ServiceStatus } from '#daemon/supervisor.js';
 import { type Host, primaryMac } from '#domain/host.js';
 import { parseMac } from '#domain/mac.js';
-import { stateName, taskType } from '#domain/task.js';
+import { stateName } from '#domain/task.js';
+import { taskType } from '#domain/task-type.js';
 import { FogdError, messageOf } from '#errors.js';
 import type { TraceRecord } from '#trace/decision.js';
 import { bootStory } from '#trace/story.js';
@@ -101,9 +102,10 @@ export async function apiRoutes(
     summary(context, await removeHost(context, params.key)),
   );
 
-  app.post('/hosts/:key/inventory', { schema: { params: Key } }, async ({ params }) =>
-    details(context, await createInventoryTask(context, params.key, ACTOR)),
-  );
+  app.post('/hosts/:key/inventory', { schema: { params: Key } }, async ({ params }) => {
+    await createTask(context, { host: params.key, type: 'inventory' }, ACTOR);
+    return details(context, findHost(context, params.key));
+  });
 
   app.post('/hosts/:key/cancel', { schema: { params: Key } }, async ({ params }) =>
     details(context, await cancelTask(context, params.key, ACTOR)),

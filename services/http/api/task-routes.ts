@@ -2,13 +2,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
-import {
-  cancelTaskById,
-  createImagingTask,
-  describeTask,
-  listTasks,
-  taskById,
-} from '#actions/manage-tasks.js';
+import { cancelTaskById, createTask, describeTask, listTasks, taskById } from '#actions/manage-tasks.js';
+import { TASK_TYPES } from '#domain/task-type.js';
 import { ACTOR } from './actor.js';
 
 const Id = Type.Object({ id: Type.Integer({ minimum: 1 }) });
@@ -43,16 +38,19 @@ export async function taskRoutes(
         body: Type.Object(
           {
             host: Type.String({ minLength: 1, maxLength: 64 }),
-            kind: Type.Enum(['deploy', 'capture']),
+            type: Type.Enum(TASK_TYPES.map(({ key }) => key)),
             image: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
             shutdown: Type.Optional(Type.Boolean()),
+            forced: Type.Optional(Type.Boolean()),
+            wake: Type.Optional(Type.Boolean()),
+            account: Type.Optional(Type.String({ maxLength: 64 })),
           },
           { additionalProperties: false },
         ),
       },
     },
     async ({ body }, reply) =>
-      reply.code(201).send(describeTask(context, await createImagingTask(context, body, ACTOR))),
+      reply.code(201).send(describeTask(context, await createTask(context, body, ACTOR))),
   );
 
   app.get('/tasks/:id', { schema: { params: Id } }, ({ params }) =>

@@ -9,7 +9,7 @@ import { failTask, requeueTask } from '#actions/report-failure.js';
 import { reportProgress } from '#actions/report-progress.js';
 import { primaryMac } from '#domain/host.js';
 import { clean, INVENTORY_FIELDS, type InventoryField, inventoryFrom } from '#domain/inventory.js';
-import { taskType } from '#domain/task.js';
+import { taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Decision, Recorder } from '#trace/decision.js';
 import { clientAddress } from '../address.js';

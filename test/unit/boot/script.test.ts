@@ -4,11 +4,12 @@ import { type Dialect, parseBootRequest } from '#boot/request.js';
 import { type BootScriptInput, bootScript, problemScript } from '#boot/script.js';
 import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
-import { CAPTURE, DEPLOY, HARDWARE_INVENTORY } from '#domain/task.js';
+import { type TaskKey, taskTypeByKey } from '#domain/task-type.js';
 import { loadSettings } from '#settings/load.js';
 import { expectGolden } from '../golden.js';
 
-const { boot: settings, images } = loadSettings(undefined);
+const { boot: settings, images, tasks } = loadSettings(undefined);
+const type = (key: TaskKey) => taskTypeByKey(key);
 const server = { host: '10.0.0.1', ip: '10.0.0.1' };
 const request = (dialect: Dialect, platform = 'pcbios') =>
   parseBootRequest(
@@ -33,6 +34,7 @@ const host: Host = {
   efiExit: '',
   imageId: null,
   deployedAt: null,
+  disk: '',
 };
 const image: Image = {
   id: 7,
@@ -53,7 +55,7 @@ const image: Image = {
   createdBy: 'test',
 };
 const session = { id: 12, token: '0123456789abcdef0123456789abcdef', kind: 'plain' } as const;
-const inventory = { type: HARDWARE_INVENTORY, shutdown: false };
+const inventory = { type: type('inventory'), shutdown: false };
 const input = (
   extra: Partial<BootScriptInput> = {},
   dialect: Dialect = 'form',
@@ -63,7 +65,7 @@ const input = (
   server,
   settings,
   registrationEnabled: true,
-  images,
+  images: { ...images, ...tasks },
   session,
   ...extra,
 });
@@ -80,12 +82,20 @@ describe('boot script', () => {
     ['inventory-task-query', input({ host, task: inventory }, 'query', 'efi')],
     [
       'deploy-form',
-      input({ host, task: { type: DEPLOY, shutdown: true, image }, session: { ...session, kind: 'deploy' } }),
+      input({
+        host,
+        task: { type: type('deploy'), shutdown: true, image },
+        session: { ...session, kind: 'deploy' },
+      }),
     ],
     [
       'capture-query',
       input(
-        { host, task: { type: CAPTURE, shutdown: false, image }, session: { ...session, kind: 'capture' } },
+        {
+          host,
+          task: { type: type('capture'), shutdown: false, image },
+          session: { ...session, kind: 'capture' },
+        },
         'query',
       ),
     ],

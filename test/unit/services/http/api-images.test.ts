@@ -95,7 +95,7 @@ describe('the API of images', () => {
     ['PATCH', '/images/none', { enabled: false }],
     ['DELETE', '/images/none'],
     ['PUT', '/hosts/pc1/image', { image: 'none' }],
-    ['POST', '/tasks', { host: 'pc1', kind: 'deploy', image: 'none' }],
+    ['POST', '/tasks', { host: 'pc1', type: 'deploy', image: 'none' }],
   ])('says that an image is unknown: %s %s', async (method, url, entry) => {
     expect(await refusal(method, url, entry)).toEqual(problem(404, 'IMAGE_UNKNOWN'));
   });
@@ -105,7 +105,7 @@ describe('the API of images', () => {
     await call('PATCH', '/images/base', { protected: true });
     expect(await refusal('DELETE', '/images/base?files=true')).toEqual(problem(409, 'IMAGE_PROTECTED'));
     await call('PATCH', '/images/base', { protected: false });
-    await call('POST', '/tasks', { host: 'pc1', kind: 'deploy', image: 'base' });
+    await call('POST', '/tasks', { host: 'pc1', type: 'deploy', image: 'base' });
     expect(await refusal('DELETE', '/images/base?files=true')).toEqual(problem(409, 'IMAGE_BUSY'));
     expect(await refusal('PATCH', '/images/base', { format: 5 })).toEqual(problem(409, 'IMAGE_BUSY'));
     expect(existsSync(join(world.images, 'base/d1p1.img'))).toBe(true);
@@ -117,7 +117,7 @@ describe('the API of images', () => {
       image: 'base',
     });
     expect((await call('GET', '/hosts')).json()).toMatchObject([{ image: 'base' }, { image: null }]);
-    const made = await call('POST', '/tasks', { host: MAC, kind: 'deploy' });
+    const made = await call('POST', '/tasks', { host: MAC, type: 'deploy' });
     expect(made.json()).toMatchObject({ host: 'pc1', image: 'base', type: 'Deploy' });
   });
 });
@@ -125,7 +125,7 @@ describe('the API of images', () => {
 describe('the API of tasks', () => {
   beforeEach(withFiles);
   const order = (entry: object = {}) =>
-    call('POST', '/tasks', { host: 'pc1', kind: 'deploy', image: 'base', ...entry });
+    call('POST', '/tasks', { host: 'pc1', type: 'deploy', image: 'base', ...entry });
 
   it('orders, lists, shows and cancels', async () => {
     const made = await order({ shutdown: true });
@@ -182,29 +182,29 @@ describe('the API of tasks', () => {
 
   it.each<[string, object, number, string]>([
     ['an unknown field', { state: 4 }, 400, 'REQUEST_INVALID'],
-    ['an unknown kind', { kind: 'wipe' }, 400, 'REQUEST_INVALID'],
+    ['an unknown type', { type: 'wipe' }, 400, 'REQUEST_INVALID'],
     ['an empty host', { host: '' }, 400, 'REQUEST_INVALID'],
     ['an unknown host', { host: 'none' }, 404, 'HOST_UNKNOWN'],
     ['a host without an image', { image: undefined }, 409, 'NO_IMAGE'],
     ['an image without files', { image: 'empty' }, 409, 'IMAGE_EMPTY'],
-    ['a capture into a protected image', { kind: 'capture', image: 'kept' }, 409, 'IMAGE_PROTECTED'],
+    ['a capture into a protected image', { type: 'capture', image: 'kept' }, 409, 'IMAGE_PROTECTED'],
     ['a disabled image', { image: 'off' }, 409, 'IMAGE_DISABLED'],
   ])('refuses %s, and orders nothing', async (_, entry, status, title) => {
     await call('POST', '/images', { name: 'empty' });
     await call('POST', '/images', { name: 'kept', protected: true });
     await call('POST', '/images', { name: 'off' });
     await call('PATCH', '/images/off', { enabled: false });
-    const wanted = { host: 'pc1', kind: 'deploy', image: 'base', ...entry };
+    const wanted = { host: 'pc1', type: 'deploy', image: 'base', ...entry };
     expect(await refusal('POST', '/tasks', wanted)).toEqual(problem(status, title));
     expect((await call('GET', '/tasks')).json()).toEqual([]);
   });
 
   it('refuses a second task of a host, and a second capture into an image', async () => {
-    await order({ kind: 'capture' });
-    expect(await refusal('POST', '/tasks', { host: 'pc1', kind: 'deploy', image: 'base' })).toEqual(
+    await order({ type: 'capture' });
+    expect(await refusal('POST', '/tasks', { host: 'pc1', type: 'deploy', image: 'base' })).toEqual(
       problem(409, 'HOST_BUSY'),
     );
-    expect(await refusal('POST', '/tasks', { host: 'pc2', kind: 'capture', image: 'base' })).toEqual(
+    expect(await refusal('POST', '/tasks', { host: 'pc2', type: 'capture', image: 'base' })).toEqual(
       problem(409, 'IMAGE_BEING_CAPTURED'),
     );
   });

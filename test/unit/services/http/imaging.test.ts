@@ -5,7 +5,7 @@ import { ImageKeeper } from '#actions/keep-images.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
 import { addHost } from '#actions/manage-hosts.js';
 import { addImage, changeImage, removeImage } from '#actions/manage-images.js';
-import { cancelTaskById, createImagingTask, describeTask, taskById } from '#actions/manage-tasks.js';
+import { cancelTaskById, createTask, describeTask, taskById } from '#actions/manage-tasks.js';
 import type { Logger } from '#daemon/log.js';
 import { SMALL_CLIENT_BYTES, writeSmallImage } from './small-image.js';
 import { type BootedMachine, MAC, makeWorld, shellBase64, type World } from './world.js';
@@ -32,7 +32,7 @@ async function start(toml = '[images]\nreserve_mib = 0'): Promise<void> {
 }
 
 const order = (kind: 'deploy' | 'capture', host = 'one') =>
-  createImagingTask(world.context, { host, kind, image: 'base' }, 'test');
+  createTask(world.context, { host, type: kind, image: 'base' }, 'test');
 const state = (id: number) => describeTask(world.context, taskById(world.context, id)).state;
 const published = (name = 'd1p1.img') => readFileSync(join(world.images, 'base', name), 'latin1').slice(110);
 
@@ -315,12 +315,12 @@ describe('orders that cannot work are refused', () => {
     ['an unknown host', () => order('capture', 'nobody'), 'HOST_UNKNOWN'],
     [
       'an unknown image',
-      () => createImagingTask(world.context, { host: 'one', kind: 'capture', image: 'x' }, 'test'),
+      () => createTask(world.context, { host: 'one', type: 'capture', image: 'x' }, 'test'),
       'IMAGE_UNKNOWN',
     ],
     [
       'no image at all',
-      () => createImagingTask(world.context, { host: 'one', kind: 'capture' }, 'test'),
+      () => createTask(world.context, { host: 'one', type: 'capture' }, 'test'),
       'NO_IMAGE',
     ],
     [

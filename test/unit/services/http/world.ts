@@ -34,6 +34,8 @@ export interface World {
   readonly exports: Map<number, SessionExport> & { broken?: Error };
   /** MACs that the network has seen, by address. */
   readonly neighbours: Map<string, string>;
+  /** MACs that magic packets were sent for. */
+  readonly woken: readonly string[];
   /** Folder of the images. */
   readonly images: string;
   readonly close: () => Promise<void>;
@@ -64,6 +66,7 @@ export async function makeWorld(toml = ''): Promise<World> {
   await imageStore.prepare();
   const exports: World['exports'] = new Map();
   const neighbours = new Map<string, string>();
+  const woken: string[] = [];
   const decisions: Decision[] = [];
   const recorder = { record: (decision: Decision) => decisions.push(decision) as unknown as undefined };
   const context = createContext(settings, clock, store, {
@@ -79,6 +82,10 @@ export async function makeWorld(toml = ''): Promise<World> {
     },
     imageStore,
     neighbour: async (ip) => neighbours.get(ip),
+    wake: async (macs) => {
+      woken.push(...macs);
+      return ['10.0.0.255'];
+    },
   });
   const serverAt = () => ({ host: '10.0.0.1', ip: '10.0.0.1' });
   const routes: Array<{ method: string; url: string }> = [];
@@ -126,6 +133,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     boot,
     exports,
     neighbours,
+    woken,
     images,
     app,
     api,

@@ -1,0 +1,77 @@
+import type { OrderedTask } from '#boot/task-args.js';
+import type { Host } from '#domain/host.js';
+import { primaryMac } from '#domain/host.js';
+import { nextState, type Task, TaskState } from '#domain/task.js';
+import { attemptsAllowed, taskType } from '#domain/task-type.js';
+import type { Context } from './context.js';
+
+/** What the boot of a host is for. */
+export type DueTask =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'task'; readonly task: Task; readonly ordered: OrderedTask }
+  /** Nothing can be started; `reason` is for the machine's screen, and it boots its disk. */
+  | { readonly kind: 'problem'; readonly reason: string };
+
+/** A script asked for again within this time is the same boot: iPXE asks more than once where a menu is left or a cable is slow. */
+const SAME_BOOT_MS = 30_000;
+
+/**
+ * The task that a host's boot starts now. A machine that begins its task again and again without completing it must not go on for ever
+ * (spec fos-protocol 2.4 no. 6, 8.1 no. 29): the task fails, and the machine boots its disk.
+ */
+export async function dueTask(context: Context, host: Host): Promise<DueTask> {
+  const { tasks, images, clock } = context;
+  const task = host.pending ? undefined : tasks.active(host.id);
+  const type = task && taskType(task.typeId);
+  if (!task || !type || type.boots === 'nothing') return { kind: 'none' };
+  if (type.endsWithBoot && task.state === TaskState.inProgress) {
+    if (clock.now() - (task.startedAt ?? 0) > SAME_BOOT_MS) {
+      await end(context, host, task, 'complete', 'the machine has booted again');
+      return { kind: 'none' };
+    }
+  } else if (task.attempts >= attemptsAllowed(type)) {
+    const times = task.attempts === 1 ? 'once' : `${task.attempts} times`;
+    const reason = `task ${task.id} (${type.name}) was begun ${times} and never completed: look at the machine, then order it again`;
+    await end(context, host, task, 'fail', reason);
+    return { kind: 'problem', reason };
+  }
+  const image = task.imageId === null ? undefined : images.byId(task.imageId);
+  if (type.imaging && !image) return { kind: 'problem', reason: `the image of task ${task.id} was removed` };
+  const ordered = { type, shutdown: task.shutdown, account: task.account, ...(image ? { image } : {}) };
+  return { kind: 'task', task, ordered };
+}
+
+/** The machine was given what it starts; nothing of it will be heard again before its next boot. */
+export async function deliveredTask({ store, tasks, clock }: Context, id: number): Promise<void> {
+  await store.commit(() => {
+    const task = tasks.byId(id);
+    if (task?.state !== TaskState.queued) return;
+    const reason = 'the machine was given what it starts';
+    tasks.move(id, { state: TaskState.inProgress, at: clock.now(), actor: 'boot', reason });
+    tasks.started(id, clock.now());
+  });
+}
+
+async function end(
+  { store, tasks, clock, recorder }: Context,
+  host: Host,
+  task: Task,
+  event: 'complete' | 'fail',
+  reason: string,
+): Promise<void> {
+  const moved = await store.commit(() => {
+    const state = nextState(tasks.byId(task.id)?.state ?? TaskState.failed, event);
+    if (state === undefined) return false;
+    tasks.move(task.id, { state, at: clock.now(), actor: 'fogd', reason });
+    return true;
+  });
+  if (!moved || event === 'complete') return;
+  recorder.record({
+    service: 'fogd',
+    event: 'task-failed',
+    outcome: 'failed',
+    who: { mac: primaryMac(host) },
+    reasons: [reason],
+    facts: { task: task.id },
+  });
+}
