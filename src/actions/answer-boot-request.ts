@@ -1,17 +1,23 @@
+import { loginScript } from '#boot/answers.js';
+import type { BootServer, ScriptInput } from '#boot/parts.js';
 import type { BootRequest } from '#boot/request.js';
-import { type BootServer, bootScript, problemScript, type ScriptKind } from '#boot/script.js';
+import { type BootScriptInput, bootScript, problemScript, type ScriptKind } from '#boot/script.js';
 import type { Host } from '#domain/host.js';
 import { sessionKind } from '#domain/session.js';
 import type { Task } from '#domain/task.js';
 import { messageOf } from '#errors.js';
+import { answerMenu } from './answer-menu.js';
 import { type Context, hostOf } from './context.js';
-import { deliveredTask, dueTask } from './due-task.js';
+import { type DueTask, deliveredTask, dueTask } from './due-task.js';
+import { verifyLogin } from './manage-users.js';
 import { offerSession } from './offer-session.js';
 
 export interface BootAnswer {
-  readonly kind: ScriptKind | 'problem';
+  readonly kind: ScriptKind | 'problem' | 'login-asked' | 'login-refused' | 'menu-action';
   readonly text: string;
   readonly host?: Host;
+  /** Who logged in at the menu. */
+  readonly user?: string;
   /** Why this script, or what went wrong. */
   readonly reasons: readonly string[];
 }
@@ -44,65 +50,132 @@ export async function answerBootRequest(
       );
     }
     const host = match.kind === 'one' ? match.host : undefined;
+    const input = { request, server, settings: settings.boot, ...(host ? { host } : {}) };
     const due = host ? await dueTask(context, host) : ({ kind: 'none' } as const);
     if (due.kind === 'problem') return problem(due.reason, host);
-    if (due.kind === 'task') {
-      const doubt = await identityDoubt(context, request, address, due.task);
-      if (doubt !== undefined) return problem(doubt, host);
+    if (due.kind === 'task') return await taskAnswer(context, { input, host, due, mac, address });
+    const chosen = await answerMenu(context, input, mac, address);
+    if (chosen) {
+      const { kind, text, reason: why, user } = chosen;
+      return { kind, text, reasons: [why], ...(user ? { user } : {}), ...(host ? { host } : {}) };
     }
-    const offered = offerSession(context, {
-      kind: due.kind === 'task' ? sessionKind(due.ordered.type) : 'plain',
-      mac,
-      hostId: host?.id ?? null,
-      taskId: due.kind === 'task' ? due.task.id : null,
-      serverIp: server.ip,
-    });
+    const hostId = host?.id ?? null;
     // A store on a full disk keeps no session: the machine still gets its menu, and from there to its disk.
-    const session = due.kind === 'task' ? await offered : await offered.catch(() => undefined);
-    const script = bootScript({
-      request,
-      server,
-      settings: settings.boot,
-      images: { ...settings.images, ...settings.tasks },
-      registrationEnabled: settings.registration.enabled,
-      ...(session ? { session } : {}),
-      ...(host ? { host } : {}),
-      ...(due.kind === 'task' ? { task: due.ordered } : {}),
-    });
-    if (due.kind === 'task' && due.ordered.type.boots === 'memtest')
-      await deliveredTask(context, due.task.id);
+    const session = await offerSession(context, {
+      kind: 'plain',
+      mac,
+      hostId,
+      taskId: null,
+      serverIp: server.ip,
+    }).catch(() => undefined);
+    const script = bootScript({ ...scriptInput(context, input), ...(session ? { session } : {}) });
     return {
       ...script,
       ...(host ? { host } : {}),
-      reasons: [
-        reason(host, due.kind === 'task' ? due.ordered.type.name : undefined, settings.registration.enabled),
-      ],
+      reasons: [reason(host, undefined, settings.registration.enabled)],
     };
   } catch (error) {
     return problem(messageOf(error));
   }
 }
 
+function scriptInput({ settings, menu }: Context, input: ScriptInput): BootScriptInput {
+  return {
+    ...input,
+    images: { ...settings.images, ...settings.tasks },
+    entries: menu.list(),
+    registrationEnabled: settings.registration.enabled,
+  };
+}
+
+/** The script of a task, for a machine that may have its token. */
+async function taskAnswer(
+  context: Context,
+  ask: {
+    readonly input: ScriptInput;
+    readonly host: Host | undefined;
+    readonly due: Extract<DueTask, { kind: 'task' }>;
+    readonly mac: string;
+    readonly address: string;
+  },
+): Promise<BootAnswer> {
+  const { input, host, due, mac, address } = ask;
+  const { task, ordered } = due;
+  const refused = (text: string): BootAnswer => ({
+    kind: 'problem',
+    text: problemScript(text, input),
+    reasons: [text],
+    ...(host ? { host } : {}),
+  });
+  const doubt = await identityDoubt(context, input.request, address, task);
+  if (doubt.kind === 'refused') return refused(doubt.reason);
+  if (doubt.kind === 'ask') {
+    const answer = await confirmTask(context, input, address, ordered.type.name);
+    if (answer) return { ...answer, ...(host ? { host } : {}) };
+  }
+  const session = await offerSession(context, {
+    kind: sessionKind(ordered.type),
+    mac,
+    hostId: host?.id ?? null,
+    taskId: task.id,
+    serverIp: input.server.ip,
+  });
+  const script = bootScript({ ...scriptInput(context, input), session, task: ordered });
+  if (ordered.type.boots === 'memtest') await deliveredTask(context, task.id);
+  return {
+    ...script,
+    ...(host ? { host } : {}),
+    reasons: [reason(host, ordered.type.name, context.settings.registration.enabled)],
+  };
+}
+
+/** A machine that cannot be verified starts its task when somebody logs in at it (boot.unverified_clients = "ask"). */
+async function confirmTask(
+  context: Context,
+  input: ScriptInput,
+  address: string,
+  type: string,
+): Promise<BootAnswer | undefined> {
+  const { login } = input.request;
+  const result = login && (await verifyLogin(context, { ...login, address }));
+  if (result?.kind === 'ok') return undefined;
+  return {
+    kind: 'login-asked',
+    text: loginScript(input, `The task ${type} waits for a login at this machine.`),
+    reasons: ['this machine is behind a router: its task waits for a login'],
+  };
+}
+
 /** How long after its last call a machine counts as being at work; it reports every few seconds. */
 const LIFE_MS = 15_000;
 
-/** Why the token of a task may not go to this address, or undefined: a MAC is a name (design section 7). */
+/** Whether the token of a task may go to this address: a MAC is a name (design section 7). */
 async function identityDoubt(
-  { neighbour, sessions, clock }: Context,
+  { neighbour, leases, sessions, settings, clock }: Context,
   request: BootRequest,
   address: string,
   task: Task,
-): Promise<string | undefined> {
-  const owner = await neighbour(address);
+): Promise<Doubt> {
+  // Seen on the wire; behind a relay, what fogd itself has leased.
+  const owner = (await neighbour(address)) ?? leases.macOf(address, clock.now());
+  if (owner !== undefined && request.macs.includes(owner)) return { kind: 'none' };
   if (owner !== undefined)
-    return request.macs.includes(owner)
-      ? undefined
-      : `the address ${address} belongs to ${owner}, which is not this machine`;
+    return refusal(`the address ${address} belongs to ${owner}, which is not this machine`);
   const atWork = sessions
     .liveOfTask(task.id)
     .find(({ state, address: other }) => state === 'open' && other !== address);
   const isAlive = clock.now() - Math.max(task.seenAt ?? 0, atWork?.seenAt ?? 0) < LIFE_MS;
-  return atWork && isAlive ? `this machine is being imaged from ${atWork.address}` : undefined;
+  if (atWork && isAlive) return refusal(`this machine is being imaged from ${atWork.address}`);
+  const { unverified_clients: unverified } = settings.boot;
+  if (unverified === 'allow' || address === '127.0.0.1') return { kind: 'none' };
+  if (unverified === 'ask') return { kind: 'ask' };
+  return refusal('this machine is behind a router, and boot.unverified_clients is "deny"');
+}
+
+type Doubt = { readonly kind: 'none' | 'ask' } | { readonly kind: 'refused'; readonly reason: string };
+
+function refusal(reason: string): Doubt {
+  return { kind: 'refused', reason };
 }
 
 function reason(host: Host | undefined, task: string | undefined, registration: boolean): string {

@@ -2,14 +2,18 @@ import { randomBytes } from 'node:crypto';
 import type { Clock } from '#daemon/clock.js';
 import { type HostMatch, matchHost } from '#domain/match-host.js';
 import type { ImageStore } from '#images/image-store.js';
+import { LoginLimit } from '#login/login-limit.js';
 import type { Settings } from '#settings/schema.js';
 import { CounterRepository } from '#store/counters.js';
 import { HostRepository } from '#store/hosts.js';
 import { ImageRepository } from '#store/images.js';
 import { InventoryRepository } from '#store/inventory.js';
+import { LeaseRepository } from '#store/leases.js';
+import { MenuRepository } from '#store/menu.js';
 import { SessionRepository } from '#store/sessions.js';
 import type { Store } from '#store/store.js';
 import { TaskRepository } from '#store/tasks.js';
+import { UserRepository } from '#store/users.js';
 import type { Recorder } from '#trace/decision.js';
 import type { ExportDoor } from './export-door.js';
 
@@ -38,6 +42,10 @@ export interface Context extends Required<Ports> {
   readonly counters: CounterRepository;
   readonly images: ImageRepository;
   readonly sessions: SessionRepository;
+  readonly menu: MenuRepository;
+  readonly leases: LeaseRepository;
+  readonly users: UserRepository;
+  readonly loginLimit: LoginLimit;
 }
 
 /** Made once by `main.ts`, and by tests. */
@@ -52,6 +60,10 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     counters: new CounterRepository(store),
     images: new ImageRepository(store),
     sessions: new SessionRepository(store),
+    menu: new MenuRepository(store),
+    leases: new LeaseRepository(store),
+    users: new UserRepository(store),
+    loginLimit: new LoginLimit(clock),
     random: randomBytes,
     ...ports,
   };

@@ -41,6 +41,46 @@ export const actionErrors = defineErrors({
     remedy: 'approve it first',
     status: 409,
   },
+  USER_NAME_BAD: {
+    message: 'that cannot be the name of a user',
+    remedy: 'use 1 to 40 letters, digits, . _ @ and -, beginning with a letter or a digit',
+    status: 400,
+  },
+  USER_EXISTS: {
+    message: 'the user {name} exists already',
+    remedy: 'change the password with: fogd user passwd {name}',
+    status: 409,
+  },
+  USER_UNKNOWN: {
+    message: 'there is no user {name}',
+    remedy: 'list the users with: fogd user list',
+    status: 404,
+  },
+  PASSWORD_BAD: {
+    message: 'that password cannot be used: {reason}',
+    remedy: 'choose one of 8 to 256 characters that can be typed at a boot prompt',
+    status: 400,
+  },
+  MENU_ENTRY_BAD: {
+    message: 'the menu entry {name} cannot be like that: {reason}',
+    remedy: 'see fogd menu add --help',
+    status: 400,
+  },
+  MENU_ENTRY_EXISTS: {
+    message: 'the menu entry {name} exists already',
+    remedy: 'change it with: fogd menu change {name}',
+    status: 409,
+  },
+  MENU_ENTRY_UNKNOWN: {
+    message: 'there is no menu entry {name}',
+    remedy: 'list the entries with: fogd menu list',
+    status: 404,
+  },
+  HOST_CHANGE_BAD: {
+    message: 'the host {name} cannot have {field} = {value}',
+    remedy: 'see fogd host change --help for what it may be',
+    status: 400,
+  },
   TASK_TYPE_OFF: {
     message: 'the task {type} cannot be ordered: {reason}',
     remedy: 'choose another task; fogd task --help lists them',

@@ -9,6 +9,8 @@ import { endSession } from './end-session.js';
 const LOOK_EVERY_MS = 15_000;
 /** A session without an imaging task has no end of its own that FOS would tell. */
 const IDLE_MS = 3_600_000;
+/** A quick deploy reports every few seconds while it works; then it says nothing more. */
+const QUICK_IDLE_MS = 300_000;
 
 /** Watches over tasks and sessions whose machine vanished: FOG lets such a machine keep its slot for ever (spec fos-protocol 4.1). */
 export class TaskKeeper {
@@ -89,7 +91,8 @@ export class TaskKeeper {
       const task = session.taskId === null ? undefined : tasks.byId(session.taskId);
       const isBusy = task !== undefined && nextState(task.state, 'fail') !== undefined;
       const last = Math.max(session.seenAt ?? 0, task?.seenAt ?? 0, this.#startedAt);
-      if (!isBusy && now - last > IDLE_MS) await endSession(this.context, session, 'idle for too long');
+      const idle = session.imageId === null ? IDLE_MS : QUICK_IDLE_MS;
+      if (!isBusy && now - last > idle) await endSession(this.context, session, 'idle for too long');
     }
     await store.commit(() => sessions.forget(now - OFFER_MS, now - REPEAT_MS));
   }

@@ -1,6 +1,9 @@
+import { isExitType } from '#boot/exit.js';
+import { KERNEL_WORD, kernelWords } from '#boot/kernel-line.js';
 import type { Host } from '#domain/host.js';
 import { isHostName } from '#domain/host-name.js';
 import { parseMac } from '#domain/mac.js';
+import type { HostChanges } from '#store/hosts.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 
@@ -39,6 +42,41 @@ export async function addHost(
       createdBy: actor,
       macs: [...new Set(macs)],
     });
+  });
+}
+
+/** What a host may have in each field; empty always means "as all others". */
+const FIELD_RULES: Readonly<Partial<Record<keyof HostChanges, (value: string) => boolean>>> = {
+  name: isHostName,
+  kernel: isFileName,
+  init: isFileName,
+  kernelArgs: (value) => kernelWords(value).every((word) => KERNEL_WORD.test(word)),
+  biosExit: isExitType,
+  efiExit: isExitType,
+  // A device, a size in bytes, a serial number, a WWN or a UUID; several with commas (spec fos-protocol 2.2, fdrive).
+  disk: (value) => /^[A-Za-z0-9._:/,+@%-]{1,64}$/.test(value),
+  productKey: (value) => /^[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){4}$/.test(value),
+};
+
+function isFileName(value: string): boolean {
+  return /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(value);
+}
+
+/** Changes what is named. Throws HOST_UNKNOWN, HOST_EXISTS, HOST_CHANGE_BAD. */
+export async function changeHost(context: Context, key: string, changes: HostChanges): Promise<Host> {
+  const { store, hosts } = context;
+  const host = findHost(context, key);
+  for (const [field, value] of Object.entries(changes)) {
+    const rule = FIELD_RULES[field as keyof HostChanges];
+    const isEmptied = value === '' && field !== 'name';
+    if (typeof value === 'string' && rule && !isEmptied && !rule(value))
+      throw actionErrors.HOST_CHANGE_BAD({ name: host.name, field, value });
+  }
+  return store.commit(() => {
+    const owner = changes.name === undefined ? undefined : hosts.byName(changes.name);
+    if (owner && owner.id !== host.id) throw actionErrors.HOST_EXISTS({ name: owner.name });
+    hosts.change(host.id, changes);
+    return hosts.byId(host.id) ?? host;
   });
 }
 

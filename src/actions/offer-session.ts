@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { OFFER_MS, REPEAT_MS, type SessionKind } from '#domain/session.js';
+import type { NewSession } from '#store/sessions.js';
 import type { Context } from './context.js';
 
 /** 128 bits: 32 characters on the kernel line. */
@@ -21,7 +22,7 @@ export function tokenHash(token: string): Buffer {
 /** Makes the session of a boot script that is about to be handed out. Resolves when durable. */
 export async function offerSession(
   { store, sessions, clock, random }: Context,
-  session: { kind: SessionKind; mac: string; hostId: number | null; taskId: number | null; serverIp: string },
+  session: Omit<NewSession, 'tokenHash' | 'createdAt'>,
 ): Promise<OfferedSession> {
   const token = random(TOKEN_BYTES).toString('hex');
   const now = clock.now();

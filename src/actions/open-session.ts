@@ -86,7 +86,8 @@ function attempt({ tasks, clock }: Context, taskId: number): void {
 
 async function prepareRoot({ imageStore, images, tasks, hosts }: Context, session: Session): Promise<void> {
   const task = session.taskId === null ? undefined : tasks.byId(session.taskId);
-  const image = task?.imageId == null ? undefined : images.byId(task.imageId);
+  const imageId = task?.imageId ?? session.imageId;
+  const image = imageId === null ? undefined : images.byId(imageId);
   const host = session.hostId === null ? undefined : hosts.byId(session.hostId);
   if (session.kind === 'deploy' && image) await imageStore.openDeployRoot(session.id, imageShape(image));
   else if (session.kind === 'capture' && host) await imageStore.openCaptureRoot(session.id, primaryMac(host));

@@ -2,6 +2,7 @@ import type { Image } from '#domain/image.js';
 import { type Progress, parseProgress } from '#domain/progress.js';
 import { type Task, TaskState } from '#domain/task.js';
 import type { Context } from './context.js';
+import { sessionOf } from './open-session.js';
 import { sessionTask } from './session-task.js';
 
 export interface ProgressReport {
@@ -20,7 +21,11 @@ export async function reportProgress(
   token: string | undefined,
   line: string,
 ): Promise<ProgressReport | undefined> {
-  const { store, tasks, clock } = context;
+  const { store, tasks, sessions, clock } = context;
+  const session = token === undefined ? undefined : sessionOf(context, token);
+  // A quick deploy has no task and no completion: its reports keep it alive (design section 3).
+  if (session?.state === 'open' && session.taskId === null)
+    await store.commit(() => sessions.seen(session.id, clock.now()));
   // `type` is not in this call; the session knows.
   const found = ['up', 'down']
     .map((type) => sessionTask(context, token, type))

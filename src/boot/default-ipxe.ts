@@ -1,11 +1,13 @@
-import { chainLines } from './chain.js';
+import { ask, formEnd, queryLine } from './chain.js';
 
 /**
  * `default.ipxe`: what every iPXE is sent to first, by TFTP (FOG's builds) or by the URL in its DHCP answer (spec fos-protocol 1.3, 1.4).
  * One script for all builds: where `params` is missing (stock BIOS iPXE) it falls through to the query dialect.
  */
 export function defaultScript(bootUrl: string): string {
-  const [form, query] = [chainLines('form', bootUrl), chainLines('query', bootUrl)];
+  const form = ask('form', bootUrl, {}, 'goto failed').filter(
+    (line) => line !== 'params' && line !== 'goto bootme',
+  );
   return `${[
     '#!ipxe',
     'set arch ${buildarch}',
@@ -15,10 +17,10 @@ export function defaultScript(bootUrl: string): string {
     'cpuid 0 || set arch x86_64',
     ':ask',
     'params || goto query',
-    ...form.slice(0, -1),
-    `${form.at(-1)} || goto failed`,
+    ...form,
+    ...formEnd('form', bootUrl, 'goto failed'),
     ':query',
-    `${query.at(-1)} || goto failed`,
+    `${queryLine(bootUrl)} || goto failed`,
     ':failed',
     `echo fogd does not answer at ${bootUrl}`,
     'echo Going on to the next boot device in 10 seconds.',

@@ -20,21 +20,23 @@ export interface TaskArgsSettings {
   readonly clamav_share?: string;
 }
 
+/** What FOS must know of an image. */
+export function imageArgs(image: Image, { compression }: TaskArgsSettings): string[] {
+  return [
+    'chkdsk=0',
+    `img=${image.path}`,
+    `imgType=${image.type}`,
+    `imgPartitionType=${image.partitionType}`,
+    `imgid=${image.id}`,
+    `imgFormat=${image.format}`,
+    `PIGZ_COMP=-${compressionOf(image.format, image.compress ?? compression)}`,
+  ];
+}
+
 /** The words of a task on the kernel line, in FOG's order (spec fos-protocol 1.9.2). */
 export function taskArgs(host: Host, task: OrderedTask, settings: TaskArgsSettings): string[] {
   const { type, image, account } = task;
-  const imaging =
-    type.imaging && image
-      ? [
-          'chkdsk=0',
-          `img=${image.path}`,
-          `imgType=${image.type}`,
-          `imgPartitionType=${image.partitionType}`,
-          `imgid=${image.id}`,
-          `imgFormat=${image.format}`,
-          `PIGZ_COMP=-${compressionOf(image.format, image.compress ?? settings.compression)}`,
-        ]
-      : [];
+  const imaging = type.imaging && image ? imageArgs(image, settings) : [];
   const capture =
     type.imaging === 'capture'
       ? [`pct=${settings.resize_percent}`, `ignorepg=${settings.ignore_page_files ? 1 : 0}`]

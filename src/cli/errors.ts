@@ -9,6 +9,14 @@ export const cliErrors = defineErrors({
     message: 'fogd cannot be reached at {socket} ({reason})',
     remedy: 'run this command as the user that runs fogd, or as root',
   },
+  PASSWORDS_DIFFER: {
+    message: 'the two passwords differ',
+    remedy: 'type the same password twice',
+  },
+  INTERRUPTED: {
+    message: 'interrupted',
+    remedy: 'nothing was changed',
+  },
   TASK_NUMBER_BAD: {
     message: '{id} is not the number of a task',
     remedy: 'list the tasks with: fogd task list',

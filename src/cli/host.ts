@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { EXIT_TYPES } from '#boot/exit.js';
 import { callApi } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
@@ -36,6 +37,19 @@ interface Options {
   readonly json?: true;
 }
 
+interface Changes extends Options {
+  readonly approve?: true;
+  readonly name?: string;
+  readonly description?: string;
+  readonly kernel?: string;
+  readonly init?: string;
+  readonly kernelArgs?: string;
+  readonly biosExit?: string;
+  readonly efiExit?: string;
+  readonly disk?: string;
+  readonly productKey?: string;
+}
+
 export function addHost(program: Command): void {
   const host = program.command('host').description('the machines that fogd knows');
   const verb = (name: string, description: string) =>
@@ -69,6 +83,27 @@ export function addHost(program: Command): void {
       print(options, added, [`added ${added.name} (${added.macs.join(', ')})`]);
     },
   );
+
+  verb('change <host>', 'change what is named; "" takes the global setting again')
+    .option('--name <name>', 'its name')
+    .option('--description <text>', 'a text for people')
+    .option('--approve', 'it registered itself, and may have tasks')
+    .option('--kernel <file>', 'its own kernel')
+    .option('--init <file>', 'its own initial RAM disk')
+    .option('--kernel-args <words>', 'words for its kernel line')
+    .option('--bios-exit <type>', `how it goes on to its disk from BIOS: ${EXIT_TYPES.join(', ')}`)
+    .option('--efi-exit <type>', 'the same from UEFI')
+    .option('--disk <disk>', 'the disk of its tasks: a device, a size in bytes, a serial number or a WWN')
+    .option('--product-key <key>', 'of Windows')
+    .addHelpText(
+      'after',
+      '\nExample:\n  fogd host change lab-pc-01 --disk /dev/nvme0n1 --efi-exit refind_efi',
+    )
+    .action(async (key: string, { state, json, approve, ...changes }: Changes) => {
+      const body = { ...changes, ...(approve ? { pending: false } : {}) };
+      const changed = await callApi<HostSummary>(state, 'PATCH', path(key), body);
+      print(json ? { json } : {}, changed, [`changed ${changed.name}`]);
+    });
 
   verb('remove <host>', 'forget a host and its inventory').action(async (key: string, options: Options) => {
     const removed = await callApi<HostSummary>(options.state, 'DELETE', path(key));

@@ -2,10 +2,12 @@ import { Command } from 'commander';
 import { addCheck } from './check.js';
 import { addHost } from './host.js';
 import { addImage } from './image.js';
+import { addMenu } from './menu.js';
 import { addServe } from './serve.js';
 import { addStatus } from './status.js';
 import { addTask } from './task.js';
 import { addTrace } from './trace.js';
+import { addUser } from './user.js';
 import { version } from './version.js';
 
 /** The command line: one file per command. */
@@ -15,6 +17,7 @@ export function createProgram(): Command {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(fogd --help lists the commands)');
-  for (const add of [addServe, addCheck, addStatus, addTrace, addHost, addImage, addTask]) add(program);
+  for (const add of [addServe, addCheck, addStatus, addTrace, addHost, addImage, addTask, addUser, addMenu])
+    add(program);
   return program;
 }

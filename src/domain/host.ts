@@ -21,6 +21,8 @@ export interface Host {
   readonly deployedAt: number | null;
   /** FOG's primary disk (`fdrive=`): a device, a size in bytes, a serial number or a WWN; empty = the first disk. */
   readonly disk: string;
+  /** Of Windows; never sent to a boot prompt. */
+  readonly productKey: string;
 }
 
 export interface HostMac {

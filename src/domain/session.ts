@@ -19,6 +19,8 @@ export interface Session {
   readonly mac: string;
   readonly hostId: number | null;
   readonly taskId: number | null;
+  /** What a session without a task deploys: to a machine that is no host (FOG's quick deploy). */
+  readonly imageId: number | null;
   /** Address of this server that the machine reached; it stands in `storage=`. */
   readonly serverIp: string;
   /** Address of FOS, known from its HEAD on; it may differ from iPXE's. */

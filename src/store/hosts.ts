@@ -16,6 +16,7 @@ interface HostRow {
   image_id: number | null;
   deployed_at: number | null;
   disk: string;
+  product_key: string;
 }
 
 interface MacRow {
@@ -37,7 +38,16 @@ export interface NewHost {
 export type HostChanges = Partial<
   Pick<
     Host,
-    'name' | 'description' | 'pending' | 'kernel' | 'init' | 'kernelArgs' | 'biosExit' | 'efiExit' | 'disk'
+    | 'name'
+    | 'description'
+    | 'pending'
+    | 'kernel'
+    | 'init'
+    | 'kernelArgs'
+    | 'biosExit'
+    | 'efiExit'
+    | 'disk'
+    | 'productKey'
   >
 >;
 
@@ -51,6 +61,7 @@ const COLUMNS: Readonly<Record<keyof HostChanges, string>> = {
   biosExit: 'bios_exit',
   efiExit: 'efi_exit',
   disk: 'disk',
+  productKey: 'product_key',
 };
 
 /** Hosts and their MAC addresses. Methods that write must run inside `store.commit`. */
@@ -149,6 +160,7 @@ export class HostRepository {
       imageId: row.image_id,
       deployedAt: row.deployed_at,
       disk: row.disk,
+      productKey: row.product_key,
       macs: (macs as MacRow[]).map(
         (mac): HostMac => ({
           mac: mac.mac,

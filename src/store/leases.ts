@@ -35,6 +35,14 @@ export class LeaseRepository implements LeaseStore {
     }));
   }
 
+  /** Whom an address is leased to at that time. */
+  macOf(address: string, now: number): string | undefined {
+    return this.#store
+      .prepare('SELECT mac FROM dhcp_leases WHERE address = ? AND state = ? AND expires_at > ?')
+      .pluck()
+      .get(address, 'bound' satisfies Lease['state'], now) as string | undefined;
+  }
+
   /** Commits by itself: resolves when the leases are durable. */
   async save(leases: readonly Lease[]): Promise<void> {
     await this.#store.commit(() => {

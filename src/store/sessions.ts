@@ -8,6 +8,7 @@ interface SessionRow {
   mac: string;
   host_id: number | null;
   task_id: number | null;
+  image_id: number | null;
   server_ip: string;
   address: string | null;
   created_at: number;
@@ -24,6 +25,8 @@ export interface NewSession {
   readonly mac: string;
   readonly hostId: number | null;
   readonly taskId: number | null;
+  /** Deployed without a task. */
+  readonly imageId?: number | null;
   readonly serverIp: string;
   readonly createdAt: number;
 }
@@ -63,7 +66,7 @@ export class SessionRepository {
     return Number(
       this.#store
         .prepare(
-          "INSERT INTO boot_sessions (token_hash, kind, state, mac, host_id, task_id, server_ip, created_at) VALUES (?, ?, 'offered', ?, ?, ?, ?, ?)",
+          "INSERT INTO boot_sessions (token_hash, kind, state, mac, host_id, task_id, image_id, server_ip, created_at) VALUES (?, ?, 'offered', ?, ?, ?, ?, ?, ?)",
         )
         .run(
           entry.tokenHash,
@@ -71,6 +74,7 @@ export class SessionRepository {
           entry.mac,
           entry.hostId,
           entry.taskId,
+          entry.imageId ?? null,
           entry.serverIp,
           entry.createdAt,
         ).lastInsertRowid,
@@ -83,6 +87,11 @@ export class SessionRepository {
         "UPDATE boot_sessions SET state = 'open', address = ?, opened_at = coalesce(opened_at, ?), seen_at = ? WHERE id = ?",
       )
       .run(address, at, at, id);
+  }
+
+  /** A sign of life. */
+  seen(id: number, at: number): void {
+    this.#store.prepare('UPDATE boot_sessions SET seen_at = ? WHERE id = ?').run(at, id);
   }
 
   ended(id: number, reason: string, at: number): void {
@@ -121,6 +130,7 @@ function session(row: SessionRow): Session {
     mac: row.mac,
     hostId: row.host_id,
     taskId: row.task_id,
+    imageId: row.image_id,
     serverIp: row.server_ip,
     address: row.address,
     createdAt: row.created_at,

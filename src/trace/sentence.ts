@@ -62,6 +62,10 @@ const SCRIPTS: Readonly<Record<string, string>> = {
   'menu-pending': 'the menu for machines that wait for approval',
   task: 'its task',
   problem: 'a message instead of a menu',
+  disk: 'on to its disk',
+  'login-asked': 'a question for a login',
+  'login-refused': 'a refused login',
+  'menu-action': 'what somebody chose at its menu',
 };
 
 /** One record in words, with its reasons. */

@@ -2,7 +2,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
-import { addHost, findHost, removeHost } from '#actions/manage-hosts.js';
+import { addHost, changeHost, findHost, removeHost } from '#actions/manage-hosts.js';
 import { assignImage } from '#actions/manage-images.js';
 import { cancelTask, createTask } from '#actions/manage-tasks.js';
 import type { ServiceStatus } from '#daemon/supervisor.js';
@@ -15,7 +15,9 @@ import type { TraceRecord } from '#trace/decision.js';
 import { bootStory } from '#trace/story.js';
 import { ACTOR } from './actor.js';
 import { imageRoutes } from './image-routes.js';
+import { menuRoutes } from './menu-routes.js';
 import { taskRoutes } from './task-routes.js';
+import { userRoutes } from './user-routes.js';
 
 export interface ApiOptions {
   readonly context: Context;
@@ -57,6 +59,8 @@ export async function apiRoutes(
 
   await instance.register(imageRoutes, { context });
   await instance.register(taskRoutes, { context });
+  await instance.register(userRoutes, { context });
+  await instance.register(menuRoutes, { context });
 
   app.get('/status', () => status());
 
@@ -102,6 +106,26 @@ export async function apiRoutes(
     summary(context, await removeHost(context, params.key)),
   );
 
+  const text = (maxLength: number) => Type.Optional(Type.String({ maxLength }));
+  const HostChange = Type.Object(
+    {
+      name: text(15),
+      description: text(200),
+      pending: Type.Optional(Type.Boolean()),
+      kernel: text(64),
+      init: text(64),
+      kernelArgs: text(500),
+      biosExit: text(30),
+      efiExit: text(30),
+      disk: text(64),
+      productKey: text(29),
+    },
+    { additionalProperties: false },
+  );
+  app.patch('/hosts/:key', { schema: { params: Key, body: HostChange } }, async ({ params, body }) =>
+    details(context, await changeHost(context, params.key, body)),
+  );
+
   app.post('/hosts/:key/inventory', { schema: { params: Key } }, async ({ params }) => {
     await createTask(context, { host: params.key, type: 'inventory' }, ACTOR);
     return details(context, findHost(context, params.key));
@@ -144,6 +168,12 @@ function details(context: Context, host: Host) {
   return {
     ...summary(context, host),
     description: host.description,
+    kernel: host.kernel,
+    init: host.init,
+    kernelArgs: host.kernelArgs,
+    biosExit: host.biosExit,
+    efiExit: host.efiExit,
+    disk: host.disk,
     createdAt: host.createdAt,
     createdBy: host.createdBy,
     inventory: inventory.get(host.id) ?? null,

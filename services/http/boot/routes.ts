@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { answerBootRequest } from '#actions/answer-boot-request.js';
 import type { Context } from '#actions/context.js';
+import { advancedScript } from '#boot/answers.js';
 import { defaultScript } from '#boot/default-ipxe.js';
 import { type Dialect, parseBootRequest } from '#boot/request.js';
 import type { BootServer } from '#boot/script.js';
@@ -21,6 +22,8 @@ export interface BootOptions {
   /** The server as a machine sees it that reached this local address. */
   readonly serverAt: (localAddress: string) => BootServer;
 }
+
+const REFUSED: ReadonlySet<string> = new Set(['problem', 'login-refused', 'login-asked']);
 
 /** What iPXE asks, under `/fog/service/ipxe/`: the boot script in both dialects, `default.ipxe`, kernel and init. */
 export async function bootRoutes(
@@ -45,7 +48,7 @@ export async function bootRoutes(
     recorder.record({
       service: 'http',
       event: 'script-served',
-      outcome: answer.kind === 'problem' ? 'refused' : 'answered',
+      outcome: REFUSED.has(answer.kind) ? 'refused' : 'answered',
       who: {
         ip: clientAddress(request),
         ...(mac === undefined ? {} : { mac }),
@@ -57,6 +60,7 @@ export async function bootRoutes(
         dialect,
         firmware: bootRequest.firmware,
         ...(answer.host ? { host: answer.host.name } : {}),
+        ...(answer.user === undefined ? {} : { user: answer.user }),
         ...(bootRequest.ipxe === undefined ? {} : { ipxe: bootRequest.ipxe }),
       },
     });
@@ -69,6 +73,17 @@ export async function bootRoutes(
   app.get('/boot.php', (request, reply) =>
     script(request, reply, parseQuery(request.url.slice(request.url.indexOf('?') + 1)), 'query'),
   );
+
+  // Public where it asks for no login; what is behind a login is handed out by boot.php only (spec 8.2: FOG's own check always succeeds).
+  app.route({
+    method: ['GET', 'POST'],
+    url: '/advanced.php',
+    handler: (request, reply) => {
+      const { advanced_script: text, advanced_login: needsLogin } = context.settings.boot;
+      const url = `http://${serverAt(localAddress(request)).host}/fog/service/ipxe/boot.php`;
+      return reply.type('text/plain; charset=utf-8').send(advancedScript(needsLogin ? '' : text, url));
+    },
+  });
 
   app.get('/default.ipxe', (request, reply) => {
     const { host } = serverAt(localAddress(request));

@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { checkIn } from '#actions/check-in.js';
 import { completeTask } from '#actions/complete-task.js';
 import type { Context } from '#actions/context.js';
+import { verifyLogin } from '#actions/manage-users.js';
 import { openSession } from '#actions/open-session.js';
 import { recordInventory } from '#actions/record-inventory.js';
 import { type Registration, registerFully, registerQuickly } from '#actions/register-host.js';
@@ -285,13 +286,18 @@ export async function fosRoutes(
   post('Post_Stage3.php', (call) => completion(call, 'down'));
   post('Post_Wipe.php', (call) => completion(call, undefined));
 
-  // Nobody has an account yet; the client then registers without imaging.
-  post('checkcredentials.php', () => ({
-    body: '#!il',
-    event: 'login',
-    outcome: 'refused',
-    reasons: ['there are no users yet'],
-  }));
+  post('checkcredentials.php', async ({ fields, address }) => {
+    const [name, password] = [base64Field(fields, 'username'), base64Field(fields, 'password')];
+    const login = await verifyLogin(context, { name, password, address });
+    switch (login.kind) {
+      case 'ok':
+        return { body: OK, event: 'login', outcome: 'answered', facts: { user: login.user.name } };
+      case 'wrong':
+        return { body: '#!il', event: 'login', outcome: 'refused', reasons: ['wrong name or password'] };
+      case 'limited':
+        return { body: '#!rl', event: 'login', outcome: 'refused', reasons: ['too many failed logins'] };
+    }
+  });
 
   for (const kind of ['image', 'group', 'snapin', 'location'] as const) {
     get(`/service/${kind}listing.php`, () => listing(`${kind}s`, []));

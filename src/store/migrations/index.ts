@@ -1,6 +1,8 @@
 import { sql as hostsAndTrace } from './0001-hosts-and-trace.js';
 import { sql as imagesAndSessions } from './0002-images-and-sessions.js';
 import { sql as taskEngine } from './0003-task-engine.js';
+import { sql as menu } from './0004-menu.js';
+import { sql as users } from './0005-users.js';
 
 /** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
-export const migrations: readonly string[] = [hostsAndTrace, imagesAndSessions, taskEngine];
+export const migrations: readonly string[] = [hostsAndTrace, imagesAndSessions, taskEngine, menu, users];

@@ -4,6 +4,7 @@ import { type Dialect, parseBootRequest } from '#boot/request.js';
 import { type BootScriptInput, bootScript, problemScript } from '#boot/script.js';
 import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
+import { FOG_ENTRIES } from '#domain/menu.js';
 import { type TaskKey, taskTypeByKey } from '#domain/task-type.js';
 import { loadSettings } from '#settings/load.js';
 import { expectGolden } from '../golden.js';
@@ -35,6 +36,7 @@ const host: Host = {
   imageId: null,
   deployedAt: null,
   disk: '',
+  productKey: '',
 };
 const image: Image = {
   id: 7,
@@ -65,6 +67,7 @@ const input = (
   server,
   settings,
   registrationEnabled: true,
+  entries: FOG_ENTRIES,
   images: { ...images, ...tasks },
   session,
   ...extra,

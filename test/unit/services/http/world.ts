@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Context, createContext } from '#actions/context.js';
 import type { SessionExport } from '#actions/export-door.js';
+import { TaskKeeper } from '#actions/keep-tasks.js';
+import type { Logger } from '#daemon/log.js';
 import { BootFiles } from '#files/boot-files.js';
 import { ImageStore } from '#images/image-store.js';
 import { apiRoutes } from '#services/http/api/routes.js';
@@ -16,6 +18,8 @@ import type { Decision } from '#trace/decision.js';
 import { VirtualClock } from '../../virtual-clock.js';
 
 export const MAC = '00:11:22:33:44:55';
+
+const silent = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;
 
 /** The machine-facing HTTP application on a real store, without a socket. */
 export interface World {
@@ -36,6 +40,8 @@ export interface World {
   readonly neighbours: Map<string, string>;
   /** MACs that magic packets were sent for. */
   readonly woken: readonly string[];
+  /** Looks after tasks and sessions; not started. */
+  readonly keeper: TaskKeeper;
   /** Folder of the images. */
   readonly images: string;
   readonly close: () => Promise<void>;
@@ -134,6 +140,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     exports,
     neighbours,
     woken,
+    keeper: new TaskKeeper(context, silent),
     images,
     app,
     api,

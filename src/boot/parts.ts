@@ -1,0 +1,111 @@
+import type { Host } from '#domain/host.js';
+import { type SessionKind, sessionPseudo } from '#domain/session.js';
+import type { BootSettings } from '#settings/schema.js';
+import { exitCommands, exitType } from './exit.js';
+import { type KernelLineInput, kernelLine, kernelWords } from './kernel-line.js';
+import type { BootRequest } from './request.js';
+
+/** What all boot scripts are made of. */
+
+/** The server as this machine reaches it. */
+export interface BootServer {
+  /** Name or address for URLs, with `:port` where it is not 80. */
+  readonly host: string;
+  /** The address the machine reached. */
+  readonly ip: string;
+}
+
+/** What every script depends on. */
+export interface ScriptInput {
+  readonly request: BootRequest;
+  readonly server: BootServer;
+  readonly settings: BootSettings;
+  /** The registered host, if the machine is one. */
+  readonly host?: Host;
+  /**
+   * What this script's kernel lines carry: the session's token in `web=`, its NFS root in `storage=`. None when the store cannot keep
+   * one (its disk is full): a machine then gets its menu all the same, and no task.
+   */
+  readonly session?: { readonly id: number; readonly token: string; readonly kind: SessionKind };
+}
+
+/** Kernel and init by architecture (spec fos-protocol 1.6). */
+const BOOT_FILES = {
+  x86_64: { kernel: 'bzImage', init: 'init.xz' },
+  i386: { kernel: 'bzImage32', init: 'init_32.xz' },
+  arm64: { kernel: 'arm_Image', init: 'arm_init.cpio.gz' },
+} as const;
+
+export function script(lines: readonly string[]): string {
+  return `${lines.join('\n')}\n`;
+}
+
+export function prologue({ server }: ScriptInput): string[] {
+  return [
+    '#!ipxe',
+    `set fog-ip ${server.host}`,
+    'set fog-webroot fog',
+    'set boot-url http://${fog-ip}/${fog-webroot}',
+    `set storage-ip ${server.ip}`,
+  ];
+}
+
+export function bootUrl({ server }: ScriptInput): string {
+  return `http://${server.host}/fog/service/ipxe/boot.php`;
+}
+
+/** Loads and starts FOS with these words on its kernel line. */
+export function bootFos(input: ScriptInput, task: readonly string[]): string[] {
+  const { request, server, settings, host, session } = input;
+  const files = BOOT_FILES[request.arch];
+  const line: KernelLineInput = {
+    kernel: ownFile(host?.kernel, request.arch) ?? files.kernel,
+    init: ownFile(host?.init, request.arch) ?? files.init,
+    web: `http://${server.host}/fog/${session ? `t/${session.token}/` : ''}`,
+    storageIp: server.ip,
+    storagePath: session ? `${sessionPseudo(session)}/` : '/images/',
+    loglevel: settings.kernel_loglevel,
+    ramdiskSize: settings.ramdisk_size,
+    keymap: settings.keymap,
+    extra: [...kernelWords(settings.kernel_args), ...kernelWords(host?.kernelArgs ?? '')],
+    task,
+  };
+  return [
+    `kernel ${kernelLine(line)} || goto failed`,
+    `imgfetch ${line.init} || goto failed`,
+    'boot || goto failed',
+  ];
+}
+
+/** A host's own kernel or init, if it is a plain file name for this kind of processor (spec 1.6). */
+function ownFile(text: string | undefined, arch: BootRequest['arch']): string | undefined {
+  if (text === undefined || !/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(text)) return undefined;
+  return /arm|aarch64/i.test(text) === (arch === 'arm64') ? text : undefined;
+}
+
+/** Debian's memtest86+ is a kernel to BIOS and a program to UEFI; iPXE starts either by `kernel`. */
+export function bootMemtest({ request }: ScriptInput): string[] {
+  const file = request.firmware === 'efi' ? 'memtest.efi' : 'memtest.bin';
+  return [`kernel ${file} || goto failed`, 'boot || goto failed'];
+}
+
+/** A kernel that cannot be loaded must not leave a dark screen, nor a machine that never reaches its disk. */
+export function failed(input: ScriptInput): string[] {
+  return [
+    ':failed',
+    'echo What was to be started could not be loaded; the reason is above.',
+    'echo Going on to the hard disk in 15 seconds.',
+    'sleep 15',
+    ...exitLines(input),
+  ];
+}
+
+/** On to the disk; with `onFailure`, a command, what is done where that does not work. */
+export function exitLines({ request, settings, host }: ScriptInput, onFailure?: string): string[] {
+  const isEfi = request.firmware === 'efi';
+  const type = isEfi
+    ? exitType(host?.efiExit ?? '', settings.efi_exit)
+    : exitType(host?.biosExit ?? '', settings.bios_exit);
+  const commands = exitCommands(type, request.arch);
+  return onFailure === undefined ? commands : commands.map((command) => `${command} || ${onFailure}`);
+}
