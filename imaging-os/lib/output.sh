@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# bzImage, init.xz and manifest.json. The manifest is written last and names the others' hashes,
+# bzImage, init.xz, memtest.bin, memtest.efi and manifest.json. The manifest is written last and names the others' hashes,
 # so that whatever a killed build leaves is never taken for a result.
 
 # $1 folder, $2 inputs' hash. True if the folder holds exactly what these inputs give.
@@ -18,6 +18,8 @@ output_pack() {
     (cd "$tree" && find . -print0 | sort -z | cpio --null --create --format=newc --reproducible --owner=+0:+0 --quiet) >"$work/init.cpio"
     zstd -q -T1 -9 "$work/init.cpio" -o "$new/init.xz"
     cp "$kernel"/boot/vmlinuz-* "$new/bzImage"
+    cp "$work/debian/boot/memtest86+x64.bin" "$new/memtest.bin"
+    cp "$work/debian/boot/memtest86+x64.efi" "$new/memtest.efi"
     chmod 0644 "$new"/*
 }
 
@@ -25,7 +27,7 @@ output_manifest() {
     local new=$1 file sum
     {
         printf '{\n  "inputs": "%s",\n  "files": [\n' "$2"
-        for file in bzImage init.xz; do
+        for file in bzImage memtest.bin memtest.efi init.xz; do
             sum=$(sha256sum "$new/$file")
             printf '    {"file": "%s", "size": %s, "sha256": "%s"}%s\n' "$file" "$(stat -c %s "$new/$file")" "${sum%% *}" "$([[ $file == init.xz ]] || echo ,)"
         done
@@ -40,7 +42,7 @@ output_publish() {
     local new=$1 out=$2
     sync "$new"/*
     rm -f "$out/manifest.json"
-    mv "$new/bzImage" "$new/init.xz" "$out/"
+    mv "$new"/{bzImage,memtest.bin,memtest.efi,init.xz} "$out/"
     mv "$new/manifest.json" "$out/"
 }
 

@@ -12,8 +12,8 @@ tree_make() {
     tree_busybox "$tree" "$debian"
     tree_programs "$tree" "$debian" /bin/bash /usr/bin/curl /usr/sbin/dmidecode /sbin/hdparm
     # Disks. Where BusyBox has a program of the same name, this one takes its place.
-    tree_programs "$tree" "$debian" /sbin/{sfdisk,sgdisk,blkid,blockdev,mkswap,e2fsck,resize2fs,dumpe2fs,ntfsresize} /usr/bin/{partx,resizepart,split,pigz,zstd} \
-        /usr/sbin/partclone.{extfs,fat,ntfs,exfat,xfs,btrfs,f2fs,hfsp,imager,restore,ntfsfixboot} /bin/{ntfsfix,ntfs-3g}
+    tree_programs "$tree" "$debian" /sbin/{sfdisk,sgdisk,blkid,blockdev,mkswap,badblocks,e2fsck,resize2fs,dumpe2fs,ntfsresize} /usr/bin/{partx,resizepart,split,pigz,zstd} \
+        /usr/sbin/partclone.{extfs,fat,ntfs,exfat,xfs,btrfs,f2fs,hfsp,imager,restore,ntfsfixboot} /bin/{ntfsfix,ntfs-3g} /usr/bin/{testdisk,photorec} /usr/sbin/chntpw
     tree_data "$tree" "$debian"
     tree_modules "$tree" "$kernel"
     tree_own_files "$tree"

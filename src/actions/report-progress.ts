@@ -6,7 +6,8 @@ import { sessionOf } from './open-session.js';
 import { sessionTask } from './session-task.js';
 
 export interface ProgressReport {
-  readonly task: Task;
+  /** None for a quick deploy, which has no task. */
+  readonly task?: Task;
   readonly image: Image | undefined;
   /** Undefined for an empty status, which is a sign of life. */
   readonly progress: Progress | undefined;
@@ -21,11 +22,14 @@ export async function reportProgress(
   token: string | undefined,
   line: string,
 ): Promise<ProgressReport | undefined> {
-  const { store, tasks, sessions, clock } = context;
+  const { store, tasks, sessions, images, clock } = context;
   const session = token === undefined ? undefined : sessionOf(context, token);
   // A quick deploy has no task and no completion: its reports keep it alive (design section 3).
-  if (session?.state === 'open' && session.taskId === null)
-    await store.commit(() => sessions.seen(session.id, clock.now()));
+  if (session?.state === 'open' && session.imageId !== null) {
+    const now = clock.now();
+    await store.commit(() => sessions.seen(session.id, now));
+    return { image: images.byId(session.imageId), progress: parseProgress(line, now) };
+  }
   // `type` is not in this call; the session knows.
   const found = ['up', 'down']
     .map((type) => sessionTask(context, token, type))

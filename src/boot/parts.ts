@@ -2,7 +2,7 @@ import type { Host } from '#domain/host.js';
 import { type SessionKind, sessionPseudo } from '#domain/session.js';
 import type { BootSettings } from '#settings/schema.js';
 import { exitCommands, exitType } from './exit.js';
-import { type KernelLineInput, kernelLine, kernelWords } from './kernel-line.js';
+import { KERNEL_WORD, type KernelLineInput, kernelLine, kernelWords } from './kernel-line.js';
 import type { BootRequest } from './request.js';
 
 /** What all boot scripts are made of. */
@@ -84,9 +84,13 @@ function ownFile(text: string | undefined, arch: BootRequest['arch']): string | 
 }
 
 /** Debian's memtest86+ is a kernel to BIOS and a program to UEFI; iPXE starts either by `kernel`. */
-export function bootMemtest({ request }: ScriptInput): string[] {
+export function bootMemtest({ request, settings, host }: ScriptInput): string[] {
   const file = request.firmware === 'efi' ? 'memtest.efi' : 'memtest.bin';
-  return [`kernel ${file} || goto failed`, 'boot || goto failed'];
+  // The one word of the kernel line that it knows, too: where its screen is.
+  const words = kernelWords(`${settings.kernel_args} ${host?.kernelArgs ?? ''}`).filter(
+    (word) => word.startsWith('console=') && KERNEL_WORD.test(word),
+  );
+  return [`kernel ${[file, ...words].join(' ')} || goto failed`, 'boot || goto failed'];
 }
 
 /** A kernel that cannot be loaded must not leave a dark screen, nor a machine that never reaches its disk. */

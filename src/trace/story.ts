@@ -177,6 +177,8 @@ const HINTS: Readonly<Record<string, string>> = {
   'fos-started': 'The imaging environment has a network and made no further call.',
   'session-opened':
     'The imaging environment has a network and did not check in: mounting its share may fail (111/tcp, 2049/tcp, 20048/tcp to this server).',
+  progress:
+    'A deploy from the menu tells no end: unless this was its last partition, look at its screen and its cable.',
   queued: 'It asks every few seconds while it waits, so it was switched off, or its network is gone.',
   'check-in': 'It checked in and did not complete: look at its screen.',
 };

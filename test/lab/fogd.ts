@@ -73,6 +73,11 @@ export class FogdUnderTest {
     return await mustRun([process.execPath, PROGRAM, ...args, '--state', this.state]);
   }
 
+  /** The same, with something on standard input. */
+  async cliWith(input: string, ...args: string[]): Promise<string> {
+    return await mustRun([process.execPath, PROGRAM, ...args, '--state', this.state], { input });
+  }
+
   async services(): Promise<readonly ServiceLine[]> {
     // Exit code 3 means that a service has failed; the answer tells which.
     const result = await command([process.execPath, PROGRAM, 'status', '--json', '--state', this.state]);

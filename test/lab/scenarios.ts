@@ -3,12 +3,14 @@ import type { Scenario } from './scenario.js';
 import { fullRegistrationScenarios } from './scenarios/full-registration.js';
 import { imageScenarios } from './scenarios/images.js';
 import { faultScenarios } from './scenarios/imaging-faults.js';
+import { menuTaskScenarios } from './scenarios/menu-tasks.js';
 import { quickRegistrationScenarios } from './scenarios/quick-registration.js';
 
 export const scenarios: readonly Scenario[] = [
   // The longest first: side by side, the run ends sooner.
   ...faultScenarios,
   ...imageScenarios,
+  ...menuTaskScenarios,
   ...fullRegistrationScenarios,
   ...quickRegistrationScenarios,
 ];

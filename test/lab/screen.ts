@@ -23,6 +23,9 @@ const KEYS = {
 
 export type Key = keyof typeof KEYS;
 
+/** Characters of a field of iPXE's login; all of them are drawn after each key. */
+const FIELD_WIDTH = 20;
+
 export class Screen {
   readonly #terminal = new Terminal((text) => this.#print(text));
   readonly #watchers = new Set<() => void>();
@@ -122,6 +125,17 @@ export class Screen {
 
   type(text: string): void {
     this.#send(text);
+  }
+
+  /** Types into a field of iPXE's login, each character when the field was drawn with the one before: what comes earlier is lost. */
+  async typeInField(text: string): Promise<void> {
+    for (const character of text) {
+      const before = this.mark();
+      this.type(character);
+      await this.waitUntil('the field to be drawn again', 5_000, () =>
+        this.mark() - before >= FIELD_WIDTH ? true : undefined,
+      );
+    }
   }
 
   key(key: Key): void {

@@ -3,7 +3,7 @@ import { checkIn } from '#actions/check-in.js';
 import { completeTask } from '#actions/complete-task.js';
 import type { Context } from '#actions/context.js';
 import { verifyLogin } from '#actions/manage-users.js';
-import { openSession } from '#actions/open-session.js';
+import { openSession, sessionOf } from '#actions/open-session.js';
 import { recordInventory } from '#actions/record-inventory.js';
 import { type Registration, registerFully, registerQuickly } from '#actions/register-host.js';
 import { failTask, requeueTask } from '#actions/report-failure.js';
@@ -155,18 +155,22 @@ export async function fosRoutes(
     return registrationAnswer(registration, isFull ? 'Done, without imaging!' : 'Done');
   });
 
-  post('inventory.php', async ({ fields, macs }) => {
+  post('inventory.php', async ({ fields, macs, token }) => {
     const values: Partial<Record<InventoryField, string>> = {};
     for (const field of INVENTORY_FIELDS) values[field] = base64Field(fields, field);
     const host = await recordInventory(context, macs, inventoryFrom(values));
     // Any text ends the client's loop; an empty body would cost it 20 seconds (spec 3.9).
-    if (!host)
+    if (!host) {
+      const session = token === undefined ? undefined : sessionOf(context, token);
+      const isQuickDeploy = session !== undefined && session.imageId !== null;
       return {
         body: 'Invalid Host',
         event: 'inventory',
-        outcome: 'refused',
+        outcome: isQuickDeploy ? 'ignored' : 'refused',
         reasons: ['this machine is no registered host'],
+        ...(session ? { mac: session.mac } : {}),
       };
+    }
     return { body: 'Done', event: 'inventory', outcome: 'answered', facts: { host: host.name } };
   });
 
@@ -210,20 +214,28 @@ export async function fosRoutes(
     }
   });
 
-  const toldAt = new Map<number, number>();
+  const toldAt = new Map<number | string, number>();
   post('progress.php', async ({ token, fields }) => {
     const report = await reportProgress(context, token, decodeBase64(fields.get('status') ?? ''));
     if (!report?.progress) return { body: '', event: 'progress', outcome: 'answered', silent: true };
     const { task, image, progress } = report;
-    const isDue = progress.at - (toldAt.get(task.id) ?? 0) >= STORY_EVERY_MS;
+    const key = task?.id ?? token ?? '';
+    const isDue = progress.at - (toldAt.get(key) ?? 0) >= STORY_EVERY_MS;
     if (!isDue) return { body: '', event: 'progress', outcome: 'answered', silent: true };
-    toldAt.set(task.id, progress.at);
+    toldAt.set(key, progress.at);
     const { percent, rate, copied, total } = progress;
     return {
       body: '',
       event: 'progress',
       outcome: 'answered',
-      facts: { percent, rate, copied, total, task: task.id, ...(image ? { image: image.name } : {}) },
+      facts: {
+        percent,
+        rate,
+        copied,
+        total,
+        ...(task ? { task: task.id } : {}),
+        ...(image ? { image: image.name } : {}),
+      },
     };
   });
 

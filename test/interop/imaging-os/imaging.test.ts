@@ -1,53 +1,21 @@
-import {
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { imagingDiskBytes, PAGE_FILE, writeImagingDisk } from '../../lab/imaging-disk.js';
-import { command, mustRun } from '../../lab/process.js';
+import { command } from '../../lab/process.js';
 import { differences, readDisk } from '../../lab/read-back.js';
 import { inRepository } from '../../lab/repository.js';
+import { ImagingTree } from './tree.js';
 
 /**
  * The imaging environment's own scripts and programs, in the tree that machines boot, on loop devices: what it captures has the files that
  * FOG's images have (spec fos-protocol 5.5), and what it deploys is what was captured.
  */
-const folder = mkdtempSync(join(tmpdir(), 'fogd-imaging-'));
-const tree = join(folder, 'tree');
-
-beforeAll(async () => {
-  mkdirSync(tree);
-  const archive = inRepository('var', 'imaging-os', 'init.xz');
-  await mustRun(['sh', '-c', 'cd "$0" && zstd -qdc "$1" | cpio -idm --quiet', tree, archive], {
-    timeoutMs: 30_000,
-  });
-}, 40_000);
-afterAll(() => rmSync(folder, { recursive: true }));
-
-/** Arguments: tree, images folder, disk image, then what to do with the disk in `$hd`. Mounts and loop device end with it. */
-const INSIDE = `
-set -e
-hd=$(losetup -f --show "$3")
-trap 'losetup -d "$hd"' EXIT
-# Loop devices keep the partitions of whoever had them before.
-partx -d "$hd" 2>/dev/null || true
-partx -a "$hd" 2>/dev/null || true
-mount --bind "$1" "$1"
-for mount in dev sys; do mount --rbind /$mount "$1/$mount"; done
-mount -t proc proc "$1/proc"
-mount -t tmpfs run "$1/run"
-mount --bind "$2" "$1/images"
-printf '%s\\n' '. /usr/share/fog/lib/imaging.sh' 'fatal() { printf "FATAL %b\\n" "$1" >&2; exit 9; }' "$4" >"$1/run/job"
-hd=$hd chroot "$1" /bin/bash /run/job
-`;
+const tree = new ImagingTree();
+const { folder } = tree;
+const blank = (name: string, bytes: number) => tree.blank(name, bytes);
+beforeAll(() => tree.unpack(), 40_000);
+afterAll(() => tree.remove());
 
 interface Order {
   readonly imgType: 'mps' | 'n';
@@ -62,20 +30,11 @@ const run = (
   job: string,
 ) => {
   const words = `imgType=${imgType} imgFormat=${imgFormat} imgPartitionType=${imgPartitionType} osid=50 PIGZ_COMP=-1 pct=5 ignorepg=1`;
-  return command(['unshare', '-m', 'sh', '-c', INSIDE, 'sh', tree, images, disk, `${words}\n${job}`], {
-    timeoutMs: 100_000,
-  });
+  return tree.run(images, disk, `${words}\n${job}`);
 };
 
 const CAPTURE = 'captureDisk "$hd" /images/pc';
 const DEPLOY = 'deployDisk "$hd" /images/pc';
-
-function blank(name: string, bytes: number): string {
-  const path = join(folder, name);
-  writeFileSync(path, '');
-  truncateSync(path, bytes);
-  return path;
-}
 
 describe('imaging environment', () => {
   it.each<[string, 'gpt' | 'dos', Order, readonly string[]]>([

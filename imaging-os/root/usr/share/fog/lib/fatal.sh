@@ -10,6 +10,13 @@ failedProgram() {
     echo "${0##*/}"
 }
 
+# $1 text. Told to the server; the work goes on.
+warn() {
+    curl -Lks --max-time 5 --data-urlencode "mac=$mac" --data-urlencode "sysuuid=${sysuuid:-$(systemUuid)}" \
+        --data-urlencode "type=warning" --data-urlencode "text=$1" --data-urlencode "script=$(failedProgram)" \
+        "${web}service/taskerror.php" >/dev/null 2>&1
+}
+
 # $1 reason (printf %b escapes). Shows it, reports it to the server, waits 60 s, restarts; in a debug run back to the shell.
 # mac and sysuuid are sent as the program has them: base64 in a registration (protocol 3.3).
 fatal() {

@@ -29,6 +29,19 @@ debugPause() {
     read -r key
 }
 
+# $1 seconds, $2 what then happens. False if a person pressed s.
+countDown() {
+    local key end=$((SECONDS + $1))
+    while read -r -s -n1 -t 0.01 key; do :; done
+    while ((SECONDS < end)); do
+        printf '\r * %s in %d seconds; press s to stop it.  ' "$2" $((end - SECONDS))
+        # Without a console read fails at once.
+        read -r -s -n1 -t 1 key || { ((end - SECONDS > 0)) && sleep 0.2; continue; }
+        [[ ${key,,} == s ]] && { echo; return 1; }
+    done
+    echo
+}
+
 # $1 seconds. Waits before a restart; the key s opens a shell and ends the waiting.
 pauseOrShell() {
     local key end=$((SECONDS + $1))
