@@ -4,11 +4,11 @@ import type { BootRequest } from '#boot/request.js';
 import { type BootScriptInput, bootScript, problemScript, type ScriptKind } from '#boot/script.js';
 import type { Host } from '#domain/host.js';
 import { sessionKind } from '#domain/session.js';
-import type { Task } from '#domain/task.js';
 import { messageOf } from '#errors.js';
 import { answerMenu } from './answer-menu.js';
 import { type Context, hostOf } from './context.js';
 import { type DueTask, deliveredTask, dueTask } from './due-task.js';
+import { identityDoubt } from './identity-doubt.js';
 import { verifyLogin } from './manage-users.js';
 import { offerSession } from './offer-session.js';
 
@@ -107,7 +107,7 @@ async function taskAnswer(
     reasons: [text],
     ...(host ? { host } : {}),
   });
-  const doubt = await identityDoubt(context, input.request, address, task);
+  const doubt = await identityDoubt(context, input.request.macs, address, task);
   if (doubt.kind === 'refused') return refused(doubt.reason);
   if (doubt.kind === 'ask') {
     const answer = await confirmTask(context, input, address, ordered.type.name);
@@ -144,38 +144,6 @@ async function confirmTask(
     text: loginScript(input, `The task ${type} waits for a login at this machine.`),
     reasons: ['this machine is behind a router: its task waits for a login'],
   };
-}
-
-/** How long after its last call a machine counts as being at work; it reports every few seconds. */
-const LIFE_MS = 15_000;
-
-/** Whether the token of a task may go to this address: a MAC is a name (design section 7). */
-async function identityDoubt(
-  { neighbour, leases, sessions, settings, clock }: Context,
-  request: BootRequest,
-  address: string,
-  task: Task,
-): Promise<Doubt> {
-  // Seen on the wire; behind a relay, what fogd itself has leased.
-  const owner = (await neighbour(address)) ?? leases.macOf(address, clock.now());
-  if (owner !== undefined && request.macs.includes(owner)) return { kind: 'none' };
-  if (owner !== undefined)
-    return refusal(`the address ${address} belongs to ${owner}, which is not this machine`);
-  const atWork = sessions
-    .liveOfTask(task.id)
-    .find(({ state, address: other }) => state === 'open' && other !== address);
-  const isAlive = clock.now() - Math.max(task.seenAt ?? 0, atWork?.seenAt ?? 0) < LIFE_MS;
-  if (atWork && isAlive) return refusal(`this machine is being imaged from ${atWork.address}`);
-  const { unverified_clients: unverified } = settings.boot;
-  if (unverified === 'allow' || address === '127.0.0.1') return { kind: 'none' };
-  if (unverified === 'ask') return { kind: 'ask' };
-  return refusal('this machine is behind a router, and boot.unverified_clients is "deny"');
-}
-
-type Doubt = { readonly kind: 'none' | 'ask' } | { readonly kind: 'refused'; readonly reason: string };
-
-function refusal(reason: string): Doubt {
-  return { kind: 'refused', reason };
 }
 
 function reason(host: Host | undefined, task: string | undefined, registration: boolean): string {

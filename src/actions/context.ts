@@ -5,6 +5,7 @@ import type { ImageStore } from '#images/image-store.js';
 import { LoginLimit } from '#login/login-limit.js';
 import type { Settings } from '#settings/schema.js';
 import { CounterRepository } from '#store/counters.js';
+import { GroupRepository } from '#store/groups.js';
 import { HostRepository } from '#store/hosts.js';
 import { ImageRepository } from '#store/images.js';
 import { InventoryRepository } from '#store/inventory.js';
@@ -43,6 +44,7 @@ export interface Context extends Required<Ports> {
   readonly images: ImageRepository;
   readonly sessions: SessionRepository;
   readonly menu: MenuRepository;
+  readonly groups: GroupRepository;
   readonly leases: LeaseRepository;
   readonly users: UserRepository;
   readonly loginLimit: LoginLimit;
@@ -61,6 +63,7 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     images: new ImageRepository(store),
     sessions: new SessionRepository(store),
     menu: new MenuRepository(store),
+    groups: new GroupRepository(store),
     leases: new LeaseRepository(store),
     users: new UserRepository(store),
     loginLimit: new LoginLimit(clock),

@@ -81,6 +81,26 @@ export const actionErrors = defineErrors({
     remedy: 'see fogd host change --help for what it may be',
     status: 400,
   },
+  GROUP_UNKNOWN: {
+    message: 'there is no group {name}',
+    remedy: 'list the groups with: fogd group list',
+    status: 404,
+  },
+  GROUP_EXISTS: {
+    message: 'the group {name} exists already',
+    remedy: 'choose another name',
+    status: 409,
+  },
+  GROUP_NAME_BAD: {
+    message: '{name} cannot be the name of a group',
+    remedy: 'use 1 to 40 characters, none of them \\ / | < > " \' ` $ * ? or a bracket',
+    status: 400,
+  },
+  GROUP_EMPTY: {
+    message: 'the group {name} has no hosts',
+    remedy: 'put hosts into it with: fogd group join {name} HOST',
+    status: 409,
+  },
   TASK_TYPE_OFF: {
     message: 'the task {type} cannot be ordered: {reason}',
     remedy: 'choose another task; fogd task --help lists them',

@@ -1,7 +1,11 @@
 import type { Host } from '#domain/host.js';
 import { isHostName, nameFromMac, nameFromPattern } from '#domain/host-name.js';
+import type { Image } from '#domain/image.js';
 import { clean } from '#domain/inventory.js';
+import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
+import { createTask } from './manage-tasks.js';
+import { verifyLogin } from './manage-users.js';
 
 const NAME_COUNTER = 'registration.name';
 
@@ -9,6 +13,7 @@ export interface QuickRegistration {
   /** The first is the primary one. */
   readonly macs: readonly string[];
   readonly serial: string;
+  readonly productKey: string;
 }
 
 export interface FullRegistration {
@@ -17,36 +22,72 @@ export interface FullRegistration {
   readonly primaryUser: string;
   readonly other1: string;
   readonly other2: string;
+  /** Numbers as the operator typed them from the lists. */
+  readonly imageId: string;
+  /** With commas. */
+  readonly groupIds: string;
+  readonly productKey: string;
+  /** Deploy at the next boot; only for who may log in. */
+  readonly deploy: boolean;
+  readonly login: { readonly name: string; readonly password: string };
+  readonly address: string;
 }
 
 export type Registration =
-  | { readonly kind: 'registered'; readonly host: Host }
+  | {
+      readonly kind: 'registered';
+      readonly host: Host;
+      /** What became of the wish to deploy; undefined where there was none. */
+      readonly imaging?: { readonly ordered: true } | { readonly ordered: false; readonly reason: string };
+    }
   /** The machine is a host already, by any of its MACs. */
   | { readonly kind: 'known'; readonly host: Host }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** Makes a host of a machine that asked for it at its boot menu, with a name made by the pattern of the settings. */
-export function registerQuickly(
+/** Makes a host of a machine that asked for it at its boot menu, as the settings say. Resolves when durable. */
+export async function registerQuickly(
   context: Context,
-  { macs, serial }: QuickRegistration,
+  { macs, serial, productKey }: QuickRegistration,
 ): Promise<Registration> {
-  return register(context, macs, (mac) => {
-    const { hosts, counters, settings } = context;
-    const { name, next } = nameFromPattern({
-      pattern: settings.registration.name,
-      mac,
-      serial,
-      next: counters.get(NAME_COUNTER, 1),
-      isTaken: (candidate) => hosts.byName(candidate) !== undefined,
-    });
-    counters.set(NAME_COUNTER, next);
-    return hosts.byName(name) ? { refused: `a host named ${name} exists already` } : { name };
-  });
+  const { settings, images, groups } = context;
+  const { image: imageName, group: groupName, deploy } = settings.registration;
+  const image = imageName === '' ? undefined : images.list().find(({ name }) => isSame(name, imageName));
+  const registered = await register(
+    context,
+    macs,
+    (mac) => {
+      const { hosts, counters } = context;
+      const { name, next } = nameFromPattern({
+        pattern: settings.registration.name,
+        mac,
+        serial,
+        next: counters.get(NAME_COUNTER, 1),
+        isTaken: (candidate) => hosts.byName(candidate) !== undefined,
+      });
+      counters.set(NAME_COUNTER, next);
+      return hosts.byName(name) ? { refused: `a host named ${name} exists already` } : { name };
+    },
+    (host) => {
+      const group = groupName === '' ? undefined : groups.byName(groupName);
+      if (group) groups.join(group.id, host.id);
+      equip(context, host, image, productKey);
+    },
+  );
+  return deploy && registered.kind === 'registered'
+    ? await withDeploy(context, registered, image)
+    : registered;
 }
 
-/** Makes a host of a machine whose operator answered the questions of the full registration. An empty name means the MAC. */
+/**
+ * Makes a host of a machine whose operator answered the questions of the full registration. An empty name means the MAC. A deploy is
+ * ordered only with a login that is right: FOG 1.5 takes any (spec fos-protocol 3.10). Resolves when durable.
+ */
 export async function registerFully(context: Context, registration: FullRegistration): Promise<Registration> {
-  return register(
+  const { images, groups, clock } = context;
+  const image = /^[1-9]\d{0,8}$/.test(registration.imageId)
+    ? images.byId(Number(registration.imageId))
+    : undefined;
+  const registered = await register(
     context,
     registration.macs,
     (mac) => {
@@ -62,35 +103,73 @@ export async function registerFully(context: Context, registration: FullRegistra
         other1: clean(registration.other1, 50),
         other2: clean(registration.other2, 50),
       };
-      context.inventory.saveTyped(host.id, typed, context.clock.now());
+      context.inventory.saveTyped(host.id, typed, clock.now());
+      for (const id of registration.groupIds.split(',').slice(0, 100))
+        if (/^[1-9]\d{0,8}$/.test(id) && groups.byId(Number(id))) groups.join(Number(id), host.id);
+      equip(context, host, image, registration.productKey);
     },
   );
+  if (!registration.deploy || registered.kind !== 'registered') return registered;
+  const login = await verifyLogin(context, { ...registration.login, address: registration.address });
+  if (login.kind !== 'ok') return { ...registered, imaging: { ordered: false, reason: 'Invalid Login.' } };
+  return await withDeploy(context, registered, image, login.user.name);
+}
+
+function isSame(one: string, other: string): boolean {
+  return one.toLowerCase() === other.toLowerCase();
+}
+
+const PRODUCT_KEY = /^[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){4}$/;
+
+function equip({ hosts }: Context, host: Host, image: Image | undefined, productKey: string): void {
+  if (image) hosts.assignImage(host.id, image.id);
+  if (PRODUCT_KEY.test(productKey)) hosts.change(host.id, { productKey: productKey.toUpperCase() });
+}
+
+async function withDeploy(
+  context: Context,
+  registered: Extract<Registration, { kind: 'registered' }>,
+  image: Image | undefined,
+  actor = 'registration',
+): Promise<Registration> {
+  const not = (reason: string): Registration => ({ ...registered, imaging: { ordered: false, reason } });
+  if (!image) return not('No image assigned.');
+  if (!image.enabled) return not('Image is not enabled.');
+  try {
+    await createTask(context, { host: registered.host.name, type: 'deploy', image: image.name }, actor);
+    return { ...registered, imaging: { ordered: true } };
+  } catch (error) {
+    return not(`Failed to create tasking: ${messageOf(error)}.`);
+  }
 }
 
 async function register(
   { store, hosts, clock, settings }: Context,
-  macs: readonly string[],
+  allMacs: readonly string[],
   choose: (primaryMac: string) => { name: string } | { refused: string },
-  afterwards: (host: Host) => void = () => undefined,
+  afterwards: (host: Host) => void,
 ): Promise<Registration> {
+  const { enabled, ignore_macs: ignored, approve } = settings.registration;
+  // Docking stations and USB adapters are nobody's own (FOG_QUICKREG_PENDING_MAC_FILTER).
+  const macs = allMacs.filter((mac) => !ignored.some((part) => mac.includes(part.toLowerCase())));
   const [primary] = macs;
   if (primary === undefined) return { kind: 'refused', reason: 'Invalid MAC Address!' };
   return store.commit((): Registration => {
     const [known] = hosts.byMacs(macs);
     if (known) return { kind: 'known', host: known };
-    if (!settings.registration.enabled)
-      return { kind: 'refused', reason: 'Registration is disabled on this server' };
+    if (!enabled) return { kind: 'refused', reason: 'Registration is disabled on this server' };
     const chosen = choose(primary);
     if ('refused' in chosen) return { kind: 'refused', reason: chosen.refused };
     const createdAt = clock.now();
-    const host = hosts.add({
+    const added = hosts.add({
       name: chosen.name,
       description: `Created by FOG Reg on ${new Date(createdAt).toISOString().slice(0, 16).replace('T', ' ')}`,
       createdAt,
       createdBy: 'fos',
       macs,
     });
-    afterwards(host);
-    return { kind: 'registered', host };
+    if (approve) hosts.change(added.id, { pending: true });
+    afterwards(added);
+    return { kind: 'registered', host: hosts.byId(added.id) ?? added };
   });
 }

@@ -5,6 +5,8 @@ import type { Context } from './context.js';
 import { sessionOf } from './open-session.js';
 import { sessionTask } from './session-task.js';
 
+const WRITE_EVERY_MS = 1_000;
+
 export interface ProgressReport {
   /** None for a quick deploy, which has no task. */
   readonly task?: Task;
@@ -38,6 +40,9 @@ export async function reportProgress(
   const { task, image } = found;
   const now = clock.now();
   const progress = parseProgress(line, now);
+  // FOS reports every three seconds; who reports faster costs no write for it.
+  const written = progress ? (task.progress?.at ?? 0) : (task.seenAt ?? 0);
+  if (now - written < WRITE_EVERY_MS) return { task, image, progress };
   await store.commit(() => {
     if (tasks.byId(task.id)?.state === TaskState.inProgress) tasks.seen(task.id, now, progress);
   });

@@ -17,6 +17,10 @@ export const cliErrors = defineErrors({
     message: 'interrupted',
     remedy: 'nothing was changed',
   },
+  TASK_TARGET: {
+    message: 'a task is for one host or for one group',
+    remedy: 'name a host, or a group with --group',
+  },
   TASK_NUMBER_BAD: {
     message: '{id} is not the number of a task',
     remedy: 'list the tasks with: fogd task list',

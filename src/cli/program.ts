@@ -1,5 +1,6 @@
 import { Command } from 'commander';
 import { addCheck } from './check.js';
+import { addGroup } from './group.js';
 import { addHost } from './host.js';
 import { addImage } from './image.js';
 import { addMenu } from './menu.js';
@@ -17,7 +18,18 @@ export function createProgram(): Command {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(fogd --help lists the commands)');
-  for (const add of [addServe, addCheck, addStatus, addTrace, addHost, addImage, addTask, addUser, addMenu])
+  for (const add of [
+    addServe,
+    addCheck,
+    addStatus,
+    addTrace,
+    addHost,
+    addImage,
+    addTask,
+    addUser,
+    addMenu,
+    addGroup,
+  ])
     add(program);
   return program;
 }

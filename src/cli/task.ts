@@ -16,6 +16,7 @@ interface Options {
   readonly force?: true;
   readonly wake?: true;
   readonly account?: string;
+  readonly group?: string;
 }
 
 const EXAMPLES: Readonly<Partial<Record<TaskKey, string>>> = {
@@ -57,7 +58,8 @@ export function addTask(program: Command): void {
   });
 
   for (const type of TASK_TYPES) {
-    const order = verb(`${type.key} <host>`, type.description)
+    const order = verb(`${type.key} [host]`, type.description)
+      .option('--group <group>', 'all hosts of a group instead of one host')
       .option('--shutdown', 'power off at the end instead of restarting')
       .option('--wake', 'turn the machine on for it (wake on LAN)')
       .option('--force', 'begin at once, without waiting for a free slot');
@@ -68,21 +70,28 @@ export function addTask(program: Command): void {
         'after',
         `\nExample:\n  fogd task ${type.key} lab-pc-01${EXAMPLES[type.key] ?? ''} && fogd task watch lab-pc-01`,
       )
-      .action(async (host: string, { state, image, shutdown, force, wake, account, ...rest }: Options) => {
-        const made = await callApi<TaskView>(state, 'POST', '/tasks', {
-          host,
-          type: type.key,
-          ...(image === undefined ? {} : { image }),
-          ...(account === undefined ? {} : { account }),
-          shutdown: shutdown ?? false,
-          forced: force ?? false,
-          wake: wake ?? false,
-        });
-        const what = made.image === null ? made.type : `${made.type} of ${made.image}`;
-        const when =
-          made.state === 'Complete' ? made.reason : 'it starts when the machine boots from the network';
-        print(rest, made, [`task ${made.id}: ${what} on ${made.host}; ${when}`]);
-      });
+      .action(
+        async (
+          host: string | undefined,
+          { state, image, shutdown, force, wake, account, group, ...rest }: Options,
+        ) => {
+          if ((host === undefined) === (group === undefined)) throw cliErrors.TASK_TARGET({});
+          const wanted = {
+            type: type.key,
+            ...(image === undefined ? {} : { image }),
+            ...(account === undefined ? {} : { account }),
+            shutdown: shutdown ?? false,
+            forced: force ?? false,
+            wake: wake ?? false,
+          };
+          if (group !== undefined) return await orderForGroup(state, group, wanted, rest);
+          const made = await callApi<TaskView>(state, 'POST', '/tasks', { ...wanted, host });
+          const what = made.image === null ? made.type : `${made.type} of ${made.image}`;
+          const when =
+            made.state === 'Complete' ? made.reason : 'it starts when the machine boots from the network';
+          print(rest, made, [`task ${made.id}: ${what} on ${made.host}; ${when}`]);
+        },
+      );
   }
 
   verb('cancel <id>', 'cancel a task; a machine that is at work stops within seconds').action(
@@ -100,6 +109,23 @@ export function addTask(program: Command): void {
     .action(async (key: string | undefined, { state }: Options) => {
       process.exitCode = (await watchTasks(state, key)) ? 0 : 1;
     });
+}
+
+async function orderForGroup(
+  state: string,
+  group: string,
+  wanted: object,
+  options: { readonly json?: true },
+): Promise<void> {
+  const made = await callApi<{
+    tasks: readonly TaskView[];
+    refused: ReadonlyArray<{ readonly host: string; readonly reason: string }>;
+  }>(state, 'POST', `/groups/${encodeURIComponent(group)}/tasks`, wanted);
+  print(options, made, [
+    ...made.tasks.map((one) => `task ${one.id}: ${one.type} on ${one.host}`),
+    ...made.refused.map(({ host, reason }) => `refused: ${plain(reason)} (${host})`),
+  ]);
+  if (made.refused.length > 0) process.exitCode = 1;
 }
 
 function path(id: string): string {

@@ -12,6 +12,9 @@ export interface Inventory {
 
 export type TypedInventory = Pick<Inventory, 'primaryUser' | 'other1' | 'other2'>;
 
+/** A machine that reports something else each time must not fill the disk. */
+const KEPT_REPORTS = 20;
+
 /** One inventory per host. Methods that write must run inside `store.commit`. */
 export class InventoryRepository {
   readonly #store: Store;
@@ -35,13 +38,37 @@ export class InventoryRepository {
     );
   }
 
+  /** What was reported before is kept when it differs. */
   saveReported(hostId: number, reported: ReportedInventory, at: number): void {
+    const before = this.get(hostId);
+    const isChanged = before !== undefined && JSON.stringify(before.reported) !== JSON.stringify(reported);
+    if (isChanged && Object.keys(before.reported).length > 0) {
+      this.#store
+        .prepare('INSERT INTO inventory_history (host_id, until, reported) VALUES (?, ?, ?)')
+        .run(hostId, at, JSON.stringify(before.reported));
+      this.#store
+        .prepare(
+          'DELETE FROM inventory_history WHERE host_id = ? AND id NOT IN (SELECT id FROM inventory_history WHERE host_id = ? ORDER BY id DESC LIMIT ?)',
+        )
+        .run(hostId, hostId, KEPT_REPORTS);
+    }
     this.#store
       .prepare(
         `INSERT INTO inventory (host_id, updated_at, reported) VALUES (?, ?, ?)
          ON CONFLICT (host_id) DO UPDATE SET updated_at = excluded.updated_at, reported = excluded.reported`,
       )
       .run(hostId, at, JSON.stringify(reported));
+  }
+
+  /** Earlier reports, newest first, each with the time until which it held. */
+  history(hostId: number): ReadonlyArray<{ readonly until: number; readonly reported: ReportedInventory }> {
+    const rows = this.#store
+      .prepare('SELECT until, reported FROM inventory_history WHERE host_id = ? ORDER BY id DESC')
+      .all(hostId) as Array<{ until: number; reported: string }>;
+    return rows.map(({ until, reported }) => ({
+      until,
+      reported: JSON.parse(reported) as ReportedInventory,
+    }));
   }
 
   saveTyped(hostId: number, typed: TypedInventory, at: number): void {

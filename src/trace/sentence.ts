@@ -37,6 +37,8 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
   inventory: (r) =>
     r.outcome === 'answered' ? `reported its hardware (host ${fact(r, 'host')})` : 'reported its hardware',
   'session-opened': (r) => `runs the imaging environment and has a network${shareText(r)}`,
+  'usb-started': () => 'runs the imaging environment from a USB stick',
+  'virus-found': () => 'found a virus',
   'session-refused': () => 'runs the imaging environment with a boot script that is out of date',
   'check-in': () => 'checked in for its task',
   queued: (r) => `waits for a free slot, ${fact(r, 'before')} before it${span(r)}`,

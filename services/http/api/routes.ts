@@ -14,6 +14,7 @@ import { FogdError, messageOf } from '#errors.js';
 import type { TraceRecord } from '#trace/decision.js';
 import { bootStory } from '#trace/story.js';
 import { ACTOR } from './actor.js';
+import { groupRoutes } from './group-routes.js';
 import { imageRoutes } from './image-routes.js';
 import { menuRoutes } from './menu-routes.js';
 import { taskRoutes } from './task-routes.js';
@@ -61,6 +62,7 @@ export async function apiRoutes(
   await instance.register(taskRoutes, { context });
   await instance.register(userRoutes, { context });
   await instance.register(menuRoutes, { context });
+  await instance.register(groupRoutes, { context });
 
   app.get('/status', () => status());
 
@@ -177,6 +179,7 @@ function details(context: Context, host: Host) {
     createdAt: host.createdAt,
     createdBy: host.createdBy,
     inventory: inventory.get(host.id) ?? null,
+    inventoryHistory: inventory.history(host.id),
     tasks: tasks.list(host.id).map((task) => ({
       id: task.id,
       type: taskType(task.typeId)?.name ?? String(task.typeId),

@@ -8,6 +8,16 @@ import { ACTOR } from './actor.js';
 
 const Id = Type.Object({ id: Type.Integer({ minimum: 1 }) });
 
+/** What an order of a task has beside its host. */
+export const orderFields = {
+  type: Type.Enum(TASK_TYPES.map(({ key }) => key)),
+  image: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
+  shutdown: Type.Optional(Type.Boolean()),
+  forced: Type.Optional(Type.Boolean()),
+  wake: Type.Optional(Type.Boolean()),
+  account: Type.Optional(Type.String({ maxLength: 64 })),
+};
+
 /** Tasks: what machines are told to do at their next boot. */
 export async function taskRoutes(
   instance: FastifyInstance,
@@ -38,12 +48,7 @@ export async function taskRoutes(
         body: Type.Object(
           {
             host: Type.String({ minLength: 1, maxLength: 64 }),
-            type: Type.Enum(TASK_TYPES.map(({ key }) => key)),
-            image: Type.Optional(Type.String({ minLength: 1, maxLength: 64 })),
-            shutdown: Type.Optional(Type.Boolean()),
-            forced: Type.Optional(Type.Boolean()),
-            wake: Type.Optional(Type.Boolean()),
-            account: Type.Optional(Type.String({ maxLength: 64 })),
+            ...orderFields,
           },
           { additionalProperties: false },
         ),

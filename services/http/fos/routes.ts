@@ -8,12 +8,14 @@ import { recordInventory } from '#actions/record-inventory.js';
 import { type Registration, registerFully, registerQuickly } from '#actions/register-host.js';
 import { failTask, requeueTask } from '#actions/report-failure.js';
 import { reportProgress } from '#actions/report-progress.js';
+import { offerUsbToken, usbHostInfo } from '#actions/usb-boot.js';
+import type { BootServer } from '#boot/parts.js';
 import { primaryMac } from '#domain/host.js';
 import { clean, INVENTORY_FIELDS, type InventoryField, inventoryFrom } from '#domain/inventory.js';
 import { taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Decision, Recorder } from '#trace/decision.js';
-import { clientAddress } from '../address.js';
+import { clientAddress, localAddress } from '../address.js';
 import { parseFields } from '../form.js';
 import { listing } from './listing.js';
 import { macsOf } from './machine.js';
@@ -23,6 +25,8 @@ export interface FosOptions {
   readonly context: Context;
   readonly recorder: Recorder;
   readonly version: string;
+  /** The server as a machine sees it that reached this local address. */
+  readonly serverAt: (localAddress: string) => BootServer;
 }
 
 /** What an endpoint answers and how that goes into the story. */
@@ -45,6 +49,7 @@ interface Call {
   readonly token: string | undefined;
   /** The caller's. */
   readonly address: string;
+  readonly server: BootServer;
 }
 
 /** What FOS compares answers with, byte for byte (spec 8.1 no. 1). */
@@ -54,6 +59,7 @@ const OK = '#!ok';
 
 /** Progress goes into the story no oftener than this for a task, so that it tells the way and not each step. */
 const STORY_EVERY_MS = 10_000;
+const MAX_TOLD = 10_000;
 
 /**
  * The endpoints that FOS calls (spec fos-protocol 3), under `/fog/t/TOKEN/` for machines that were given a boot script, and under `/fog/`
@@ -62,7 +68,7 @@ const STORY_EVERY_MS = 10_000;
  */
 export async function fosRoutes(
   app: FastifyInstance,
-  { context, recorder, version }: FosOptions,
+  { context, recorder, version, serverAt }: FosOptions,
 ): Promise<void> {
   app.setErrorHandler((error, request, reply) => {
     const reason = messageOf(error);
@@ -76,13 +82,15 @@ export async function fosRoutes(
   });
 
   const post = (name: string, handle: (call: Call) => Promise<Answer> | Answer) => {
-    app.post(`/service/${name}`, async (request, reply) => {
+    const path = name.includes('/') ? name : `service/${name}`;
+    app.post(`/${path}`, async (request, reply) => {
       const fields = parseFields(typeof request.body === 'string' ? request.body : '');
       const call = {
         fields,
         macs: macsOf(fields),
         token: tokenOf(request),
         address: clientAddress(request),
+        server: serverAt(localAddress(request)),
       };
       const answer = await handle(call);
       if (!answer.silent) recorder.record(decision(request, call.macs, answer, fields));
@@ -119,6 +127,17 @@ export async function fosRoutes(
 
   get('/service/getversion.php', () => version);
 
+  post('status/hostgetkey.php', async ({ macs, address, server }) => {
+    const answer = await offerUsbToken(context, macs, address, server);
+    if ('token' in answer) return { body: answer.token, event: 'usb-started', outcome: 'answered' };
+    return { body: answer.refused, event: 'usb-started', outcome: 'refused', reasons: [answer.refused] };
+  });
+  post('hostinfo.php', async ({ fields, address, server }) => {
+    const answer = await usbHostInfo(context, fields.get('hosttoken') ?? '', address, server);
+    if ('shell' in answer) return { body: answer.shell, event: 'session-opened', outcome: 'answered' };
+    return { body: answer.refused, event: 'session-refused', outcome: 'refused', reasons: [answer.refused] };
+  });
+
   post('man.hostexists.php', ({ macs }) => {
     if (!context.settings.registration.enabled) return refused('Registration is disabled on this server');
     if (macs.length === 0) return refused('Invalid MAC Address!');
@@ -141,7 +160,7 @@ export async function fosRoutes(
     };
   });
 
-  post('auto.register.php', async ({ fields, macs }) => {
+  post('auto.register.php', async ({ fields, macs, address }) => {
     const isFull = decodeOptional(fields.get('advanced')) === '1';
     const registration = isFull
       ? await registerFully(context, {
@@ -150,8 +169,21 @@ export async function fosRoutes(
           primaryUser: decodeOptional(fields.get('primaryuser')),
           other1: decodeOptional(fields.get('other1')),
           other2: decodeOptional(fields.get('other2')),
+          imageId: decodeOptional(fields.get('imageid')),
+          groupIds: decodeOptional(fields.get('groupid')),
+          productKey: decodeOptional(fields.get('productKey')),
+          deploy: decodeOptional(fields.get('doimage')) === '1',
+          login: {
+            name: decodeOptional(fields.get('username')),
+            password: decodeOptional(fields.get('password')),
+          },
+          address,
         })
-      : await registerQuickly(context, { macs, serial: base64Field(fields, 'sysserial') });
+      : await registerQuickly(context, {
+          macs,
+          serial: base64Field(fields, 'sysserial'),
+          productKey: decodeOptional(fields.get('productKey')),
+        });
     return registrationAnswer(registration, isFull ? 'Done, without imaging!' : 'Done');
   });
 
@@ -175,7 +207,7 @@ export async function fosRoutes(
   });
 
   const toldPlaces = new Map<number, number>();
-  post('Pre_Stage1.php', async ({ token, fields, address, macs }) => {
+  const checkInCall = async ({ token, fields, address, macs }: Call): Promise<Answer> => {
     const result = await checkIn(context, { token, type: fields.get('type'), address });
     switch (result.kind) {
       case 'refused':
@@ -212,7 +244,9 @@ export async function fosRoutes(
         };
       }
     }
-  });
+  };
+  // The same for FOS; nothing here is multicast yet (spec 3.5).
+  for (const name of ['Pre_Stage1.php', 'mc_checkin.php']) post(name, checkInCall);
 
   const toldAt = new Map<number | string, number>();
   post('progress.php', async ({ token, fields }) => {
@@ -222,6 +256,7 @@ export async function fosRoutes(
     const key = task?.id ?? token ?? '';
     const isDue = progress.at - (toldAt.get(key) ?? 0) >= STORY_EVERY_MS;
     if (!isDue) return { body: '', event: 'progress', outcome: 'answered', silent: true };
+    if (toldAt.size >= MAX_TOLD) toldAt.clear();
     toldAt.set(key, progress.at);
     const { percent, rate, copied, total } = progress;
     return {
@@ -311,10 +346,25 @@ export async function fosRoutes(
     }
   });
 
-  for (const kind of ['image', 'group', 'snapin', 'location'] as const) {
-    get(`/service/${kind}listing.php`, () => listing(`${kind}s`, []));
-  }
-  get('/service/oulisting.php', () => listing('ous', []));
+  get('/service/imagelisting.php', () =>
+    listing(
+      'images',
+      context.images.list().filter(({ enabled }) => enabled),
+    ),
+  );
+  get('/service/grouplisting.php', () => listing('groups', context.groups.list()));
+  post('av.php', ({ fields }) => {
+    const found = clean(base64Field(fields, 'string'), 500);
+    const isMode = /^[sq]$/.test(fields.get('mode') ?? '');
+    return {
+      body: isMode ? 'Accepted' : 'Invalid operational mode',
+      event: 'virus-found',
+      outcome: isMode ? 'answered' : 'refused',
+      reasons: [found],
+    };
+  });
+  for (const kind of ['snapins', 'locations', 'ous'])
+    get(`/service/${kind.slice(0, -1)}listing.php`, () => listing(kind, []));
   // Anything but `##` means that the feature is not there.
   get('/service/locationcheck.php', () => '');
   get('/service/oucheck.php', () => '');
@@ -338,13 +388,17 @@ export async function fosRoutes(
 
 function registrationAnswer(registration: Registration, done: string): Answer {
   switch (registration.kind) {
-    case 'registered':
+    case 'registered': {
+      const { host, imaging } = registration;
+      const isRefused = imaging !== undefined && !imaging.ordered;
       return {
-        body: done,
+        body: isRefused ? `Done, without imaging! ${imaging.reason}` : imaging ? 'Done, with imaging' : done,
         event: 'registered',
         outcome: 'answered',
-        facts: { host: registration.host.name },
+        reasons: isRefused ? [imaging.reason] : [],
+        facts: { host: host.name },
       };
+    }
     case 'known':
       return {
         body: `This machine already registered as ${registration.host.name}`,

@@ -3,6 +3,16 @@ import { sql as imagesAndSessions } from './0002-images-and-sessions.js';
 import { sql as taskEngine } from './0003-task-engine.js';
 import { sql as menu } from './0004-menu.js';
 import { sql as users } from './0005-users.js';
+import { sql as groups } from './0006-groups.js';
+import { sql as inventoryHistory } from './0007-inventory-history.js';
 
 /** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
-export const migrations: readonly string[] = [hostsAndTrace, imagesAndSessions, taskEngine, menu, users];
+export const migrations: readonly string[] = [
+  hostsAndTrace,
+  imagesAndSessions,
+  taskEngine,
+  menu,
+  users,
+  groups,
+  inventoryHistory,
+];

@@ -241,6 +241,22 @@ describe('a deploy', () => {
     expect(await again.fos('Post_Stage3.php', body('down'))).toBe('##');
   });
 
+  it('is written once a second at most, however fast its client reports', async () => {
+    const { machine, id } = await go('deploy');
+    const report = (percent: number) =>
+      machine.fos(
+        'progress.php',
+        `mac=${MAC}&status=${shellBase64(`1.00GB@00:00:01@00:00:09@1@2@${percent}@3`)}`,
+      );
+    const stored = () => taskById(world.context, id).progress?.percent;
+    await world.clock.advance(3_000);
+    for (const percent of [10, 11, 12]) await report(percent);
+    expect(stored()).toBe(10);
+    await world.clock.advance(1_000);
+    await report(13);
+    expect(stored()).toBe(13);
+  });
+
   it('that is cancelled loses its export, and nothing that its client says revives it', async () => {
     const { machine, id } = await go('deploy');
     await cancelTaskById(world.context, id, 'test');

@@ -109,7 +109,7 @@ export async function makeWorld(toml = ''): Promise<World> {
       serverAt,
     });
     for (const prefix of ['/fog', '/fog/t/:token'])
-      await instance.register(fosRoutes, { prefix, context, recorder, version: '0.0.0' });
+      await instance.register(fosRoutes, { prefix, context, recorder, version: '0.0.0', serverAt });
   });
   const api = await createApp(async (instance) => {
     note(instance);

@@ -1,0 +1,83 @@
+import { type Group, isGroupName } from '#domain/group.js';
+import type { Task } from '#domain/task.js';
+import { messageOf } from '#errors.js';
+import type { Context } from './context.js';
+import { actionErrors } from './errors.js';
+import { findHost } from './manage-hosts.js';
+import { createTask, type TaskOrder } from './manage-tasks.js';
+
+/** Groups of hosts, and tasks for all of one. All resolve when durable. */
+
+/** Throws GROUP_UNKNOWN. */
+export function findGroup({ groups }: Context, name: string): Group {
+  const group = groups.byName(name);
+  if (!group) throw actionErrors.GROUP_UNKNOWN({ name });
+  return group;
+}
+
+/** Throws GROUP_NAME_BAD, GROUP_EXISTS. */
+export async function addGroup(context: Context, name: string, actor: string): Promise<Group> {
+  const { store, groups, clock } = context;
+  if (!isGroupName(name)) throw actionErrors.GROUP_NAME_BAD({ name });
+  return store.commit(() => {
+    if (groups.byName(name)) throw actionErrors.GROUP_EXISTS({ name });
+    groups.add({ name, description: '', createdAt: clock.now(), createdBy: actor });
+    return findGroup(context, name);
+  });
+}
+
+/** Its hosts stay. Throws GROUP_UNKNOWN. */
+export async function removeGroup(context: Context, name: string): Promise<Group> {
+  return context.store.commit(() => {
+    const group = findGroup(context, name);
+    context.groups.remove(group.id);
+    return group;
+  });
+}
+
+/** Puts hosts into a group, or takes them out: all or none. Throws GROUP_UNKNOWN, HOST_UNKNOWN. */
+export async function changeMembers(
+  context: Context,
+  name: string,
+  change: 'join' | 'leave',
+  keys: readonly string[],
+): Promise<Group> {
+  return context.store.commit(() => {
+    const group = findGroup(context, name);
+    for (const key of keys) context.groups[change](group.id, findHost(context, key).id);
+    return group;
+  });
+}
+
+/** A group as people read it. */
+export function describeGroup({ groups, hosts }: Context, group: Group) {
+  const names = groups.members(group.id).flatMap((id) => hosts.byId(id)?.name ?? []);
+  return { ...group, hosts: names };
+}
+
+export interface GroupOrder {
+  readonly tasks: readonly Task[];
+  /** Hosts that could not have the task, each with the reason. */
+  readonly refused: ReadonlyArray<{ readonly host: string; readonly reason: string }>;
+}
+
+/** Orders a task for each host of a group; one that cannot have it keeps no other from it. Throws GROUP_UNKNOWN, GROUP_EMPTY. */
+export async function createGroupTasks(
+  context: Context,
+  name: string,
+  order: Omit<TaskOrder, 'host'>,
+  actor: string,
+): Promise<GroupOrder> {
+  const { hosts } = describeGroup(context, findGroup(context, name));
+  if (hosts.length === 0) throw actionErrors.GROUP_EMPTY({ name });
+  const tasks: Task[] = [];
+  const refused: { host: string; reason: string }[] = [];
+  for (const host of hosts) {
+    try {
+      tasks.push(await createTask(context, { ...order, host }, actor));
+    } catch (error) {
+      refused.push({ host, reason: messageOf(error) });
+    }
+  }
+  return { tasks, refused };
+}

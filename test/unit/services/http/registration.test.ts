@@ -1,0 +1,206 @@
+import { join } from 'node:path';
+import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { addGroup, changeMembers, createGroupTasks } from '#actions/manage-groups.js';
+import { addHost } from '#actions/manage-hosts.js';
+import { addImage, changeImage } from '#actions/manage-images.js';
+import { hashPassword } from '#login/password.js';
+import { writeSmallImage } from './small-image.js';
+import { shellBase64 as b64, MAC, makeWorld, type World } from './world.js';
+
+/** Registration with all it may bring (spec fos-protocol 3.10 to 3.15), groups, and what a machine was made of before. */
+const PASSWORD = 'correct horse';
+let hash: string;
+let world: World;
+
+beforeAll(async () => {
+  hash = await hashPassword(PASSWORD);
+});
+beforeEach(() => start());
+afterEach(() => world.close());
+
+async function start(registration = ''): Promise<void> {
+  world = await makeWorld(`[images]\nreserve_mib = 0\n[registration]\n${registration}`);
+  await world.context.store.commit(() => world.context.users.add('ada', hash, 0, 'test'));
+  await addImage(world.context, { name: 'base', format: 3 }, 'test');
+  writeSmallImage(join(world.images, 'base'));
+  await addGroup(world.context, 'room 12', 'test');
+}
+async function restart(registration: string): Promise<void> {
+  await world.close();
+  await start(registration);
+}
+
+const quick = (macs = MAC, more = '') =>
+  world.fos('auto.register.php', `sysserial=${b64('s')}&sysuuid=&mac=${b64(macs)}&productKey=${more}`);
+const full = (fields: Record<string, string>) => {
+  const all = { mac: b64(MAC), advanced: 'MQ==', host: b64('lab-7'), imageid: '0', ...fields };
+  return world.fos(
+    'auto.register.php',
+    Object.entries(all)
+      .map(([name, value]) => `${name}=${value}`)
+      .join('&'),
+  );
+};
+const host = () => world.context.hosts.list()[0];
+const groupsOf = (hostId: number) =>
+  world.context.groups.list().filter(({ id }) => world.context.groups.members(id).includes(hostId));
+
+describe('quick registration', () => {
+  it('gives image, group and a deploy as the settings say', async () => {
+    await restart('image = "BASE"\ngroup = "Room 12"\ndeploy = true');
+    expect(await quick()).toBe('Done, with imaging');
+    expect(host()).toMatchObject({ imageId: 1, pending: false });
+    expect(groupsOf(host()?.id ?? 0).map(({ name }) => name)).toEqual(['room 12']);
+    expect(world.context.tasks.newest(9)).toMatchObject([
+      { typeId: 1, imageId: 1, createdBy: 'registration' },
+    ]);
+    expect((await world.boot()).script).toContain(' type=down ');
+  });
+
+  it('registers the machine also where it cannot deploy, and says why', async () => {
+    await restart('deploy = true');
+    expect(await quick()).toBe('Done, without imaging! No image assigned.');
+    expect(host()?.name).toBe('001122334455');
+  });
+
+  it('makes hosts that wait for approval, and can have no task before', async () => {
+    await restart('image = "base"\ndeploy = true\napprove = true');
+    expect(await quick()).toMatch(/^Done, without imaging! .*waits for approval/);
+    expect(host()?.pending).toBe(true);
+    expect((await world.boot()).script).toContain('Host is pending approval!');
+  });
+
+  it('takes no MAC of a docking station', async () => {
+    await restart('ignore_macs = ["00:E0:4C"]');
+    expect(await quick('00:e0:4c:00:00:01')).toBe('Invalid MAC Address!');
+    expect(await quick(`00:e0:4c:00:00:01|${MAC}`)).toBe('Done');
+    expect(host()?.macs.map(({ mac }) => mac)).toEqual([MAC]);
+  });
+
+  it('keeps a product key of the firmware', async () => {
+    await quick(MAC, b64('ABCDE-12345-ABCDE-12345-ABCDE'));
+    expect(host()?.productKey).toBe('ABCDE-12345-ABCDE-12345-ABCDE');
+    expect(world.decisions.some((decision) => JSON.stringify(decision).includes('ABCDE'))).toBe(false);
+  });
+});
+
+describe('full registration', () => {
+  const login = { username: b64('ada'), password: b64(PASSWORD) };
+
+  it('takes image and groups by their numbers, and deploys for who may log in', async () => {
+    const body = await full({ imageid: b64('1'), groupid: b64('1,99,x'), doimage: 'MQ==', ...login });
+    expect(body).toBe('Done, with imaging');
+    expect(host()).toMatchObject({ name: 'lab-7', imageId: 1 });
+    expect(groupsOf(host()?.id ?? 0)).toHaveLength(1);
+    expect(world.context.tasks.newest(9)).toMatchObject([{ typeId: 1, createdBy: 'ada' }]);
+  });
+
+  it.each<[string, Record<string, string>, string]>([
+    ['without a wish to deploy', { imageid: b64('1') }, 'Done, without imaging!'],
+    ['without image', { doimage: 'MQ==', ...login }, 'Done, without imaging! No image assigned.'],
+    [
+      'of an unknown image',
+      { imageid: b64('77'), doimage: 'MQ==', ...login },
+      'Done, without imaging! No image assigned.',
+    ],
+    [
+      'with a wrong password',
+      { imageid: b64('1'), doimage: 'MQ==', username: b64('ada'), password: b64('x') },
+      'Done, without imaging! Invalid Login.',
+    ],
+    [
+      'with no login at all (FOG 1.5 takes it)',
+      { imageid: b64('1'), doimage: 'MQ==' },
+      'Done, without imaging! Invalid Login.',
+    ],
+  ])('%s registers and deploys nothing', async (_, fields, answer) => {
+    expect(await full(fields)).toBe(answer);
+    expect(host()?.name).toBe('lab-7');
+    expect(world.context.tasks.newest(9)).toEqual([]);
+  });
+
+  it('of a disabled image says so', async () => {
+    await changeImage(world.context, 'base', { enabled: false }, 'test');
+    expect(await full({ imageid: b64('1'), doimage: 'MQ==', ...login })).toBe(
+      'Done, without imaging! Image is not enabled.',
+    );
+  });
+});
+
+describe('listings', () => {
+  const get = async (name: string) => (await world.app.inject({ url: `/fog/service/${name}` })).body;
+
+  it('have numbers and names, with literal escapes (spec 3.13)', async () => {
+    await addImage(world.context, { name: 'Windows 11 (2025)' }, 'test');
+    await addImage(world.context, { name: 'off' }, 'test');
+    await changeImage(world.context, 'off', { enabled: false }, 'test');
+    expect(await get('imagelisting.php')).toBe('\\tID# 1\\t-\\tbase\\n\\tID# 2\\t-\\tWindows 11 (2025)\\n');
+    expect(await get('grouplisting.php')).toBe('\\tID# 1\\t-\\troom 12\\n');
+  });
+
+  it.each([
+    ['snapinlisting.php', 'There are no snapins on this server'],
+    ['locationlisting.php', 'There are no locations on this server'],
+    ['oulisting.php', 'There are no ous on this server'],
+    ['locationcheck.php', ''],
+    ['oucheck.php', ''],
+  ])('%s', async (name, body) => {
+    expect(await get(name)).toBe(body);
+  });
+});
+
+describe('a group', () => {
+  it('has a task ordered for each of its hosts; one that cannot have it keeps no other from it', async () => {
+    for (const [name, mac] of [
+      ['one', MAC],
+      ['two', '02:00:00:00:00:02'],
+      ['three', '02:00:00:00:00:03'],
+    ] as const)
+      await addHost(world.context, name, [mac], 'test');
+    await changeMembers(world.context, 'room 12', 'join', ['one', 'two', 'three']);
+    await createGroupTasks(world.context, 'room 12', { type: 'deploy', image: 'base' }, 'test');
+    await changeMembers(world.context, 'room 12', 'leave', ['three']);
+    await addHost(world.context, 'four', ['02:00:00:00:00:04'], 'test');
+    await changeMembers(world.context, 'room 12', 'join', ['four']);
+    const answer = await world.api.inject({
+      method: 'POST',
+      url: '/api/v1/groups/room%2012/tasks',
+      payload: { type: 'deploy', image: 'base' },
+    });
+    expect(answer.json()).toMatchObject({
+      tasks: [{ host: 'four', state: 'Queued' }],
+      refused: [
+        { host: 'one', reason: expect.stringContaining('has an active task') },
+        { host: 'two', reason: expect.stringContaining('has an active task') },
+      ],
+    });
+  });
+
+  it.each<[string, 'GET' | 'POST' | 'DELETE', string, object | undefined, number, string]>([
+    ['no name', 'POST', '/groups', { name: ' ' }, 400, 'GROUP_NAME_BAD'],
+    ['a name with a bracket', 'POST', '/groups', { name: 'a[b' }, 400, 'GROUP_NAME_BAD'],
+    ['a name twice', 'POST', '/groups', { name: 'ROOM 12' }, 409, 'GROUP_EXISTS'],
+    ['a group that is not there', 'GET', '/groups/none', undefined, 404, 'GROUP_UNKNOWN'],
+    ['a host that is not there', 'POST', '/groups/room%2012/join', { hosts: ['none'] }, 404, 'HOST_UNKNOWN'],
+    ['a group without hosts', 'POST', '/groups/room%2012/tasks', { type: 'inventory' }, 409, 'GROUP_EMPTY'],
+  ])('%s is refused', async (_, method, path, payload, status, title) => {
+    const answer = await world.api.inject({ method, url: `/api/v1${path}`, ...(payload ? { payload } : {}) });
+    expect({ status: answer.statusCode, ...(answer.json() as object) }).toMatchObject({ status, title });
+    expect(world.context.groups.list()).toHaveLength(1);
+  });
+});
+
+describe('an inventory', () => {
+  it('keeps what was reported before, when it changes', async () => {
+    await quick();
+    const report = (serial: string) => world.fos('inventory.php', `mac=${b64(MAC)}&sysserial=${b64(serial)}`);
+    for (const serial of ['a', 'a', 'b', 'c']) {
+      expect(await report(serial)).toBe('Done');
+      await world.clock.advance(1000);
+    }
+    const history = world.context.inventory.history(host()?.id ?? 0);
+    expect(history.map(({ reported }) => reported.sysserial)).toEqual(['b', 'a']);
+    for (let time = 0; time < 30; time++) await report(`x${time}`);
+    expect(world.context.inventory.history(host()?.id ?? 0)).toHaveLength(20);
+  });
+});
