@@ -51,7 +51,7 @@ export async function answerBootRequest(
     }
     const host = match.kind === 'one' ? match.host : undefined;
     const input = { request, server, settings: settings.boot, ...(host ? { host } : {}) };
-    const due = host ? await dueTask(context, host) : ({ kind: 'none' } as const);
+    const due: DueTask = host ? await dueTask(context, host) : { kind: 'none' };
     if (due.kind === 'problem') return problem(due.reason, host);
     if (due.kind === 'task') return await taskAnswer(context, { input, host, due, mac, address });
     const chosen = await answerMenu(context, input, mac, address);
@@ -68,7 +68,11 @@ export async function answerBootRequest(
       taskId: null,
       serverIp: server.ip,
     }).catch(() => undefined);
-    const script = bootScript({ ...scriptInput(context, input), ...(session ? { session } : {}) });
+    const script = bootScript({
+      ...scriptInput(context, input),
+      ...(session ? { session } : {}),
+      ...(due.notice === undefined ? {} : { notice: due.notice }),
+    });
     return {
       ...script,
       ...(host ? { host } : {}),

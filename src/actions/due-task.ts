@@ -7,7 +7,8 @@ import type { Context } from './context.js';
 
 /** What the boot of a host is for. */
 export type DueTask =
-  | { readonly kind: 'none' }
+  /** `notice` is for the machine's screen, before its menu. */
+  | { readonly kind: 'none'; readonly notice?: string }
   | { readonly kind: 'task'; readonly task: Task; readonly ordered: OrderedTask }
   /** Nothing can be started; `reason` is for the machine's screen, and it boots its disk. */
   | { readonly kind: 'problem'; readonly reason: string };
@@ -24,6 +25,9 @@ export async function dueTask(context: Context, host: Host): Promise<DueTask> {
   const task = host.pending ? undefined : tasks.active(host.id);
   const type = task && taskType(task.typeId);
   if (!task || !type || type.boots === 'nothing') return { kind: 'none' };
+  // FOG shows this, and then sends the task's script behind the menu all the same (spec 1.9.8, 8.2).
+  if (host.macs.some(({ primary, imageIgnore }) => primary && imageIgnore))
+    return { kind: 'none', notice: 'The MAC Address is set to be ignored for imaging tasks' };
   if (type.endsWithBoot && task.state === TaskState.inProgress) {
     if (clock.now() - (task.startedAt ?? 0) > SAME_BOOT_MS) {
       await end(context, host, task, 'complete', 'the machine has booted again');

@@ -26,6 +26,16 @@ export const actionErrors = defineErrors({
     remedy: 'remove it there first',
     status: 409,
   },
+  MAC_UNKNOWN: {
+    message: 'the host {name} does not have the MAC address {mac}',
+    remedy: 'see its addresses with: fogd host show {name}',
+    status: 404,
+  },
+  MAC_PRIMARY: {
+    message: '{mac} is the primary MAC address of the host {name}',
+    remedy: 'make another one the primary first: fogd host mac {name} MAC --primary',
+    status: 409,
+  },
   HOST_BUSY: {
     message: 'the host {name} has an active task ({task})',
     remedy: 'wait for it, or cancel it with: fogd host cancel {name}',

@@ -1,9 +1,9 @@
 import { isExitType } from '#boot/exit.js';
 import { KERNEL_WORD, kernelWords } from '#boot/kernel-line.js';
-import type { Host } from '#domain/host.js';
+import { type Host, primaryMac } from '#domain/host.js';
 import { isHostName } from '#domain/host-name.js';
 import { parseMac } from '#domain/mac.js';
-import type { HostChanges } from '#store/hosts.js';
+import type { HostChanges, MacChanges } from '#store/hosts.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 
@@ -77,6 +77,54 @@ export async function changeHost(context: Context, key: string, changes: HostCha
     if (owner && owner.id !== host.id) throw actionErrors.HOST_EXISTS({ name: owner.name });
     hosts.change(host.id, changes);
     return hosts.byId(host.id) ?? host;
+  });
+}
+
+/** Throws HOST_UNKNOWN, MAC_BAD, MAC_TAKEN. */
+export async function addMac(context: Context, key: string, text: string): Promise<Host> {
+  const { store, hosts } = context;
+  const mac = parseMac(text);
+  if (mac === undefined) throw actionErrors.MAC_BAD({ mac: text });
+  return store.commit(() => {
+    const host = findHost(context, key);
+    const [owner] = hosts.byMacs([mac]);
+    if (owner && owner.id !== host.id) throw actionErrors.MAC_TAKEN({ mac, name: owner.name });
+    if (!owner) hosts.addMac(host.id, mac);
+    return hosts.byId(host.id) ?? host;
+  });
+}
+
+/** Throws HOST_UNKNOWN, MAC_BAD, MAC_UNKNOWN. */
+export async function changeMac(
+  context: Context,
+  key: string,
+  text: string,
+  changes: MacChanges,
+): Promise<Host> {
+  return withMac(context, key, text, (host, mac) => context.hosts.changeMac(host.id, mac, changes));
+}
+
+/** Throws HOST_UNKNOWN, MAC_BAD, MAC_UNKNOWN, MAC_PRIMARY. */
+export async function removeMac(context: Context, key: string, text: string): Promise<Host> {
+  return withMac(context, key, text, (host, mac) => {
+    if (primaryMac(host) === mac) throw actionErrors.MAC_PRIMARY({ mac, name: host.name });
+    context.hosts.removeMac(host.id, mac);
+  });
+}
+
+async function withMac(
+  context: Context,
+  key: string,
+  text: string,
+  work: (host: Host, mac: string) => void,
+): Promise<Host> {
+  const mac = parseMac(text);
+  if (mac === undefined) throw actionErrors.MAC_BAD({ mac: text });
+  return context.store.commit(() => {
+    const host = findHost(context, key);
+    if (!host.macs.some((one) => one.mac === mac)) throw actionErrors.MAC_UNKNOWN({ mac, name: host.name });
+    work(host, mac);
+    return context.hosts.byId(host.id) ?? host;
   });
 }
 

@@ -37,6 +37,12 @@ interface Options {
   readonly json?: true;
 }
 
+interface MacOptions extends Options {
+  readonly primary?: true;
+  readonly ignoreImaging?: boolean;
+  readonly remove?: true;
+}
+
 interface Changes extends Options {
   readonly approve?: true;
   readonly name?: string;
@@ -103,6 +109,20 @@ export function addHost(program: Command): void {
       const body = { ...changes, ...(approve ? { pending: false } : {}) };
       const changed = await callApi<HostSummary>(state, 'PATCH', path(key), body);
       print(json ? { json } : {}, changed, [`changed ${changed.name}`]);
+    });
+
+  verb('mac <host> <mac>', 'add a MAC address to a host, or change what it is for')
+    .option('--primary', 'it stands for the host')
+    .option('--ignore-imaging', 'not used at network boot and imaging: a shared USB adapter')
+    .option('--no-ignore-imaging', 'used again')
+    .option('--remove', 'take it away')
+    .action(async (key: string, mac: string, options: MacOptions) => {
+      const where = `${path(key)}/macs/${encodeURIComponent(mac)}`;
+      const { primary, ignoreImaging: imageIgnore } = options;
+      const changed = options.remove
+        ? await callApi<HostSummary>(options.state, 'DELETE', where)
+        : await callApi<HostSummary>(options.state, 'PUT', where, { primary, imageIgnore });
+      print(options, changed, [`${changed.name}: ${changed.macs.join(', ')}`]);
     });
 
   verb('remove <host>', 'forget a host and its inventory').action(async (key: string, options: Options) => {

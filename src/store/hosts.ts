@@ -64,6 +64,13 @@ const COLUMNS: Readonly<Record<keyof HostChanges, string>> = {
   productKey: 'product_key',
 };
 
+export interface MacChanges {
+  /** A host has one; it can only be given to another MAC. */
+  readonly primary?: true;
+  readonly imageIgnore?: boolean;
+  readonly pending?: boolean;
+}
+
 /** Hosts and their MAC addresses. Methods that write must run inside `store.commit`. */
 export class HostRepository {
   readonly #store: Store;
@@ -122,6 +129,31 @@ export class HostRepository {
         typeof value === 'boolean' ? Number(value) : value,
         id,
       );
+  }
+
+  addMac(id: number, mac: string): void {
+    this.#prepare('INSERT INTO host_macs (mac, host_id) VALUES (?, ?)').run(mac, id);
+  }
+
+  removeMac(id: number, mac: string): void {
+    this.#prepare('DELETE FROM host_macs WHERE host_id = ? AND mac = ?').run(id, mac);
+  }
+
+  /** Sets what is named; a new primary MAC takes the place of the one before. */
+  changeMac(id: number, mac: string, { primary, imageIgnore, pending }: MacChanges): void {
+    if (primary === true) {
+      this.#prepare('UPDATE host_macs SET is_primary = 0 WHERE host_id = ?').run(id);
+      this.#prepare('UPDATE host_macs SET is_primary = 1 WHERE host_id = ? AND mac = ?').run(id, mac);
+    }
+    const set = (column: 'image_ignore' | 'pending', value: boolean): void => {
+      this.#prepare(`UPDATE host_macs SET ${column} = ? WHERE host_id = ? AND mac = ?`).run(
+        Number(value),
+        id,
+        mac,
+      );
+    };
+    if (imageIgnore !== undefined) set('image_ignore', imageIgnore);
+    if (pending !== undefined) set('pending', pending);
   }
 
   assignImage(id: number, imageId: number | null): void {

@@ -2,7 +2,15 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
-import { addHost, changeHost, findHost, removeHost } from '#actions/manage-hosts.js';
+import {
+  addHost,
+  addMac,
+  changeHost,
+  changeMac,
+  findHost,
+  removeHost,
+  removeMac,
+} from '#actions/manage-hosts.js';
 import { assignImage } from '#actions/manage-images.js';
 import { cancelTask, createTask } from '#actions/manage-tasks.js';
 import type { ServiceStatus } from '#daemon/supervisor.js';
@@ -128,6 +136,30 @@ export async function apiRoutes(
     details(context, await changeHost(context, params.key, body)),
   );
 
+  const MacKey = Type.Object({
+    key: Type.String({ minLength: 1, maxLength: 64 }),
+    mac: Type.String({ maxLength: 20 }),
+  });
+  const MacChange = Type.Object(
+    {
+      primary: Type.Optional(Type.Literal(true)),
+      imageIgnore: Type.Optional(Type.Boolean()),
+      pending: Type.Optional(Type.Boolean()),
+    },
+    { additionalProperties: false },
+  );
+  app.put(
+    '/hosts/:key/macs/:mac',
+    { schema: { params: MacKey, body: MacChange } },
+    async ({ params, body }) => {
+      await addMac(context, params.key, params.mac);
+      return details(context, await changeMac(context, params.key, params.mac, body));
+    },
+  );
+  app.delete('/hosts/:key/macs/:mac', { schema: { params: MacKey } }, async ({ params }) =>
+    details(context, await removeMac(context, params.key, params.mac)),
+  );
+
   app.post('/hosts/:key/inventory', { schema: { params: Key } }, async ({ params }) => {
     await createTask(context, { host: params.key, type: 'inventory' }, ACTOR);
     return details(context, findHost(context, params.key));
@@ -170,6 +202,7 @@ function details(context: Context, host: Host) {
   return {
     ...summary(context, host),
     description: host.description,
+    macFlags: host.macs,
     kernel: host.kernel,
     init: host.init,
     kernelArgs: host.kernelArgs,

@@ -270,6 +270,40 @@ describe('the menu', () => {
     expect(await ask({ arch: 'x86_64' })).toContain(`${expected} goto MENU`);
   });
 
+  it('tells that a primary MAC is ignored for imaging, and starts no task', async () => {
+    await host();
+    const second = '02:00:00:00:00:02';
+    const put = (mac: string, payload: object) =>
+      world.api.inject({ method: 'PUT', url: `/api/v1/hosts/pc/macs/${mac}`, payload });
+    await put(second, {});
+    await createTask(world.context, { host: 'pc', type: 'inventory' }, 'test');
+    expect(await ask({ mac1: second })).toContain('mode=inventory');
+    await put(MAC, { imageIgnore: true });
+    const text = await ask({ mac1: second });
+    expect(text).toContain('echo The MAC Address is set to be ignored for imaging tasks\nsleep 15\n');
+    expect(text).not.toContain('mode=inventory');
+    // By the ignored one alone it is nobody.
+    expect(await ask({})).toContain('Host is NOT registered!');
+    await put(second, { primary: true });
+    expect(await ask({ mac1: second })).toContain(`mac=${second} `);
+    const gone = await world.api.inject({ method: 'DELETE', url: `/api/v1/hosts/pc/macs/${MAC}` });
+    expect(gone.json()).toMatchObject({ macs: [second] });
+  });
+
+  it.each<[string, 'PUT' | 'DELETE', string, object | undefined, number, string]>([
+    ['a MAC of another host', 'PUT', '02:00:00:00:00:09', {}, 409, 'MAC_TAKEN'],
+    ['no MAC', 'PUT', 'hello', {}, 400, 'MAC_BAD'],
+    ['to lose its primary MAC', 'DELETE', MAC, undefined, 409, 'MAC_PRIMARY'],
+    ['to lose what it has not', 'DELETE', '02:00:00:00:00:05', undefined, 404, 'MAC_UNKNOWN'],
+  ])('a host cannot be given %s', async (_, method, mac, payload, status, title) => {
+    await host();
+    await addHost(world.context, 'other', ['02:00:00:00:00:09'], 'test');
+    const url = `/api/v1/hosts/pc/macs/${mac}`;
+    const answer = await world.api.inject({ method, url, ...(payload ? { payload } : {}) });
+    expect({ status: answer.statusCode, ...(answer.json() as object) }).toMatchObject({ status, title });
+    expect(world.context.hosts.byName('pc')?.macs).toHaveLength(1);
+  });
+
   it('takes a host’s own kernel for its kind of processor only', async () => {
     await host();
     await changeHost(world.context, 'pc', { kernel: 'bzImage-6.6' });
