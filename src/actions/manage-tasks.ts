@@ -1,6 +1,6 @@
 import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
-import type { Progress } from '#domain/progress.js';
+import { overallPercent, type Progress } from '#domain/progress.js';
 import { placesBefore } from '#domain/queue.js';
 import { ACTIVE_STATES, nextState, stateName, type Task, TaskState } from '#domain/task.js';
 import { type TaskKey, type TaskType, taskType, taskTypeByKey } from '#domain/task-type.js';
@@ -214,7 +214,21 @@ export interface TaskView {
   readonly reason: string;
   /** Machines in front of it in the queue, while it waits for a slot. */
   readonly before: number | null;
-  readonly progress: Progress | null;
+  readonly progress: ProgressView | null;
+}
+
+/** Of the current partition; `overall` of the whole image, where its size is known: at a deploy. */
+export type ProgressView = Pick<
+  Progress,
+  'rate' | 'elapsed' | 'remaining' | 'copied' | 'total' | 'percent' | 'at'
+> & { readonly overall: number | null };
+
+function progressView({ images }: Context, { progress, imageId, typeId }: Task): ProgressView | null {
+  if (!progress) return null;
+  const { bytes: _bytes, doneBytes: _done, data: _data, ...told } = progress;
+  const image = imageId === null ? undefined : images.byId(imageId);
+  const isDeploy = taskType(typeId)?.imaging === 'deploy';
+  return { ...told, overall: isDeploy && image ? overallPercent(progress, image.clientBytes) : null };
 }
 
 export function describeTask(context: Context, task: Task): TaskView {
@@ -241,6 +255,6 @@ export function describeTask(context: Context, task: Task): TaskView {
           timeoutMs: settings.tasks.checkin_timeout * 1000,
         })
       : null,
-    progress: ACTIVE_STATES.includes(task.state) ? task.progress : null,
+    progress: ACTIVE_STATES.includes(task.state) ? progressView(context, task) : null,
   };
 }

@@ -1,5 +1,5 @@
 import type { Image } from '#domain/image.js';
-import { type Progress, parseProgress } from '#domain/progress.js';
+import { continued, type Progress, parseProgress } from '#domain/progress.js';
 import { type Task, TaskState } from '#domain/task.js';
 import type { Context } from './context.js';
 import { sessionOf } from './open-session.js';
@@ -39,7 +39,8 @@ export async function reportProgress(
   if (found?.kind !== 'active' || found.task.state !== TaskState.inProgress) return undefined;
   const { task, image } = found;
   const now = clock.now();
-  const progress = parseProgress(line, now);
+  const report = parseProgress(line, now);
+  const progress = report && continued(task.progress, report);
   // FOS reports every three seconds; who reports faster costs no write for it.
   const written = progress ? (task.progress?.at ?? 0) : (task.seenAt ?? 0);
   if (now - written < WRITE_EVERY_MS) return { task, image, progress };

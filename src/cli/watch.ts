@@ -16,6 +16,8 @@ export interface TaskView {
   readonly before: number | null;
   readonly progress: {
     readonly percent: number;
+    /** Of the whole image, where that is known. */
+    readonly overall: number | null;
     readonly rate: string;
     readonly remaining: string;
     readonly copied: string;
@@ -35,9 +37,10 @@ export function progressLine(task: TaskView, width: number): string {
     const isTold = task.state === 'Failed' || task.state === 'Cancelled';
     return `${head}: ${task.state}${isTold && task.reason !== '' ? ` (${task.reason})` : ''}`;
   }
-  const tail = ` ${progress.percent.toFixed(1).padStart(5)} % ${progress.rate}/min, ${progress.remaining} left`;
+  const percent = progress.overall ?? progress.percent;
+  const tail = ` ${percent.toFixed(1).padStart(5)} % ${progress.rate}/min, ${progress.remaining} left`;
   const room = Math.max(10, width - head.length - tail.length - 3);
-  const full = Math.round((progress.percent / 100) * room);
+  const full = Math.round((percent / 100) * room);
   return `${head} [${'#'.repeat(full)}${'-'.repeat(room - full)}]${tail}`;
 }
 

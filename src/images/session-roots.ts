@@ -6,7 +6,7 @@ import { imageErrors } from './errors.js';
 import { entryAt, listFolder } from './folder-listing.js';
 import { captureFolder } from './image-path.js';
 import type { ImagesLayout } from './layout.js';
-import { moveToTrash, removeTree } from './remove-tree.js';
+import { moveToTrash, regain, removeTree } from './remove-tree.js';
 
 export interface Owner {
   readonly uid: number;
@@ -87,6 +87,8 @@ export class SessionRoots {
   /** What was recovered is its user's only copy: it stays, however the session ended. Repeatable. */
   async #keepRecovered(id: number): Promise<void> {
     const root = this.layout.session(id);
+    // A client may have closed what is its own.
+    await regain(root);
     if (!(await entryAt(join(root, RECOVERY_MARK)))) return;
     const place = this.layout.kept(id);
     for (const { name, path, stats } of (await listFolder(root)) ?? []) {

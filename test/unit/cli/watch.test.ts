@@ -19,6 +19,7 @@ const task = (change: Partial<TaskView> = {}): TaskView => ({
 });
 const at = (percent: number) => ({
   percent,
+  overall: null,
   rate: '5.32GB',
   remaining: '00:01:00',
   copied: '3.0 GiB',

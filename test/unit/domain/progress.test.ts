@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseProgress } from '#domain/progress.js';
+import { continued, overallPercent, type Progress, parseProgress } from '#domain/progress.js';
 
 /** Lines of the real client (spec fos-protocol 4.5, 11.3). */
 describe('progress line', () => {
@@ -43,10 +43,56 @@ describe('progress line', () => {
     fc.assert(
       fc.property(fc.string(), fc.array(fc.string(), { maxLength: 8 }), (text, fields) => {
         for (const line of [text, fields.join('@')]) {
-          const { at: _, percent: __, ...texts } = parseProgress(line, 0) ?? { at: 0, percent: 0 };
-          for (const value of Object.values(texts)) expect(value).toMatch(/^[A-Za-z0-9:. -]*$/);
+          const { rate, elapsed, remaining, copied, total } = parseProgress(line, 0) ?? {
+            rate: '',
+            elapsed: '',
+            remaining: '',
+            copied: '',
+            total: '',
+          };
+          for (const value of [rate, elapsed, remaining, copied, total])
+            expect(value).toMatch(/^[A-Za-z0-9:. -]*$/);
         }
       }),
     );
+  });
+});
+
+describe('the way of a whole image', () => {
+  const MIB = 1_048_576;
+  const report = (rate: string, percent: number, mebibytes: number): string =>
+    `${rate}@00:00:01@00:00:01@1 MiB@2 MiB@${percent}@${mebibytes * MIB}.000000`;
+  /** After these lines, of an image of 1000 MiB. */
+  const overall = (...lines: string[]): number | null => {
+    const last = lines.reduce<Progress | null>((before, line) => {
+      const parsed = parseProgress(line, 0);
+      return parsed ? continued(before, parsed) : before;
+    }, null);
+    return last && overallPercent(last, 1000 * MIB);
+  };
+
+  it.each<[string, number | null, string[]]>([
+    ['one partition', 25, [report('5.00GB', 50, 500)]],
+    ['the second: its total differs', 30, [report('5.00GB', 90, 100), report('5.00GB', 25, 800)]],
+    [
+      'the second of the same size: its percentage fell',
+      55,
+      [report('5.00GB', 90, 500), report('5.00GB', 10, 500)],
+    ],
+    [
+      'a bitmap that is read counts for nothing (spec 11.7)',
+      14,
+      [
+        report('0.00byte', 99, 1),
+        report('5.00GB', 40, 100),
+        report('0.00byte', 50, 1),
+        report('5.00GB', 5, 800),
+      ],
+    ],
+    ['only a bitmap so far', null, [report('0.00byte', 50, 100)]],
+    ['a client that tells no size', null, ['a@b@c@d@e@5']],
+    ['never more than all', 100, [report('5.00GB', 100, 900), report('5.00GB', 100, 800)]],
+  ])('%s: %d %%', (_, expected, lines) => {
+    expect(overall(...lines)).toBe(expected);
   });
 });

@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  existsSync,
   mkdirSync,
   readdirSync,
   readFileSync,
@@ -188,5 +189,21 @@ describe('removing NFS roots', () => {
     expect((await store.sweep(new Set([2]))).sort()).toEqual(['1', '3']);
     expect(readdirSync(join(root, '.fogd', 'sessions'))).toEqual(['2']);
     expect(readdirSync(join(root, '.fogd', 'trash'))).toEqual([]);
+  });
+});
+
+describe('the root of a recovery', () => {
+  it('can be written, and what is in it stays, also when fogd was killed before it could say so', async () => {
+    const made = await scene();
+    const root = await made.store.openRecoveryRoot(9);
+    mkdirSync(join(root, 'recup_dir.1'));
+    writeFileSync(join(root, 'recup_dir.1', 'f1.jpg'), 'a picture');
+    symlinkSync('/etc', join(root, 'outside'));
+    chmodSync(root, 0);
+    expect(await made.store.sweep(new Set())).toEqual(['9']);
+    const kept = made.store.recoveredFolder(9);
+    expect(readFileSync(join(kept, 'recup_dir.1', 'f1.jpg'), 'utf8')).toBe('a picture');
+    expect(readdirSync(kept)).toEqual(['recup_dir.1']);
+    expect(existsSync(root)).toBe(false);
   });
 });
