@@ -10,7 +10,7 @@ import {
 } from '#boot/answers.js';
 import { bootUrl, type ScriptInput } from '#boot/parts.js';
 import type { MenuRequest } from '#boot/request.js';
-import type { Host } from '#domain/host.js';
+import { type Host, isProductKey } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import type { User } from '#domain/user.js';
 import { messageOf } from '#errors.js';
@@ -27,9 +27,6 @@ export interface MenuAnswer {
   readonly reason: string;
   readonly user?: string;
 }
-
-/** Windows' own form; the key ends up in a registry, not in a script. */
-const PRODUCT_KEY = /^[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){4}$/;
 
 /**
  * Checks the login of a menu and does what was chosen there; undefined where nothing was chosen, and the menu itself is the answer. Input
@@ -90,7 +87,7 @@ async function changeKey({ context, input }: Chosen): Promise<Done> {
   if (!host) return message(input, 'This machine is no host');
   const { key } = request.form;
   if (key === undefined) return { text: keyScript(input), reason: 'asked for a product key' };
-  if (!PRODUCT_KEY.test(key)) return message(input, 'Failed to change key: it is not a product key');
+  if (!isProductKey(key)) return message(input, 'Failed to change key: it is not a product key');
   await context.store.commit(() => context.hosts.change(host.id, { productKey: key.toUpperCase() }));
   return message(input, 'Successfully changed key');
 }

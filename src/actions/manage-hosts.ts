@@ -1,6 +1,6 @@
 import { isExitType } from '#boot/exit.js';
 import { KERNEL_WORD, kernelWords } from '#boot/kernel-line.js';
-import { type Host, primaryMac } from '#domain/host.js';
+import { type Host, isProductKey, primaryMac } from '#domain/host.js';
 import { isHostName } from '#domain/host-name.js';
 import { parseMac } from '#domain/mac.js';
 import type { HostChanges, MacChanges } from '#store/hosts.js';
@@ -55,7 +55,7 @@ const FIELD_RULES: Readonly<Partial<Record<keyof HostChanges, (value: string) =>
   efiExit: isExitType,
   // A device, a size in bytes, a serial number, a WWN or a UUID; several with commas (spec fos-protocol 2.2, fdrive).
   disk: (value) => /^[A-Za-z0-9._:/,+@%-]{1,64}$/.test(value),
-  productKey: (value) => /^[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){4}$/.test(value),
+  productKey: isProductKey,
 };
 
 function isFileName(value: string): boolean {

@@ -1,4 +1,4 @@
-import type { Host } from '#domain/host.js';
+import { type Host, isProductKey } from '#domain/host.js';
 import { isHostName, nameFromMac, nameFromPattern } from '#domain/host-name.js';
 import type { Image } from '#domain/image.js';
 import { clean } from '#domain/inventory.js';
@@ -119,11 +119,9 @@ function isSame(one: string, other: string): boolean {
   return one.toLowerCase() === other.toLowerCase();
 }
 
-const PRODUCT_KEY = /^[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){4}$/;
-
 function equip({ hosts }: Context, host: Host, image: Image | undefined, productKey: string): void {
   if (image) hosts.assignImage(host.id, image.id);
-  if (PRODUCT_KEY.test(productKey)) hosts.change(host.id, { productKey: productKey.toUpperCase() });
+  if (isProductKey(productKey)) hosts.change(host.id, { productKey: productKey.toUpperCase() });
 }
 
 async function withDeploy(

@@ -42,3 +42,8 @@ export function primaryMac(host: Host): string {
 export function bootMacs(host: Host): string[] {
   return host.macs.filter((entry) => !entry.pending && !entry.imageIgnore).map((entry) => entry.mac);
 }
+
+/** Windows' own form of a product key. */
+export function isProductKey(text: string): boolean {
+  return /^[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){4}$/.test(text);
+}

@@ -7,7 +7,7 @@ import { SERVER_IPV4 } from '../network.js';
 import type { Lab, Scenario } from '../scenario.js';
 import { httpRequests } from '../wire-http.js';
 import { assertImagingCalls, bySession, fosCalls } from './fos-calls.js';
-import { ImagingBench } from './imaging-bench.js';
+import { ImagingBench, imagingScenario } from './imaging-bench.js';
 import { MENU } from './segment.js';
 
 async function biosImage(lab: Lab): Promise<void> {
@@ -91,21 +91,23 @@ async function oneSlot(lab: Lab): Promise<void> {
   for (const { path } of machines) await bench.assertTarget(source.content, path);
 }
 
-const scenario = (name: string, title: string, timeoutSeconds: number, run: Scenario['run']): Scenario => ({
-  name,
-  title,
-  needs: ['fogd', 'imaging-os'],
-  timeoutSeconds,
-  run,
-});
-
 export const imageScenarios: readonly Scenario[] = [
-  scenario(
+  imagingScenario(
     'one-slot',
     'three PCs, one slot: deployed one after the other in the order they came',
     500,
     oneSlot,
   ),
-  scenario('uefi-image', 'UEFI, GPT, resizable: captured, deployed to a larger disk, grown', 400, uefiImage),
-  scenario('bios-image', 'BIOS, MBR: captured, deployed to a larger disk, which boots', 400, biosImage),
+  imagingScenario(
+    'uefi-image',
+    'UEFI, GPT, resizable: captured, deployed to a larger disk, grown',
+    400,
+    uefiImage,
+  ),
+  imagingScenario(
+    'bios-image',
+    'BIOS, MBR: captured, deployed to a larger disk, which boots',
+    400,
+    biosImage,
+  ),
 ];

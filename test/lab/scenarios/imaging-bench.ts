@@ -8,7 +8,7 @@ import type { FogdUnderTest } from '../fogd.js';
 import { imagingDiskBytes, writeImagingDisk } from '../imaging-disk.js';
 import { orderTask, waitForState } from '../imaging-tasks.js';
 import { type DiskContent, differences, readDisk, type Tolerance } from '../read-back.js';
-import type { Lab } from '../scenario.js';
+import type { Lab, Scenario } from '../scenario.js';
 import type { Firmware, VirtualPc } from '../virtual-pc.js';
 import { fogdSettings } from './segment.js';
 
@@ -119,4 +119,14 @@ export function freshNonce(): string {
 
 function mac(number: number): string {
   return `52:54:00:77:01:${number.toString(16).padStart(2, '0')}`;
+}
+
+/** A scenario that needs the daemon and the imaging environment. */
+export function imagingScenario(
+  name: string,
+  title: string,
+  timeoutSeconds: number,
+  run: Scenario['run'],
+): Scenario {
+  return { name, title, needs: ['fogd', 'imaging-os'], timeoutSeconds, run };
 }

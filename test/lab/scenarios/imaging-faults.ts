@@ -4,7 +4,7 @@ import { killNfsServer } from '../faults.js';
 import { showTask, waitForState } from '../imaging-tasks.js';
 import type { Lab, Scenario } from '../scenario.js';
 import type { VirtualPc } from '../virtual-pc.js';
-import { ImagingBench } from './imaging-bench.js';
+import { ImagingBench, imagingScenario } from './imaging-bench.js';
 
 /** Enough for the larger partition to take seconds. */
 const MEGABYTES = 60;
@@ -149,34 +149,35 @@ async function cancelled(lab: Lab): Promise<void> {
   await pc.powerOff();
 }
 
-const scenario = (name: string, title: string, run: Scenario['run']): Scenario => ({
-  name,
-  title,
-  needs: ['fogd', 'imaging-os'],
-  timeoutSeconds: 500,
-  run,
-});
-
 export const faultScenarios: readonly Scenario[] = [
-  scenario(
+  imagingScenario(
     'deploy-killed',
     'fogd, then the NFS server killed in a deploy: it goes on, identical',
+    500,
     deployKilled,
   ),
-  scenario(
+  imagingScenario(
     'capture-killed',
     'fogd killed in a capture: old generation whole, the retry completes',
+    500,
     captureKilled,
   ),
-  scenario(
+  imagingScenario(
     'swap-under-deploy',
     'a capture published in the middle of a deploy: old image, whole',
+    500,
     swapUnderDeploy,
   ),
-  scenario(
+  imagingScenario(
     'cancel-deploy',
     'a deploy cancelled in its middle: the PC stops, the next deploy is whole',
+    500,
     deployCancelled,
   ),
-  scenario('cancel', 'a capture cancelled in its middle: nothing published, the PC boots again', cancelled),
+  imagingScenario(
+    'cancel',
+    'a capture cancelled in its middle: nothing published, the PC boots again',
+    500,
+    cancelled,
+  ),
 ];

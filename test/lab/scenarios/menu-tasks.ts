@@ -11,7 +11,7 @@ import { command } from '../process.js';
 import type { Lab, Scenario } from '../scenario.js';
 import { httpRequests } from '../wire-http.js';
 import { assertFosCalls, bySession, fosCalls } from './fos-calls.js';
-import { freshNonce, IMAGE, ImagingBench } from './imaging-bench.js';
+import { freshNonce, IMAGE, ImagingBench, imagingScenario } from './imaging-bench.js';
 
 const PASSWORD = 'Tr0ub4dor plus 3';
 
@@ -137,16 +137,18 @@ async function memoryTest(lab: Lab): Promise<void> {
   }
 }
 
-const scenario = (name: string, title: string, timeoutSeconds: number, run: Scenario['run']): Scenario => ({
-  name,
-  title,
-  needs: ['fogd', 'imaging-os'],
-  timeoutSeconds,
-  run,
-});
-
 export const menuTaskScenarios: readonly Scenario[] = [
-  scenario('menu-login', 'login at the menu, wrong and right: an unknown PC is deployed to', 300, menuLogin),
-  scenario('fast-wipe', 'a disk is wiped once; a wipe that was broken off is not begun again', 300, fastWipe),
-  scenario('memtest', 'the memory test starts, BIOS and UEFI', 200, memoryTest),
+  imagingScenario(
+    'menu-login',
+    'login at the menu, wrong and right: an unknown PC is deployed to',
+    300,
+    menuLogin,
+  ),
+  imagingScenario(
+    'fast-wipe',
+    'a disk is wiped once; a wipe that was broken off is not begun again',
+    300,
+    fastWipe,
+  ),
+  imagingScenario('memtest', 'the memory test starts, BIOS and UEFI', 200, memoryTest),
 ];
