@@ -149,6 +149,24 @@ async function cancelled(lab: Lab): Promise<void> {
   await pc.powerOff();
 }
 
+/** The power goes in the middle of a deploy: the machine checks in again, keeps its slot, and its disk is whole in the end. */
+async function powerCut(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'mps', { tasks: { max_clients: 1 } });
+  const source = await bench.sourceDisk('source', 'gpt', undefined, MEGABYTES);
+  await bench.capture(1, 'bios', source.path);
+  const target = bench.blankDisk('target');
+  const task = await bench.order('deploy', 2, '--shutdown');
+  const pc = await bench.powerOn(2, 'bios', target);
+  await reach(pc, DEPLOYING_SECOND);
+  await pc.reset();
+  lab.step('the power went in the middle of the deploy');
+  await bench.complete(task, pc);
+  await pc.waitForPowerOff(60_000);
+  const [row] = bench.fogd.select<{ attempts: number }>('SELECT attempts FROM tasks WHERE id = ?', task);
+  assert.equal(row?.attempts, 2, 'two boots have begun it');
+  await bench.assertTarget(source.content, target);
+}
+
 export const faultScenarios: readonly Scenario[] = [
   imagingScenario(
     'deploy-killed',
@@ -179,5 +197,11 @@ export const faultScenarios: readonly Scenario[] = [
     'a capture cancelled in its middle: nothing published, the PC boots again',
     500,
     cancelled,
+  ),
+  imagingScenario(
+    'power-cut',
+    'the power goes in the middle of a deploy: begun again, in its slot, whole',
+    400,
+    powerCut,
   ),
 ];
