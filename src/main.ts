@@ -120,7 +120,7 @@ export async function startDaemon({
         serverAt,
       });
       for (const prefix of ['/fog', '/fog/t/:token'])
-        await app.register(fosRoutes, { prefix, context, recorder: trace, version, serverAt });
+        await app.register(fosRoutes, { prefix, context, recorder: trace, version, files, serverAt });
     },
     portHolder,
   );

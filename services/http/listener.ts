@@ -92,6 +92,11 @@ export async function createApp(build: (app: FastifyInstance) => Promise<void>):
   });
   app.removeContentTypeParser('text/plain');
   app.addContentTypeParser('*', { parseAs: 'string' }, (_request, body, done) => done(null, body));
+  // What machines send comes back to people: a browser must never guess that it is a page (design section 7).
+  app.addHook('onRequest', (_request, reply, done) => {
+    reply.header('x-content-type-options', 'nosniff');
+    done();
+  });
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).type('text/plain; charset=utf-8').send('not found\n'),
   );

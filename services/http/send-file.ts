@@ -5,6 +5,11 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** Few large reads: kernel, init and snapins go to many machines at once, and each read is a trip through the thread pool. */
 const CHUNK = 1024 * 1024;
 
+/** What serves files by HTTP needs of the boot-file store. */
+export interface BootFileSource {
+  resolve(name: string): Promise<{ readonly path: string } | undefined>;
+}
+
 export interface SentFile {
   readonly status: 200 | 206 | 416;
   /** Bytes of the body. */

@@ -6,8 +6,8 @@ import { SLOT_TYPES, taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { checkImage } from './manage-tasks.js';
-import { openSession } from './open-session.js';
-import { sessionTask } from './session-task.js';
+import { openKnown } from './open-session.js';
+import { type Caller, sessionTask } from './session-task.js';
 
 export type CheckIn =
   | {
@@ -30,11 +30,11 @@ export type CheckIn =
 /** FOS asks whether its task may begin (spec fos-protocol 3.5, 4.3). Count and change of state are one transaction. */
 export async function checkIn(
   context: Context,
-  call: { readonly token: string | undefined; readonly type: string | undefined; readonly address: string },
+  call: Caller & { readonly type: string | undefined; readonly address: string },
 ): Promise<CheckIn> {
-  const found = sessionTask(context, call.token, call.type);
+  const found = sessionTask(context, call, call.type);
   if (found.kind === 'none') return { kind: 'refused', reason: found.reason };
-  const { host, task, image } = found;
+  const { session, host, task, image } = found;
   const imaging = taskType(task.typeId)?.imaging;
   if (imaging) {
     if (!image) return { kind: 'refused', reason: 'the image of this task was removed' };
@@ -44,10 +44,10 @@ export async function checkIn(
       return { kind: 'refused', reason: messageOf(error) };
     }
     // The share may have failed at the HEAD and work by now: FOS mounts it right after the go.
-    const opening = await openSession(context, call.token ?? '', call.address);
+    const opening = await openKnown(context, session, call.address);
     if (opening.kind !== 'open') return { kind: 'refused', reason: opening.reason };
   }
-  const { store, tasks, clock, settings } = context;
+  const { store, tasks, storageNodes, clock, settings } = context;
   return store.commit((): CheckIn => {
     const now = clock.now();
     const current = tasks.byId(task.id);
@@ -60,12 +60,15 @@ export async function checkIn(
     tasks.checkIn(task.id, checkedInAt, now);
     // A machine that reboots half way checks in again and keeps its slot (spec 3.5).
     const again = current.startedAt !== null;
-    if (SLOT_TYPES.includes(current.typeId) && !current.forced && !again) {
+    const node = current.nodeId === null ? undefined : storageNodes.byId(current.nodeId);
+    if (node && !current.forced && !again) {
       const decision = queueDecision({
         taskId: task.id,
-        maxClients: settings.tasks.max_clients,
-        used: tasks.slotsUsed(task.id),
-        waiting: tasks.waiting(task.id),
+        node,
+        hasFailed: storageNodes.failedFor(host.id, now).has(node.id),
+        takesSlot: SLOT_TYPES.includes(current.typeId),
+        used: tasks.slotsUsed(node.id, task.id),
+        waiting: tasks.waiting(node.id, task.id),
         checkedInAt,
         now,
         timeoutMs,
@@ -73,7 +76,7 @@ export async function checkIn(
       if (decision.kind === 'wait') {
         const state = nextState(current.state, 'wait');
         if (state !== undefined && state !== current.state)
-          tasks.move(task.id, { state, at: now, actor: 'fos', reason: 'waits for a slot' });
+          tasks.move(task.id, { state, at: now, actor: 'fos', reason: decision.reason });
         return { kind: 'wait', host, task, before: decision.before, text: decision.text };
       }
     }

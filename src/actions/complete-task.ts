@@ -7,7 +7,7 @@ import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { endSession, releaseSession } from './end-session.js';
 import { imageShape } from './open-session.js';
-import { sessionTask } from './session-task.js';
+import { type Caller, callerSession, sessionTask } from './session-task.js';
 
 export type Completion =
   | {
@@ -29,30 +29,27 @@ export type Completion =
   | { readonly kind: 'refused'; readonly reason: string };
 
 /** FOS asks up to eleven times without a pause: a call that comes while the first is at work waits for its answer. */
-const running = new WeakMap<Context, Map<string, Promise<Completion>>>();
+const running = new WeakMap<Context, Map<number, Promise<Completion>>>();
 
 /** FOS says that its task is complete (spec fos-protocol 3.8). A capture is published before the answer. Resolves when durable. */
 export async function completeTask(
   context: Context,
-  token: string | undefined,
+  caller: Caller,
   type: string | undefined,
 ): Promise<Completion> {
-  if (token === undefined) return complete(context, token, type);
-  const calls = running.get(context) ?? new Map<string, Promise<Completion>>();
+  const session = callerSession(context, caller);
+  if (typeof session === 'string') return { kind: 'refused', reason: session };
+  const calls = running.get(context) ?? new Map<number, Promise<Completion>>();
   running.set(context, calls);
-  const known = calls.get(token);
+  const known = calls.get(session.id);
   if (known) return known;
-  const work = complete(context, token, type).finally(() => calls.delete(token));
-  calls.set(token, work);
+  const work = complete(context, caller, type).finally(() => calls.delete(session.id));
+  calls.set(session.id, work);
   return work;
 }
 
-async function complete(
-  context: Context,
-  token: string | undefined,
-  type: string | undefined,
-): Promise<Completion> {
-  const found = sessionTask(context, token, type);
+async function complete(context: Context, caller: Caller, type: string | undefined): Promise<Completion> {
+  const found = sessionTask(context, caller, type);
   if (found.kind === 'none') {
     const { task, reason } = found;
     const isRepeat =

@@ -12,6 +12,7 @@ import { InventoryRepository } from '#store/inventory.js';
 import { LeaseRepository } from '#store/leases.js';
 import { MenuRepository } from '#store/menu.js';
 import { SessionRepository } from '#store/sessions.js';
+import { StorageNodeRepository } from '#store/storage-nodes.js';
 import type { Store } from '#store/store.js';
 import { TaskRepository } from '#store/tasks.js';
 import { UserRepository } from '#store/users.js';
@@ -46,6 +47,7 @@ export interface Context extends Required<Ports> {
   readonly menu: MenuRepository;
   readonly groups: GroupRepository;
   readonly leases: LeaseRepository;
+  readonly storageNodes: StorageNodeRepository;
   readonly users: UserRepository;
   readonly loginLimit: LoginLimit;
 }
@@ -65,6 +67,7 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     menu: new MenuRepository(store),
     groups: new GroupRepository(store),
     leases: new LeaseRepository(store),
+    storageNodes: new StorageNodeRepository(store, settings.tasks.max_clients),
     users: new UserRepository(store),
     loginLimit: new LoginLimit(clock),
     random: randomBytes,

@@ -4,6 +4,7 @@ import { primaryMac } from '#domain/host.js';
 import { nextState, type Task, TaskState } from '#domain/task.js';
 import { attemptsAllowed, taskType } from '#domain/task-type.js';
 import type { Context } from './context.js';
+import { nodeFor } from './manage-storage-nodes.js';
 
 /** What the boot of a host is for. */
 export type DueTask =
@@ -41,6 +42,8 @@ export async function dueTask(context: Context, host: Host): Promise<DueTask> {
   }
   const image = task.imageId === null ? undefined : images.byId(task.imageId);
   if (type.imaging && !image) return { kind: 'problem', reason: `the image of task ${task.id} was removed` };
+  if (type.imaging && task.state !== TaskState.inProgress)
+    await useBestNode(context, host, task, type.imaging);
   const ordered = { type, shutdown: task.shutdown, account: task.account, ...(image ? { image } : {}) };
   return { kind: 'task', task, ordered };
 }
@@ -54,6 +57,20 @@ export async function deliveredTask({ store, tasks, clock }: Context, id: number
     tasks.move(id, { state: TaskState.inProgress, at: clock.now(), actor: 'boot', reason });
     tasks.started(id, clock.now());
   });
+}
+
+/** A node that failed for the machine, or that was switched off, is left where there is another (spec 4.4). */
+async function useBestNode(
+  context: Context,
+  host: Host,
+  task: Task,
+  kind: 'deploy' | 'capture',
+): Promise<void> {
+  const { storageNodes, tasks, clock, store } = context;
+  const node = task.nodeId === null ? undefined : storageNodes.byId(task.nodeId);
+  if (node?.enabled && !storageNodes.failedFor(host.id, clock.now()).has(node.id)) return;
+  const best = nodeFor(context, host.id, kind);
+  if (best && best.id !== task.nodeId) await store.commit(() => tasks.useNode(task.id, best.id));
 }
 
 async function end(

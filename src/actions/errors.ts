@@ -169,7 +169,7 @@ export const actionErrors = defineErrors({
   },
   IMAGE_PROTECTED: {
     message: 'the image {name} is protected',
-    remedy: 'capture into another image, or allow it with: fogd image change {name} --unprotect',
+    remedy: 'capture into another image, or allow it with: fogd image change {name} --no-protect',
     status: 409,
   },
   IMAGE_EMPTY: {
@@ -186,6 +186,26 @@ export const actionErrors = defineErrors({
     message: 'the image {name} is being captured from another host',
     remedy: 'wait for that capture, or cancel it: fogd task list',
     status: 409,
+  },
+  NO_STORAGE_NODE: {
+    message: 'there is no storage node for a {kind}: none that may be used is enabled',
+    remedy: 'look at fogd node list, then: fogd node enable NAME',
+    status: 409,
+  },
+  STORAGE_NODE_UNKNOWN: {
+    message: 'there is no storage node {name}',
+    remedy: 'see fogd node list',
+    status: 404,
+  },
+  CAPONE_KEY_TAKEN: {
+    message: 'machines with {key} get another image already: {name}',
+    remedy: 'take the value from that image first: fogd image change {name} --capone ""',
+    status: 409,
+  },
+  CAPONE_KEY_BAD: {
+    message: '{key} cannot be a DMI value',
+    remedy: 'give what the machine reports, for example: dmidecode -s system-product-name',
+    status: 400,
   },
   IMAGES_NO_SPACE: {
     message: 'the disk of the images has {free} MiB left, less than the reserve of {reserve} MiB',

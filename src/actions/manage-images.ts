@@ -11,6 +11,7 @@ import {
   pathFromName,
   RESIZABLE_OS,
 } from '#domain/image.js';
+import { clean } from '#domain/inventory.js';
 import type { ImageChange } from '#store/images.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
@@ -29,7 +30,10 @@ export interface NewImage {
   readonly protected?: boolean;
 }
 
-export type { ImageChange };
+export interface ImageOrder extends ImageChange {
+  /** DMI values of machines that get it without being hosts (FOG's capone); replaces those that it had. */
+  readonly capone?: readonly string[];
+}
 
 /** Finds an image by name, folder or `#id`. Throws IMAGE_UNKNOWN. */
 export function findImage({ images }: Context, key: string): Image {
@@ -68,11 +72,11 @@ export async function addImage(context: Context, entry: NewImage, actor: string)
   });
 }
 
-/** Changes what the next task uses; a task under way keeps what it began with. Throws IMAGE_UNKNOWN, IMAGE_SHAPE_BAD, IMAGE_BUSY. */
+/** Changes what the next task uses; a task under way keeps what it began with. Throws IMAGE_UNKNOWN, IMAGE_SHAPE_BAD, IMAGE_BUSY, CAPONE_KEY_BAD, CAPONE_KEY_TAKEN. */
 export async function changeImage(
   context: Context,
   key: string,
-  change: ImageChange,
+  { capone, ...change }: ImageOrder,
   _actor: string,
 ): Promise<Image> {
   const { store, images, tasks } = context;
@@ -87,8 +91,18 @@ export async function changeImage(
     if (isReshaped && tasks.allActive().some(({ imageId }) => imageId === id))
       throw actionErrors.IMAGE_BUSY({ name: image.name });
     images.change(image, change);
+    if (capone) setCapone(context, image, capone);
     return next;
   });
+}
+
+function setCapone({ images }: Context, image: Image, keys: readonly string[]): void {
+  for (const key of keys) {
+    if (clean(key, 255) !== key || key === '') throw actionErrors.CAPONE_KEY_BAD({ key });
+    const other = images.byCaponeKey(key);
+    if (other && other.id !== image.id) throw actionErrors.CAPONE_KEY_TAKEN({ key, name: other.name });
+  }
+  images.setCaponeKeys(image.id, keys);
 }
 
 /** Forgets an image; its files only when asked for. Throws IMAGE_UNKNOWN, IMAGE_PROTECTED, IMAGE_BUSY. */
@@ -112,6 +126,8 @@ export async function removeImage(
 
 export interface ImageDescription {
   readonly image: Image;
+  /** DMI values of machines that get it without being hosts. */
+  readonly capone: readonly string[];
   /** What is in its folder now; null when there is none. */
   readonly published: {
     readonly bytes: number;
@@ -120,8 +136,15 @@ export interface ImageDescription {
   } | null;
 }
 
-export async function describeImage({ imageStore }: Context, image: Image): Promise<ImageDescription> {
-  return { image, published: (await imageStore.published(image.path)) ?? null };
+export async function describeImage(
+  { imageStore, images }: Context,
+  image: Image,
+): Promise<ImageDescription> {
+  return {
+    image,
+    capone: images.caponeKeys(image.id),
+    published: (await imageStore.published(image.path)) ?? null,
+  };
 }
 
 /** Gives a host the image that its tasks use. Throws HOST_UNKNOWN, IMAGE_UNKNOWN. */

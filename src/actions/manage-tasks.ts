@@ -9,6 +9,7 @@ import { endSession } from './end-session.js';
 import { actionErrors } from './errors.js';
 import { findHost } from './manage-hosts.js';
 import { findImage } from './manage-images.js';
+import { nodeFor } from './manage-storage-nodes.js';
 import { imageShape } from './open-session.js';
 
 /** What people do with tasks. All throw errors of the catalogue and resolve when durable. */
@@ -34,7 +35,7 @@ export interface TaskOrder {
 /**
  * Orders a task; it starts when the machine boots from the network (rules: spec fos-protocol 4.2). A task that waits and images nothing is
  * replaced. Throws HOST_UNKNOWN, HOST_PENDING, HOST_BUSY, TASK_TYPE_OFF, ACCOUNT_BAD, NO_IMAGE, IMAGE_UNKNOWN, IMAGE_DISABLED,
- * IMAGE_PROTECTED, IMAGE_EMPTY, IMAGE_INCOMPLETE, IMAGE_BEING_CAPTURED, IMAGES_NO_SPACE.
+ * IMAGE_PROTECTED, IMAGE_EMPTY, IMAGE_INCOMPLETE, IMAGE_BEING_CAPTURED, IMAGES_NO_SPACE, NO_STORAGE_NODE.
  */
 export async function createTask(context: Context, order: TaskOrder, actor: string): Promise<Task> {
   const { store, tasks, clock, images } = context;
@@ -53,11 +54,14 @@ export async function createTask(context: Context, order: TaskOrder, actor: stri
       if (images.byId(image.id)?.protected) throw actionErrors.IMAGE_PROTECTED({ name: image.name });
     }
     if (image && !images.byId(image.id)) throw actionErrors.IMAGE_UNKNOWN({ key: image.name });
+    const node = type.imaging && nodeFor(context, host.id, type.imaging);
+    if (type.imaging && !node) throw actionErrors.NO_STORAGE_NODE({ kind: type.imaging });
     const id = tasks.add(
       {
         typeId: type.id,
         hostId: host.id,
         ...(image ? { imageId: image.id } : {}),
+        ...(node ? { nodeId: node.id } : {}),
         shutdown: order.shutdown ?? false,
         forced: order.forced ?? false,
         account: type.key === 'password-reset' ? (order.account ?? '') : '',
@@ -249,7 +253,7 @@ export function describeTask(context: Context, task: Task): TaskView {
     before: waits
       ? placesBefore({
           taskId: task.id,
-          waiting: tasks.waiting(task.id),
+          waiting: tasks.waiting(task.nodeId ?? 0, task.id),
           checkedInAt: task.checkedInAt ?? 0,
           now: clock.now(),
           timeoutMs: settings.tasks.checkin_timeout * 1000,

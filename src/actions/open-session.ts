@@ -31,6 +31,11 @@ const openings = new WeakMap<Context, Map<number, Promise<unknown>>>();
 export async function openSession(context: Context, token: string, address: string): Promise<Opening> {
   const session = sessionOf(context, token);
   if (!session) return { kind: 'dead', reason: 'this boot session is not known; start the machine again' };
+  return openKnown(context, session, address);
+}
+
+/** The same, where the session was found otherwise. */
+export async function openKnown(context: Context, session: Session, address: string): Promise<Opening> {
   if (session.state === 'ended')
     return { kind: 'dead', reason: `this boot session has ended (${session.endReason})` };
   const running = openings.get(context) ?? new Map<number, Promise<unknown>>();

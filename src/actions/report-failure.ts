@@ -1,59 +1,50 @@
+import { FAILURE_MS } from '#domain/storage-node.js';
 import { nextState, type Task, TaskState } from '#domain/task.js';
 import type { Context } from './context.js';
 import { endSession } from './end-session.js';
-import { sessionOf } from './open-session.js';
-
-/** The task that a call of this token may still change, whatever its type. */
-function liveTask(
-  context: Context,
-  token: string | undefined,
-): { task: Task; sessionId: number } | undefined {
-  const session = token === undefined ? undefined : sessionOf(context, token);
-  // After a blame FOS reports its fatal error too (spec 11.4): by then the session is over, and the task is queued for the next boot.
-  if (!session || session.state === 'ended' || session.taskId === null) return undefined;
-  const task = context.tasks.byId(session.taskId);
-  return task ? { task, sessionId: session.id } : undefined;
-}
+import { type Caller, callerSession } from './session-task.js';
 
 /** FOS gave up (spec fos-protocol 3.3): the task has failed for the reason that it tells. Undefined when there was nothing to fail. */
-export async function failTask(
-  context: Context,
-  token: string | undefined,
-  reason: string,
-): Promise<Task | undefined> {
-  return change(context, token, 'fail', reason, 'the machine gave up');
+export async function failTask(context: Context, caller: Caller, reason: string): Promise<Task | undefined> {
+  return change(context, caller, { event: 'fail', reason, endReason: 'the machine gave up' });
 }
 
-/** FOS could not use the share (spec fos-protocol 3.6): the task waits for the next boot. */
-export async function requeueTask(context: Context, token: string | undefined): Promise<Task | undefined> {
-  return change(
-    context,
-    token,
-    'requeue',
-    'the machine could not use the share',
-    'the share could not be used',
-  );
+/** FOS could not use the share (spec fos-protocol 3.6): the task waits for the next boot, and for a while not on this node (4.4). */
+export async function requeueTask(context: Context, caller: Caller): Promise<Task | undefined> {
+  return change(context, caller, {
+    event: 'requeue',
+    reason: 'the machine could not use the share',
+    endReason: 'the share could not be used',
+  });
 }
 
 async function change(
   context: Context,
-  token: string | undefined,
-  event: 'fail' | 'requeue',
-  reason: string,
-  endReason: string,
+  caller: Caller,
+  {
+    event,
+    reason,
+    endReason,
+  }: { readonly event: 'fail' | 'requeue'; readonly reason: string; readonly endReason: string },
 ): Promise<Task | undefined> {
-  const { store, tasks, sessions, clock } = context;
-  const live = liveTask(context, token);
-  if (!live) return undefined;
+  const { store, tasks, sessions, storageNodes, clock } = context;
+  const session = callerSession(context, caller);
+  // After a blame FOS reports its fatal error too (spec 11.4): by then the session is over, and the task is queued for the next boot.
+  if (typeof session === 'string' || session.state === 'ended' || session.taskId === null) return undefined;
+  const { taskId } = session;
   const moved = await store.commit(() => {
-    const task = tasks.byId(live.task.id);
+    const task = tasks.byId(taskId);
     if (!task || nextState(task.state, 'fail') === undefined) return undefined;
+    const at = clock.now();
     const state = event === 'fail' ? TaskState.failed : TaskState.queued;
-    tasks.move(task.id, { state, at: clock.now(), actor: 'fos', reason });
-    if (event === 'requeue') tasks.leaveQueue(task.id);
+    tasks.move(task.id, { state, at, actor: 'fos', reason });
+    if (event === 'fail') return task;
+    tasks.leaveQueue(task.id);
+    if (task.nodeId !== null)
+      storageNodes.failed({ nodeId: task.nodeId, hostId: task.hostId, taskId, until: at + FAILURE_MS });
     return task;
   });
-  const session = sessions.byId(live.sessionId);
-  if (session && session.state !== 'ended') await endSession(context, session, endReason);
+  const now = sessions.byId(session.id);
+  if (now && now.state !== 'ended') await endSession(context, now, endReason);
   return moved;
 }

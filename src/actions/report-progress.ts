@@ -2,8 +2,7 @@ import type { Image } from '#domain/image.js';
 import { continued, type Progress, parseProgress } from '#domain/progress.js';
 import { type Task, TaskState } from '#domain/task.js';
 import type { Context } from './context.js';
-import { sessionOf } from './open-session.js';
-import { sessionTask } from './session-task.js';
+import { type Caller, callerSession, sessionTask } from './session-task.js';
 
 const WRITE_EVERY_MS = 1_000;
 
@@ -21,20 +20,21 @@ export interface ProgressReport {
  */
 export async function reportProgress(
   context: Context,
-  token: string | undefined,
+  caller: Caller,
   line: string,
 ): Promise<ProgressReport | undefined> {
   const { store, tasks, sessions, images, clock } = context;
-  const session = token === undefined ? undefined : sessionOf(context, token);
+  const session = callerSession(context, caller);
+  if (typeof session === 'string') return undefined;
   // A quick deploy has no task and no completion: its reports keep it alive (design section 3).
-  if (session?.state === 'open' && session.imageId !== null) {
+  if (session.state === 'open' && session.imageId !== null) {
     const now = clock.now();
     await store.commit(() => sessions.seen(session.id, now));
     return { image: images.byId(session.imageId), progress: parseProgress(line, now) };
   }
   // `type` is not in this call; the session knows.
   const found = ['up', 'down']
-    .map((type) => sessionTask(context, token, type))
+    .map((type) => sessionTask(context, caller, type))
     .find(({ kind }) => kind === 'active');
   if (found?.kind !== 'active' || found.task.state !== TaskState.inProgress) return undefined;
   const { task, image } = found;

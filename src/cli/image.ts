@@ -14,6 +14,7 @@ interface ImageView {
   readonly format: number;
   readonly enabled: boolean;
   readonly protected: boolean;
+  readonly capone: readonly string[];
   readonly generation: number;
   readonly capturedAt: number | null;
   readonly clientBytes: number;
@@ -30,6 +31,7 @@ interface Options {
   readonly compress?: number;
   readonly protect?: boolean;
   readonly enable?: boolean;
+  readonly capone?: string[];
   readonly files?: true;
 }
 
@@ -94,6 +96,10 @@ export function addImage(program: Command): void {
     .option('--no-protect', 'allow captures into it')
     .option('--enable', 'let tasks use it')
     .option('--no-enable', 'refuse tasks with it')
+    .option(
+      '--capone <value...>',
+      'DMI values of machines that get it from the menu without being hosts; "" for none',
+    )
     .addHelpText('after', '\nExample:\n  fogd image change base --no-protect')
     .action(async (key: string, options: Options) => {
       const changed = await callApi<ImageView>(options.state, 'PATCH', path(key), shapeOf(options));
@@ -113,8 +119,16 @@ function path(key: string): string {
   return `/images/${encodeURIComponent(key)}`;
 }
 
-function shapeOf({ type, os, format, compress, protect, enable }: Options): Record<string, unknown> {
-  const entries = { type, osId: os, format, compress, protected: protect, enabled: enable };
+function shapeOf({ type, os, format, compress, protect, enable, capone }: Options): Record<string, unknown> {
+  const entries = {
+    type,
+    osId: os,
+    format,
+    compress,
+    protected: protect,
+    enabled: enable,
+    capone: capone?.filter((value) => value !== ''),
+  };
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
 }
 
@@ -137,6 +151,7 @@ function describe(image: ImageView): string[] {
       ],
       ['files', published ? `${published.files}, ${bytes(published.bytes)}` : 'none'],
       ['on the client', image.clientBytes === 0 ? '' : bytes(image.clientBytes)],
+      ['capone', image.capone.join(', ')],
       ['', flags(image)],
     ].filter(([, value]) => value !== ''),
   );

@@ -4,6 +4,7 @@ import { addGroup } from './group.js';
 import { addHost } from './host.js';
 import { addImage } from './image.js';
 import { addMenu } from './menu.js';
+import { addNode } from './node.js';
 import { addServe } from './serve.js';
 import { addStatus } from './status.js';
 import { addTask } from './task.js';
@@ -29,6 +30,7 @@ export function createProgram(): Command {
     addUser,
     addMenu,
     addGroup,
+    addNode,
   ])
     add(program);
   return program;

@@ -1,3 +1,5 @@
+import type { StorageNode } from './storage-node.js';
+
 /** Who may start imaging now (spec fos-protocol 4.3). Pure: the caller counts and decides in one transaction. */
 
 /** An imaging task that waits, by the time of its first check-in. */
@@ -10,8 +12,12 @@ export interface Waiting {
 
 export interface QueueInput {
   readonly taskId: number;
-  readonly maxClients: number;
-  /** Deploys in state In-Progress, this one not counted. */
+  readonly node: Pick<StorageNode, 'name' | 'enabled' | 'maxClients'>;
+  /** The machine has blamed the node lately. */
+  readonly hasFailed: boolean;
+  /** Captures are neither counted nor limited. */
+  readonly takesSlot: boolean;
+  /** Deploys of the node in state In-Progress, this one not counted. */
   readonly used: number;
   /** Other deploys that checked in and were not let through yet. */
   readonly waiting: readonly Waiting[];
@@ -24,10 +30,16 @@ export interface QueueInput {
 
 export type QueueDecision =
   | { readonly kind: 'go' }
-  | { readonly kind: 'wait'; readonly before: number; readonly text: string };
+  /** `text` is for the machine's screen, `reason` for the admin. */
+  | { readonly kind: 'wait'; readonly before: number; readonly text: string; readonly reason: string };
+
+const UNAVAILABLE =
+  'The node trying to be used is currently unavailable. On reboot we will try to find a new node automatically.';
 
 /** Machines in front of a task: those that came earlier and still ask. */
-export function placesBefore(input: Omit<QueueInput, 'maxClients' | 'used'>): number {
+export function placesBefore(
+  input: Pick<QueueInput, 'taskId' | 'waiting' | 'checkedInAt' | 'now' | 'timeoutMs'>,
+): number {
   const { taskId, waiting, checkedInAt, now, timeoutMs } = input;
   return waiting.filter(
     (other) =>
@@ -38,9 +50,17 @@ export function placesBefore(input: Omit<QueueInput, 'maxClients' | 'used'>): nu
 
 export function queueDecision(input: QueueInput): QueueDecision {
   const before = placesBefore(input);
-  const open = input.maxClients - input.used;
-  if (open < 1) return { kind: 'wait', before, text: `No open slots, There are ${before} before me.` };
+  const { node, hasFailed, takesSlot, used } = input;
+  const wait = (text: string, reason: string) => ({ kind: 'wait', before, text, reason }) as const;
+  if (!node.enabled) return wait(UNAVAILABLE, `the storage node ${node.name} is disabled`);
+  if (hasFailed) {
+    const text = `Storage Node ${node.name} is open, but has recently failed for this host. ${UNAVAILABLE}`;
+    return wait(text, `the storage node ${node.name} failed for this machine within the last 5 minutes`);
+  }
+  if (!takesSlot) return { kind: 'go' };
+  const open = node.maxClients - used;
+  if (open < 1) return wait(`No open slots, There are ${before} before me.`, 'waits for a slot');
   if (open <= before)
-    return { kind: 'wait', before, text: `There are open slots, but ${before} before me on this node.` };
+    return wait(`There are open slots, but ${before} before me on this node.`, 'waits for a slot');
   return { kind: 'go' };
 }

@@ -42,6 +42,8 @@ export interface Task {
   readonly finishedAt?: number;
   /** The image at creation; changing the host's image later changes nothing here (spec 4.2). */
   readonly imageId: number | null;
+  /** The storage node that serves it; none for tasks that image nothing. */
+  readonly nodeId: number | null;
   readonly shutdown: boolean;
   /** Passes the queue. */
   readonly forced: boolean;

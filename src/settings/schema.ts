@@ -210,6 +210,21 @@ export const SettingsSchema = Type.Object(
             'Disk that "Deploy Image" writes to on machines that are no hosts, e.g. /dev/nvme0n1; empty: the first.',
           fog: 'FOG_NONREG_DEVICE',
         }),
+        capone_dmi: Type.Enum(
+          [
+            'system-product-name',
+            'system-manufacturer',
+            'system-version',
+            'baseboard-product-name',
+            'chassis-asset-tag',
+          ],
+          {
+            default: 'system-product-name',
+            description:
+              'What of a machine decides about its image where a menu entry of its own boots with mode=capone; see fogd image change --capone.',
+            fog: 'FOG_PLUGIN_CAPONE_DMI',
+          },
+        ),
         unverified_clients: Type.Enum(['allow', 'ask', 'deny'], {
           default: 'allow',
           description:
@@ -328,6 +343,16 @@ export const SettingsSchema = Type.Object(
         }),
       },
       { additionalProperties: false, description: 'Tasks.' },
+    ),
+    fos: Type.Object(
+      {
+        require_token: Type.Boolean({
+          default: true,
+          description:
+            'Whether a machine may report on a task only with the secret that its boot script gave it. Switched off, whoever sends its MAC address can complete, fail or re-queue its task, as with FOG: only for machines whose kernel line is written elsewhere, in networks where everybody is trusted.',
+        }),
+      },
+      { additionalProperties: false, description: 'The imaging environment (FOS).' },
     ),
     registration: Type.Object(
       {

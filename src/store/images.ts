@@ -54,6 +54,22 @@ export class ImageRepository {
     return this.#one('SELECT * FROM images WHERE id = ?', id);
   }
 
+  /** The image for machines with this DMI value. */
+  byCaponeKey(key: string): Image | undefined {
+    return this.#one('SELECT i.* FROM images i JOIN capone_keys c ON c.image_id = i.id WHERE c.key = ?', key);
+  }
+
+  caponeKeys(id: number): string[] {
+    const keys = this.#store.prepare('SELECT key FROM capone_keys WHERE image_id = ? ORDER BY key');
+    return keys.pluck().all(id) as string[];
+  }
+
+  setCaponeKeys(id: number, keys: readonly string[]): void {
+    this.#store.prepare('DELETE FROM capone_keys WHERE image_id = ?').run(id);
+    const add = this.#store.prepare('INSERT OR IGNORE INTO capone_keys (key, image_id) VALUES (?, ?)');
+    for (const key of keys) add.run(key, id);
+  }
+
   byName(name: string): Image | undefined {
     return this.#one('SELECT * FROM images WHERE name = ?', name);
   }

@@ -58,6 +58,11 @@ export class SessionRepository {
     return this.#many("SELECT * FROM boot_sessions WHERE mac = ? AND state <> 'ended'", mac);
   }
 
+  /** The one that a task was handed out with last, whatever became of it. */
+  latestOfTask(taskId: number): Session | undefined {
+    return this.#many('SELECT * FROM boot_sessions WHERE task_id = ? ORDER BY id DESC LIMIT 1', taskId)[0];
+  }
+
   liveOfTask(taskId: number): Session[] {
     return this.#many("SELECT * FROM boot_sessions WHERE task_id = ? AND state <> 'ended'", taskId);
   }
@@ -79,6 +84,13 @@ export class SessionRepository {
           entry.createdAt,
         ).lastInsertRowid,
     );
+  }
+
+  /** A session of a menu deploys an image from now on. */
+  deploys(id: number, imageId: number): void {
+    this.#store
+      .prepare("UPDATE boot_sessions SET kind = 'deploy', image_id = ? WHERE id = ?")
+      .run(imageId, id);
   }
 
   opened(id: number, address: string, at: number): void {

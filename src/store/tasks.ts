@@ -13,6 +13,7 @@ interface TaskRow {
   created_by: string;
   finished_at: number | null;
   image_id: number | null;
+  node_id: number | null;
   shutdown: number;
   forced: number;
   account: string;
@@ -36,6 +37,7 @@ export interface NewTask {
   readonly typeId: number;
   readonly hostId: number;
   readonly imageId?: number;
+  readonly nodeId?: number;
   readonly shutdown?: boolean;
   readonly forced?: boolean;
   readonly account?: string;
@@ -75,19 +77,22 @@ export class TaskRepository {
     return this.#many('SELECT * FROM tasks WHERE state < 4 ORDER BY id');
   }
 
-  /** Tasks at work that occupy a slot (spec 4.3). */
-  slotsUsed(exceptTask: number): number {
+  /** Tasks at work that occupy a slot of a node (spec 4.3). */
+  slotsUsed(nodeId: number, exceptTask: number): number {
     return this.#store
-      .prepare(`SELECT count(*) FROM tasks WHERE state = ? AND type_id IN (${SLOTS}) AND id <> ?`)
+      .prepare(
+        `SELECT count(*) FROM tasks WHERE state = ? AND type_id IN (${SLOTS}) AND node_id = ? AND id <> ?`,
+      )
       .pluck()
-      .get(TaskState.inProgress, exceptTask) as number;
+      .get(TaskState.inProgress, nodeId, exceptTask) as number;
   }
 
-  /** Tasks that checked in and wait for a slot. */
-  waiting(exceptTask: number): Waiting[] {
+  /** Tasks that checked in and wait for a slot of a node. */
+  waiting(nodeId: number, exceptTask: number): Waiting[] {
     return this.#many(
-      `SELECT * FROM tasks WHERE state = ? AND type_id IN (${SLOTS}) AND id <> ?`,
+      `SELECT * FROM tasks WHERE state = ? AND type_id IN (${SLOTS}) AND node_id = ? AND id <> ?`,
       TaskState.checkedIn,
+      nodeId,
       exceptTask,
     ).map(({ id, checkedInAt, seenAt }) => ({
       taskId: id,
@@ -100,12 +105,13 @@ export class TaskRepository {
     const id = Number(
       this.#store
         .prepare(
-          'INSERT INTO tasks (type_id, host_id, image_id, shutdown, forced, account, state, created_at, created_by, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
+          'INSERT INTO tasks (type_id, host_id, image_id, node_id, shutdown, forced, account, state, created_at, created_by, reason) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
         )
         .run(
           entry.typeId,
           entry.hostId,
           entry.imageId ?? null,
+          entry.nodeId ?? null,
           entry.shutdown ? 1 : 0,
           entry.forced ? 1 : 0,
           entry.account ?? '',
@@ -145,6 +151,11 @@ export class TaskRepository {
     this.#store.prepare('UPDATE tasks SET started_at = ?, progress = NULL WHERE id = ?').run(at, id);
   }
 
+  /** Served by another node from now on. */
+  useNode(id: number, nodeId: number): void {
+    this.#store.prepare('UPDATE tasks SET node_id = ? WHERE id = ?').run(nodeId, id);
+  }
+
   /** FOS was seen for it once more. */
   attempted(id: number): void {
     this.#store.prepare('UPDATE tasks SET attempts = attempts + 1 WHERE id = ?').run(id);
@@ -180,6 +191,7 @@ function task(row: TaskRow): Task {
     createdBy: row.created_by,
     ...(row.finished_at === null ? {} : { finishedAt: row.finished_at }),
     imageId: row.image_id,
+    nodeId: row.node_id,
     shutdown: row.shutdown === 1,
     forced: row.forced === 1,
     account: row.account,

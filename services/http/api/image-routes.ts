@@ -22,8 +22,8 @@ export async function imageRoutes(
 ): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   const view = async (image: Image) => {
-    const { published } = await describeImage(context, image);
-    return { ...image, published };
+    const { published, capone } = await describeImage(context, image);
+    return { ...image, capone, published };
   };
 
   app.get('/images', () => Promise.all(context.images.list().map(view)));
@@ -49,7 +49,11 @@ export async function imageRoutes(
       schema: {
         params: Key,
         body: Type.Object(
-          { ...shape, enabled: Type.Optional(Type.Boolean()) },
+          {
+            ...shape,
+            enabled: Type.Optional(Type.Boolean()),
+            capone: Type.Optional(Type.Array(Type.String({ maxLength: 255 }), { maxItems: 100 })),
+          },
           { additionalProperties: false },
         ),
       },

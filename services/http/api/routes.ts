@@ -25,6 +25,7 @@ import { ACTOR } from './actor.js';
 import { groupRoutes } from './group-routes.js';
 import { imageRoutes } from './image-routes.js';
 import { menuRoutes } from './menu-routes.js';
+import { nodeRoutes } from './node-routes.js';
 import { taskRoutes } from './task-routes.js';
 import { userRoutes } from './user-routes.js';
 
@@ -71,6 +72,7 @@ export async function apiRoutes(
   await instance.register(userRoutes, { context });
   await instance.register(menuRoutes, { context });
   await instance.register(groupRoutes, { context });
+  await instance.register(nodeRoutes, { context });
 
   app.get('/status', () => status());
 

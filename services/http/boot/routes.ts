@@ -8,12 +8,7 @@ import type { BootServer } from '#boot/script.js';
 import type { Recorder } from '#trace/decision.js';
 import { clientAddress, localAddress } from '../address.js';
 import { parseFields, parseQuery } from '../form.js';
-import { sendFile } from '../send-file.js';
-
-/** What this room needs of the boot-file store. */
-export interface BootFileSource {
-  resolve(name: string): Promise<{ readonly path: string } | undefined>;
-}
+import { type BootFileSource, sendFile } from '../send-file.js';
 
 export interface BootOptions {
   readonly context: Context;

@@ -5,6 +5,8 @@ import { sql as menu } from './0004-menu.js';
 import { sql as users } from './0005-users.js';
 import { sql as groups } from './0006-groups.js';
 import { sql as inventoryHistory } from './0007-inventory-history.js';
+import { sql as storageNodes } from './0008-storage-nodes.js';
+import { sql as capone } from './0009-capone.js';
 
 /** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
 export const migrations: readonly string[] = [
@@ -15,4 +17,6 @@ export const migrations: readonly string[] = [
   users,
   groups,
   inventoryHistory,
+  storageNodes,
+  capone,
 ];

@@ -2,7 +2,18 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { queueDecision } from '#domain/queue.js';
 
-const base = { taskId: 1, maxClients: 2, used: 0, waiting: [], checkedInAt: 100, now: 100, timeoutMs: 1000 };
+const node = { name: 'one', enabled: true, maxClients: 2 };
+const base = {
+  taskId: 1,
+  node,
+  hasFailed: false,
+  takesSlot: true,
+  used: 0,
+  waiting: [],
+  checkedInAt: 100,
+  now: 100,
+  timeoutMs: 1000,
+};
 const waiting = (taskId: number, checkedInAt: number, seenAt = 100) => ({ taskId, checkedInAt, seenAt });
 
 describe('queue', () => {
@@ -17,6 +28,7 @@ describe('queue', () => {
       kind: 'wait',
       before: 2,
       text: 'No open slots, There are 2 before me.',
+      reason: 'waits for a slot',
     });
   });
 
@@ -28,13 +40,27 @@ describe('queue', () => {
     expect(queueDecision({ ...base, used: 0, waiting: [waiting(2, 50)] })).toEqual({ kind: 'go' });
   });
 
+  it('lets a machine wait that has blamed the node lately, and for a node that is disabled, captures too', () => {
+    const reason = 'the storage node one failed for this machine within the last 5 minutes';
+    expect(queueDecision({ ...base, hasFailed: true, takesSlot: false })).toMatchObject({
+      kind: 'wait',
+      reason,
+    });
+    const off = queueDecision({ ...base, node: { ...node, enabled: false }, takesSlot: false });
+    expect(off).toMatchObject({ kind: 'wait', reason: 'the storage node one is disabled' });
+  });
+
+  it('lets captures through, whatever the slots', () => {
+    expect(queueDecision({ ...base, used: 9, takesSlot: false })).toEqual({ kind: 'go' });
+  });
+
   it('forgets a machine that stopped asking', () => {
     const late = { ...base, now: 5000, checkedInAt: 4500, used: 1, waiting: [waiting(2, 50, 3000)] };
     expect(queueDecision(late)).toEqual({ kind: 'go' });
   });
 
   it('orders two that came in the same millisecond by their number', () => {
-    const one = { ...base, maxClients: 1 };
+    const one = { ...base, node: { ...node, maxClients: 1 } };
     expect(queueDecision({ ...one, taskId: 1, waiting: [waiting(2, 100)] }).kind).toBe('go');
     expect(queueDecision({ ...one, taskId: 2, waiting: [waiting(1, 100)] }).kind).toBe('wait');
   });
@@ -50,13 +76,11 @@ describe('queue', () => {
           const go = crowd.filter(
             (one) =>
               queueDecision({
+                ...base,
                 taskId: one.taskId,
-                maxClients,
-                used: 0,
+                node: { ...node, maxClients },
                 waiting: crowd.filter((other) => other !== one),
                 checkedInAt: one.checkedInAt,
-                now: 100,
-                timeoutMs: 1000,
               }).kind === 'go',
           );
           const first = [...crowd]

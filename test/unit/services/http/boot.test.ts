@@ -160,6 +160,6 @@ describe('routes', () => {
     const answer = await world.app.inject({
       url: '/fog/service/getversion.php?url=http://127.0.0.1:1/&newService=1',
     });
-    expect(answer.body).toBe('0.0.0');
+    expect(answer.body).toBe('0.0.0-test');
   });
 });

@@ -2,7 +2,6 @@ import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { ImageKeeper } from '#actions/keep-images.js';
-import { TaskKeeper } from '#actions/keep-tasks.js';
 import { addHost } from '#actions/manage-hosts.js';
 import { addImage, changeImage, removeImage } from '#actions/manage-images.js';
 import { cancelTaskById, createTask, describeTask, taskById } from '#actions/manage-tasks.js';
@@ -292,13 +291,11 @@ describe('a deploy', () => {
 
   it('whose machine vanishes fails with the remedy and gives its slot back', async () => {
     const { id } = await go('deploy');
-    const keeper = new TaskKeeper(world.context, silent);
-    keeper.start();
     await world.clock.advance(590_000);
+    await world.keeper.look();
     expect(state(id)).toBe('In-Progress');
     await world.clock.advance(30_000);
-    await keeper.look();
-    keeper.stop();
+    await world.keeper.look();
     expect(describeTask(world.context, taskById(world.context, id))).toMatchObject({
       state: 'Failed',
       reason: expect.stringContaining('not heard of for 600 s'),

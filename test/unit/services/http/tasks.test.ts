@@ -285,7 +285,7 @@ describe('no order of events', () => {
             expect(context.tasks.active(host?.id ?? 0)?.id).not.toBe(active?.id ?? 0);
           const tasks = context.tasks.allActive();
           expect(new Set(tasks.map(({ hostId }) => hostId)).size).toBe(tasks.length);
-          expect(context.tasks.slotsUsed(0)).toBeLessThanOrEqual(1);
+          expect(context.tasks.slotsUsed(1, 0)).toBeLessThanOrEqual(1);
           // An export belongs to an open session of an active task, or to a menu.
           for (const session of context.sessions.open())
             if (session.taskId !== null) expect(tasks.map(({ id }) => id)).toContain(session.taskId);

@@ -42,6 +42,8 @@ export interface World {
   readonly woken: readonly string[];
   /** Looks after tasks and sessions; not started. */
   readonly keeper: TaskKeeper;
+  /** Folder of the boot files. */
+  readonly bootFiles: string;
   /** Folder of the images. */
   readonly images: string;
   readonly close: () => Promise<void>;
@@ -99,17 +101,25 @@ export async function makeWorld(toml = ''): Promise<World> {
     instance.addHook('onRoute', ({ method, url }) => {
       for (const one of [method].flat()) routes.push({ method: one, url });
     });
+  const files = new BootFiles([bootFiles]);
   const app = await createApp(async (instance) => {
     note(instance);
     await instance.register(bootRoutes, {
       prefix: '/fog/service/ipxe',
       context,
       recorder,
-      files: new BootFiles([bootFiles]),
+      files,
       serverAt,
     });
     for (const prefix of ['/fog', '/fog/t/:token'])
-      await instance.register(fosRoutes, { prefix, context, recorder, version: '0.0.0', serverAt });
+      await instance.register(fosRoutes, {
+        prefix,
+        context,
+        recorder,
+        version: '0.0.0-test',
+        files,
+        serverAt,
+      });
   });
   const api = await createApp(async (instance) => {
     note(instance);
@@ -142,6 +152,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     woken,
     keeper: new TaskKeeper(context, silent),
     images,
+    bootFiles,
     app,
     api,
     context,
