@@ -4,7 +4,17 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { partcloneHeader } from '#images/partclone-header.js';
 import { parseSfdiskDump } from '#images/sfdisk-dump.js';
-import { capture, forgetful, MAC, SHAPE, scene, temporaryFolder } from '../../unit/images/fixture.js';
+import {
+  capture,
+  forgetful,
+  MAC,
+  SHAPE,
+  scene,
+  temporaryFolder,
+  temporaryFolders,
+} from '../../unit/images/fixture.js';
+
+temporaryFolders();
 
 /** Images made by partclone, pigz, zstd and split, tables by sfdisk and sgdisk, as FOS calls them (fos-protocol 5.4). */
 const work = temporaryFolder();

@@ -15,8 +15,11 @@ import {
   scene,
   storeOn,
   temporaryFolder,
+  temporaryFolders,
   write,
 } from '../../unit/images/fixture.js';
+
+temporaryFolders();
 
 const text = (mark: string) =>
   Object.fromEntries(

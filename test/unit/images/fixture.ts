@@ -7,13 +7,19 @@ import { CAPTURE, MAC, write } from './capture-files.js';
 
 export * from './capture-files.js';
 
-/** One for all of the test file: an afterAll that a running test asks for never comes. Passable, for tests that change their user. */
-const base = mkdtempSync(join(tmpdir(), 'fogd-images-'));
-chmodSync(base, 0o755);
-afterAll(() => rmSync(base, { recursive: true, force: true }));
+let base = '';
+
+/** Called once at the top of each test file: its folders go when it ends. Passable, for tests that change their user. */
+export function temporaryFolders(): void {
+  const folder = mkdtempSync(join(tmpdir(), 'fogd-images-'));
+  chmodSync(folder, 0o755);
+  base = folder;
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+}
 
 /** A folder that is removed at the end of the test file. */
 export function temporaryFolder(): string {
+  if (base === '') throw new Error('the test file does not call temporaryFolders()');
   return mkdtempSync(join(base, 'x-'));
 }
 

@@ -14,8 +14,11 @@ import {
   type Scene,
   SHAPE,
   scene,
+  temporaryFolders,
   write,
 } from './fixture.js';
+
+temporaryFolders();
 
 let made: Scene;
 let folder: string;

@@ -25,8 +25,11 @@ import {
   scene,
   storeOn,
   temporaryFolder,
+  temporaryFolders,
   write,
 } from './fixture.js';
+
+temporaryFolders();
 
 const refuseExchange = () => {
   throw Object.assign(new Error('renameat2: EINVAL'), { code: 'EINVAL' });

@@ -22,8 +22,11 @@ import {
   scene,
   storeOn,
   temporaryFolder,
+  temporaryFolders,
   write,
 } from './fixture.js';
+
+temporaryFolders();
 
 const tree = (folder: string) => readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
 

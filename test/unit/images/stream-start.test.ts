@@ -8,7 +8,9 @@ import type { Packing } from '#images/image-shape.js';
 import { partcloneHeader } from '#images/partclone-header.js';
 import { streamStart } from '#images/stream-start.js';
 import { zstdStart } from '#images/zstd-start.js';
-import { pack, partclone, temporaryFolder } from './fixture.js';
+import { pack, partclone, temporaryFolder, temporaryFolders } from './fixture.js';
+
+temporaryFolders();
 
 const path = join(temporaryFolder(), 'file');
 
