@@ -1,6 +1,6 @@
 import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
-import { queueDecision } from '#domain/queue.js';
+import { type QueueDecision, queueDecision } from '#domain/queue.js';
 import { nextState, type Task } from '#domain/task.js';
 import { SLOT_TYPES, taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
@@ -36,7 +36,9 @@ export async function checkIn(
   if (found.kind === 'none') return { kind: 'refused', reason: found.reason };
   const { session, host, task, image } = found;
   const imaging = taskType(task.typeId)?.imaging;
-  if (imaging) {
+  // Asked every 5 s by each machine that waits: files and share are looked at when its turn has come.
+  const before = place(context, task);
+  if (imaging && before.decision.kind === 'go') {
     if (!image) return { kind: 'refused', reason: 'the image of this task was removed' };
     try {
       await checkImage(context, image, imaging);
@@ -47,38 +49,20 @@ export async function checkIn(
     const opening = await openKnown(context, session, call.address);
     if (opening.kind !== 'open') return { kind: 'refused', reason: opening.reason };
   }
-  const { store, tasks, storageNodes, clock, settings } = context;
+  const { store, tasks, clock } = context;
   return store.commit((): CheckIn => {
     const now = clock.now();
     const current = tasks.byId(task.id);
     if (!current || nextState(current.state, 'check-in') === undefined)
       return { kind: 'refused', reason: `task ${task.id} is over` };
-    const waitsSince = current.checkedInAt;
-    const timeoutMs = settings.tasks.checkin_timeout * 1000;
-    const isStale = current.seenAt !== null && now - current.seenAt > timeoutMs;
-    const checkedInAt = waitsSince === null || isStale ? now : waitsSince;
+    const { checkedInAt, decision, again } =
+      before.decision.kind === 'wait' ? before : place(context, current);
     tasks.checkIn(task.id, checkedInAt, now);
-    // A machine that reboots half way checks in again and keeps its slot (spec 3.5).
-    const again = current.startedAt !== null;
-    const node = current.nodeId === null ? undefined : storageNodes.byId(current.nodeId);
-    if (node && !current.forced && !again) {
-      const decision = queueDecision({
-        taskId: task.id,
-        node,
-        hasFailed: storageNodes.failedFor(host.id, now).has(node.id),
-        takesSlot: SLOT_TYPES.includes(current.typeId),
-        used: tasks.slotsUsed(node.id, task.id),
-        waiting: tasks.waiting(node.id, task.id),
-        checkedInAt,
-        now,
-        timeoutMs,
-      });
-      if (decision.kind === 'wait') {
-        const state = nextState(current.state, 'wait');
-        if (state !== undefined && state !== current.state)
-          tasks.move(task.id, { state, at: now, actor: 'fos', reason: decision.reason });
-        return { kind: 'wait', host, task, before: decision.before, text: decision.text };
-      }
+    if (decision.kind === 'wait') {
+      const state = nextState(current.state, 'wait');
+      if (state !== undefined && state !== current.state)
+        tasks.move(task.id, { state, at: now, actor: 'fos', reason: decision.reason });
+      return { kind: 'wait', host, task, before: decision.before, text: decision.text };
     }
     const state = nextState(current.state, 'check-in');
     if (state !== undefined) {
@@ -92,4 +76,31 @@ export async function checkIn(
     }
     return { kind: 'go', host, task, again, ...(image ? { image } : {}) };
   });
+}
+
+/** The place of a task in the queue of its node, as things are now. */
+function place(
+  { tasks, storageNodes, settings, clock }: Context,
+  task: Task,
+): { readonly checkedInAt: number; readonly decision: QueueDecision; readonly again: boolean } {
+  const now = clock.now();
+  const timeoutMs = settings.tasks.checkin_timeout * 1000;
+  const isStale = task.seenAt !== null && now - task.seenAt > timeoutMs;
+  const checkedInAt = task.checkedInAt === null || isStale ? now : task.checkedInAt;
+  // A machine that reboots half way checks in again and keeps its slot (spec 3.5).
+  const again = task.startedAt !== null;
+  const node = task.nodeId === null ? undefined : storageNodes.byId(task.nodeId);
+  if (!node || task.forced || again) return { checkedInAt, decision: { kind: 'go' }, again };
+  const decision = queueDecision({
+    taskId: task.id,
+    node,
+    hasFailed: storageNodes.failedFor(task.hostId, now).has(node.id),
+    takesSlot: SLOT_TYPES.includes(task.typeId),
+    used: tasks.slotsUsed(node.id, task.id),
+    waiting: tasks.waiting(node.id, task.id),
+    checkedInAt,
+    now,
+    timeoutMs,
+  });
+  return { checkedInAt, decision, again };
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { OFFER_MS, REPEAT_MS, type SessionKind } from '#domain/session.js';
+import type { SessionKind } from '#domain/session.js';
 import type { NewSession } from '#store/sessions.js';
 import type { Context } from './context.js';
 
@@ -27,7 +27,6 @@ export async function offerSession(
   const token = random(TOKEN_BYTES).toString('hex');
   const now = clock.now();
   const id = await store.commit(() => {
-    sessions.forget(now - OFFER_MS, now - REPEAT_MS);
     const added = sessions.add({ ...session, tokenHash: tokenHash(token), createdAt: now });
     sessions.keepOffers(session.mac, OFFERS_PER_MAC);
     return added;

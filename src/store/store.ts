@@ -107,11 +107,14 @@ export class Store {
     await this.checkpointer.run();
   }
 
-  /** Makes everything durable and closes; the store is one file afterwards. */
+  /** Makes everything durable and closes; the store is one file afterwards. Closes also when it rejects with STORE_SYNC_FAILED. */
   async close(): Promise<void> {
-    await this.#sync.wait();
-    await this.checkpointer.close();
-    this.db.close();
-    await this.wal.close();
+    try {
+      await this.#sync.wait();
+    } finally {
+      await this.checkpointer.close();
+      this.db.close();
+      await this.wal.close();
+    }
   }
 }

@@ -89,16 +89,11 @@ export class TaskRepository {
 
   /** Tasks that checked in and wait for a slot of a node. */
   waiting(nodeId: number, exceptTask: number): Waiting[] {
-    return this.#many(
-      `SELECT * FROM tasks WHERE state = ? AND type_id IN (${SLOTS}) AND node_id = ? AND id <> ?`,
-      TaskState.checkedIn,
-      nodeId,
-      exceptTask,
-    ).map(({ id, checkedInAt, seenAt }) => ({
-      taskId: id,
-      checkedInAt: checkedInAt ?? 0,
-      seenAt: seenAt ?? 0,
-    }));
+    return this.#store
+      .prepare(
+        `SELECT id AS taskId, coalesce(checked_in_at, 0) AS checkedInAt, coalesce(seen_at, 0) AS seenAt FROM tasks WHERE state = ? AND type_id IN (${SLOTS}) AND node_id = ? AND id <> ?`,
+      )
+      .all(TaskState.checkedIn, nodeId, exceptTask) as Waiting[];
   }
 
   add(entry: NewTask, { state, at, actor, reason }: Transition): number {
