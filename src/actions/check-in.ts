@@ -37,8 +37,8 @@ export async function checkIn(
   const { session, host, task, image } = found;
   const imaging = taskType(task.typeId)?.imaging;
   // Asked every 5 s by each machine that waits: files and share are looked at when its turn has come.
-  const before = place(context, task);
-  if (imaging && before.decision.kind === 'go') {
+  const asked = place(context, task);
+  if (imaging && asked.decision.kind === 'go') {
     if (!image) return { kind: 'refused', reason: 'the image of this task was removed' };
     try {
       await checkImage(context, image, imaging);
@@ -55,14 +55,14 @@ export async function checkIn(
     const current = tasks.byId(task.id);
     if (!current || nextState(current.state, 'check-in') === undefined)
       return { kind: 'refused', reason: `task ${task.id} is over` };
-    const { checkedInAt, decision, again } =
-      before.decision.kind === 'wait' ? before : place(context, current);
+    const { checkedInAt, before, decision, again } =
+      asked.decision.kind === 'wait' ? asked : place(context, current);
     tasks.checkIn(task.id, checkedInAt, now);
     if (decision.kind === 'wait') {
       const state = nextState(current.state, 'wait');
       if (state !== undefined && state !== current.state)
         tasks.move(task.id, { state, at: now, actor: 'fos', reason: decision.reason });
-      return { kind: 'wait', host, task, before: decision.before, text: decision.text };
+      return { kind: 'wait', host, task, before, text: decision.text };
     }
     const state = nextState(current.state, 'check-in');
     if (state !== undefined) {
@@ -78,29 +78,30 @@ export async function checkIn(
   });
 }
 
+interface QueuePlace {
+  readonly checkedInAt: number;
+  readonly before: number;
+  readonly decision: QueueDecision;
+  readonly again: boolean;
+}
+
 /** The place of a task in the queue of its node, as things are now. */
-function place(
-  { tasks, storageNodes, settings, clock }: Context,
-  task: Task,
-): { readonly checkedInAt: number; readonly decision: QueueDecision; readonly again: boolean } {
+function place({ tasks, storageNodes, settings, clock }: Context, task: Task): QueuePlace {
   const now = clock.now();
-  const timeoutMs = settings.tasks.checkin_timeout * 1000;
-  const isStale = task.seenAt !== null && now - task.seenAt > timeoutMs;
+  const seenSince = now - settings.tasks.checkin_timeout * 1000;
+  const isStale = task.seenAt !== null && task.seenAt < seenSince;
   const checkedInAt = task.checkedInAt === null || isStale ? now : task.checkedInAt;
   // A machine that reboots half way checks in again and keeps its slot (spec 3.5).
   const again = task.startedAt !== null;
   const node = task.nodeId === null ? undefined : storageNodes.byId(task.nodeId);
-  if (!node || task.forced || again) return { checkedInAt, decision: { kind: 'go' }, again };
+  if (!node || task.forced || again) return { checkedInAt, before: 0, decision: { kind: 'go' }, again };
+  const before = tasks.placesBefore({ taskId: task.id, nodeId: node.id, checkedInAt, seenSince });
   const decision = queueDecision({
-    taskId: task.id,
     node,
     hasFailed: storageNodes.failedFor(task.hostId, now).has(node.id),
     takesSlot: SLOT_TYPES.includes(task.typeId),
     used: tasks.slotsUsed(node.id, task.id),
-    waiting: tasks.waiting(node.id, task.id),
-    checkedInAt,
-    now,
-    timeoutMs,
+    before,
   });
-  return { checkedInAt, decision, again };
+  return { checkedInAt, before, decision, again };
 }

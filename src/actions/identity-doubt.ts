@@ -16,9 +16,7 @@ export async function identityDoubt(
   if (owner !== undefined && macs.includes(owner)) return { kind: 'none' };
   if (owner !== undefined)
     return refusal(`the address ${address} belongs to ${owner}, which is not this machine`);
-  const atWork = sessions
-    .liveOfTask(task.id)
-    .find(({ state, address: other }) => state === 'open' && other !== address);
+  const atWork = sessions.openOfTask(task.id).find(({ address: other }) => other !== address);
   const isAlive = clock.now() - Math.max(task.seenAt ?? 0, atWork?.seenAt ?? 0) < LIFE_MS;
   if (atWork && isAlive) return refusal(`this machine is being imaged from ${atWork.address}`);
   const { unverified_clients: unverified } = settings.boot;

@@ -12,7 +12,7 @@ export function nodeFor(
 ): StorageNode | undefined {
   return chooseNode(kind, {
     nodes: storageNodes.list(),
-    load: ({ id }) => tasks.slotsUsed(id, 0) + tasks.waiting(id, 0).length,
+    load: ({ id }) => tasks.slotsUsed(id, 0) + tasks.waiting(id),
     failed: storageNodes.failedFor(hostId, clock.now()),
   });
 }
@@ -34,5 +34,5 @@ export async function enableNode(context: Context, name: string, enabled: boolea
 
 /** A node as people read it: `used` and `waiting` are machines. */
 export function describeNode({ tasks }: Context, node: StorageNode) {
-  return { ...node, used: tasks.slotsUsed(node.id, 0), waiting: tasks.waiting(node.id, 0).length };
+  return { ...node, used: tasks.slotsUsed(node.id, 0), waiting: tasks.waiting(node.id) };
 }

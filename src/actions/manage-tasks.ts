@@ -1,7 +1,6 @@
 import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import { overallPercent, type Progress } from '#domain/progress.js';
-import { placesBefore } from '#domain/queue.js';
 import { ACTIVE_STATES, nextState, stateName, type Task, TaskState } from '#domain/task.js';
 import { type TaskKey, type TaskType, taskType, taskTypeByKey } from '#domain/task-type.js';
 import type { Context } from './context.js';
@@ -251,12 +250,11 @@ export function describeTask(context: Context, task: Task): TaskView {
     lastSeenAt: task.seenAt,
     reason: task.reason,
     before: waits
-      ? placesBefore({
+      ? tasks.placesBefore({
           taskId: task.id,
-          waiting: tasks.waiting(task.nodeId ?? 0, task.id),
+          nodeId: task.nodeId ?? 0,
           checkedInAt: task.checkedInAt ?? 0,
-          now: clock.now(),
-          timeoutMs: settings.tasks.checkin_timeout * 1000,
+          seenSince: clock.now() - settings.tasks.checkin_timeout * 1000,
         })
       : null,
     progress: ACTIVE_STATES.includes(task.state) ? progressView(context, task) : null,

@@ -2,7 +2,7 @@ import type { Image } from '#domain/image.js';
 import { continued, type Progress, parseProgress } from '#domain/progress.js';
 import { type Task, TaskState } from '#domain/task.js';
 import type { Context } from './context.js';
-import { type Caller, callerSession, sessionTask } from './session-task.js';
+import { type Caller, callerSession, taskOf } from './session-task.js';
 
 const WRITE_EVERY_MS = 1_000;
 
@@ -33,10 +33,8 @@ export async function reportProgress(
     return { image: images.byId(session.imageId), progress: parseProgress(line, now) };
   }
   // `type` is not in this call; the session knows.
-  const found = ['up', 'down']
-    .map((type) => sessionTask(context, caller, type))
-    .find(({ kind }) => kind === 'active');
-  if (found?.kind !== 'active' || found.task.state !== TaskState.inProgress) return undefined;
+  const found = taskOf(context, session, session.kind === 'capture' ? 'up' : 'down');
+  if (found.kind !== 'active' || found.task.state !== TaskState.inProgress) return undefined;
   const { task, image } = found;
   const now = clock.now();
   const report = parseProgress(line, now);

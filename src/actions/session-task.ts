@@ -51,7 +51,11 @@ export function callerSession(context: Context, { token, macs, mac }: Caller): S
 /** `type` of the body must fit the task, since FOS selects the task by it (spec 8.1 no. 9). */
 export function sessionTask(context: Context, caller: Caller, type: string | undefined): SessionTask {
   const session = callerSession(context, caller);
-  if (typeof session === 'string') return { kind: 'none', reason: session };
+  return typeof session === 'string' ? { kind: 'none', reason: session } : taskOf(context, session, type);
+}
+
+/** The task that a session was handed out with. */
+export function taskOf(context: Context, session: Session, type: string | undefined): SessionTask {
   const task = session.taskId === null ? undefined : context.tasks.byId(session.taskId);
   const host = task && context.hosts.byId(task.hostId);
   if (!task || !host)

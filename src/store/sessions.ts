@@ -31,6 +31,9 @@ export interface NewSession {
   readonly createdAt: number;
 }
 
+/** The index of those that somebody started is used only where the query says so itself. */
+const STARTED = "state <> 'offered'";
+
 /** Boot sessions. Methods that write must run inside `store.commit`. */
 export class SessionRepository {
   readonly #store: Store;
@@ -50,7 +53,7 @@ export class SessionRepository {
   }
 
   open(): Session[] {
-    return this.#many("SELECT * FROM boot_sessions WHERE state = 'open' ORDER BY id");
+    return this.#many(`SELECT * FROM boot_sessions WHERE ${STARTED} AND state = 'open' ORDER BY id`);
   }
 
   /** Those of a machine that are not ended. */
@@ -61,6 +64,11 @@ export class SessionRepository {
   /** The one that a task was handed out with last, whatever became of it. */
   latestOfTask(taskId: number): Session | undefined {
     return this.#many('SELECT * FROM boot_sessions WHERE task_id = ? ORDER BY id DESC LIMIT 1', taskId)[0];
+  }
+
+  /** Those in which a machine is at work for a task. */
+  openOfTask(taskId: number): Session[] {
+    return this.#many("SELECT * FROM boot_sessions WHERE task_id = ? AND state = 'open'", taskId);
   }
 
   liveOfTask(taskId: number): Session[] {
@@ -117,14 +125,16 @@ export class SessionRepository {
     this.#store
       .prepare("DELETE FROM boot_sessions WHERE state = 'offered' AND created_at < ?")
       .run(offeredBefore);
-    this.#store.prepare("DELETE FROM boot_sessions WHERE state = 'ended' AND ended_at < ?").run(endedBefore);
+    this.#store
+      .prepare(`DELETE FROM boot_sessions WHERE ${STARTED} AND state = 'ended' AND ended_at < ?`)
+      .run(endedBefore);
   }
 
   /** Drops all but the newest unstarted boot scripts of one machine. */
   keepOffers(mac: string, count: number): void {
     this.#store
       .prepare(
-        "DELETE FROM boot_sessions WHERE state = 'offered' AND mac = ? AND id NOT IN (SELECT id FROM boot_sessions WHERE state = 'offered' AND mac = ? ORDER BY id DESC LIMIT ?)",
+        "DELETE FROM boot_sessions WHERE state = 'offered' AND mac = ? AND id <= (SELECT id FROM boot_sessions WHERE state = 'offered' AND mac = ? ORDER BY id DESC LIMIT 1 OFFSET ?)",
       )
       .run(mac, mac, count);
   }

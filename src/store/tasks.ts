@@ -1,5 +1,4 @@
 import type { Progress } from '#domain/progress.js';
-import type { Waiting } from '#domain/queue.js';
 import { ACTIVE_STATES, type Task, TaskState } from '#domain/task.js';
 import { SLOT_TYPES } from '#domain/task-type.js';
 import type { Store } from './store.js';
@@ -43,6 +42,16 @@ export interface NewTask {
   readonly account?: string;
 }
 
+/** Where a task stands among those that wait for a slot of a node. */
+export interface Place {
+  readonly taskId: number;
+  readonly nodeId: number;
+  /** Its first check-in. */
+  readonly checkedInAt: number;
+  /** A machine that has not polled since has left the queue. */
+  readonly seenSince: number;
+}
+
 const SLOTS = SLOT_TYPES.join(', ');
 
 /** Tasks and every change of their state. Methods that write must run inside `store.commit`. */
@@ -60,7 +69,7 @@ export class TaskRepository {
 
   /** The host's active task; there is at most one. */
   active(hostId: number): Task | undefined {
-    return this.list(hostId).find(({ state }) => ACTIVE_STATES.includes(state));
+    return this.#many('SELECT * FROM tasks WHERE host_id = ? AND state < 4 ORDER BY id DESC', hostId)[0];
   }
 
   /** The host's tasks, newest first. */
@@ -74,26 +83,38 @@ export class TaskRepository {
   }
 
   allActive(): Task[] {
-    return this.#many('SELECT * FROM tasks WHERE state < 4 ORDER BY id');
+    return this.#many('SELECT * FROM tasks INDEXED BY tasks_state WHERE state < 4 ORDER BY id');
   }
 
   /** Tasks at work that occupy a slot of a node (spec 4.3). */
   slotsUsed(nodeId: number, exceptTask: number): number {
-    return this.#store
-      .prepare(
-        `SELECT count(*) FROM tasks WHERE state = ? AND type_id IN (${SLOTS}) AND node_id = ? AND id <> ?`,
-      )
-      .pluck()
-      .get(TaskState.inProgress, nodeId, exceptTask) as number;
+    return this.#count(
+      `state = ? AND type_id IN (${SLOTS}) AND node_id = ? AND id <> ?`,
+      TaskState.inProgress,
+      nodeId,
+      exceptTask,
+    );
   }
 
   /** Tasks that checked in and wait for a slot of a node. */
-  waiting(nodeId: number, exceptTask: number): Waiting[] {
-    return this.#store
-      .prepare(
-        `SELECT id AS taskId, coalesce(checked_in_at, 0) AS checkedInAt, coalesce(seen_at, 0) AS seenAt FROM tasks WHERE state = ? AND type_id IN (${SLOTS}) AND node_id = ? AND id <> ?`,
-      )
-      .all(TaskState.checkedIn, nodeId, exceptTask) as Waiting[];
+  waiting(nodeId: number): number {
+    return this.#count(`state = ? AND type_id IN (${SLOTS}) AND node_id = ?`, TaskState.checkedIn, nodeId);
+  }
+
+  /**
+   * Those of them in front of a task: they came earlier, or in the same millisecond with a lower number, and still ask. The place counts
+   * from the first check-in; FOG takes the last, so that poll jitter decides there.
+   */
+  placesBefore({ taskId, nodeId, checkedInAt, seenSince }: Place): number {
+    return this.#count(
+      `state = ? AND type_id IN (${SLOTS}) AND node_id = ? AND id <> ? AND seen_at >= ? AND (checked_in_at, id) < (?, ?)`,
+      TaskState.checkedIn,
+      nodeId,
+      taskId,
+      seenSince,
+      checkedInAt,
+      taskId,
+    );
   }
 
   add(entry: NewTask, { state, at, actor, reason }: Transition): number {
@@ -163,6 +184,10 @@ export class TaskRepository {
       this.#store
         .prepare('UPDATE tasks SET seen_at = ?, progress = ? WHERE id = ?')
         .run(at, JSON.stringify(progress), id);
+  }
+
+  #count(where: string, ...values: number[]): number {
+    return this.#store.prepare(`SELECT count(*) FROM tasks WHERE ${where}`).pluck().get(values) as number;
   }
 
   #many(sql: string, ...values: number[]): Task[] {
