@@ -4,28 +4,18 @@
  *
  *   node dist/bench/http.js [--seconds 2] [--pairs 3] [endpoint …]
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { FogdUnderTest } from '../test/lab/fogd.js';
 import { LabNetwork } from '../test/lab/network.js';
 import { LabProcess, mustRun } from '../test/lab/process.js';
 import { inRepository } from '../test/lab/repository.js';
-import { macOf, tokenOf, writeSite } from './site.js';
+import { base64, macOf, PROGRESS, post, type Request, RunningSite, session } from './site.js';
 
-const SITE = { hosts: 10_000, tasks: 1_000 };
+const SITE = { hosts: 10_000, tasks: 1_000, slots: 10 };
 const CONSTANT_PORT = 8080;
 const CONNECTIONS = 32;
 
-interface Request {
-  readonly method: 'GET' | 'POST' | 'HEAD';
-  readonly path: string;
-  readonly body?: string;
-}
-
-const b64 = (text: string): string => Buffer.from(`${text}\n`).toString('base64');
-const session = (number: number): string => `/fog/t/${tokenOf(number)}`;
-const PROGRESS = b64('  1.16GB@00:00:02@00:00:00@86.93 MiB@400.00 MiB@ 86.76@419426304.000000');
 const INVENTORY = [
   'sysman',
   'sysproduct',
@@ -36,9 +26,8 @@ const INVENTORY = [
   'mem',
   'caseman',
 ]
-  .map((field) => `${field}=${b64(`value of ${field}`)}`)
+  .map((field) => `${field}=${base64(`value of ${field}`)}`)
   .join('&');
-const post = (path: string, body: string): Request => ({ method: 'POST', path, body });
 
 /** The n-th request of each endpoint. Machines up to `SITE.tasks` have a task; those from 5000 on have none. */
 const ENDPOINTS: Readonly<Record<string, (n: number) => Request>> = {
@@ -62,8 +51,8 @@ const ENDPOINTS: Readonly<Record<string, (n: number) => Request>> = {
     post(`${session(n % 10)}/service/progress.php`, `mac=${macOf(n % 10)}&status=${PROGRESS}`),
   'inventory.php': (n) =>
     post('/fog/service/inventory.php', `mac=${macOf(5_000 + (n % 4_000))}&${INVENTORY}`),
-  'man.hostexists.php': (n) => post('/fog/service/man.hostexists.php', `mac=${b64(macOf(n % 10_000))}`),
-  'hostnameloop.php': (n) => post('/fog/service/hostnameloop.php', `host=${b64(`pc-${n}`)}`),
+  'man.hostexists.php': (n) => post('/fog/service/man.hostexists.php', `mac=${base64(macOf(n % 10_000))}`),
+  'hostnameloop.php': (n) => post('/fog/service/hostnameloop.php', `host=${base64(`pc-${n}`)}`),
   'imagelisting.php': () => ({ method: 'GET', path: '/fog/service/imagelisting.php' }),
   'Post_Stage3.php, refused': (n) =>
     post('/fog/service/Post_Stage3.php', `mac=${macOf(n % 10_000)}&type=down`),
@@ -79,14 +68,7 @@ const median = (figures: number[]): number => figures.toSorted((a, b) => a - b)[
 
 const network = await LabNetwork.create();
 try {
-  const images = join(network.folder, 'images');
-  mkdirSync(join(images, '.fogd'), { recursive: true });
-  await writeSite(join(network.folder, 'state-srv'), images, SITE);
-  const fogd = await FogdUnderTest.start({
-    network,
-    folder: network.folder,
-    settings: { images: { folder: images, reserve_mib: 0 } },
-  });
+  const site = await RunningSite.start(network, SITE);
   const { namespace } = network.server;
   const wrk = async (port: number, file: string): Promise<number> => {
     const output = await mustRun(
@@ -106,26 +88,9 @@ try {
     if (/Non-2xx/.test(output)) throw new Error(output);
     return Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
   };
-  const curl = async ({ method, path, body }: Request): Promise<string> =>
-    mustRun(
-      [
-        'curl',
-        '-gsS',
-        ...(method === 'HEAD' ? ['-I', '-o', '/dev/null'] : []),
-        ...(body === undefined ? [] : ['-d', body]),
-        `http://127.0.0.1${path}`,
-      ],
-      { namespace },
-    );
-  // Machines 0 to 9 are deployed to, 100 to 399 wait.
-  for (const number of [...Array(10).keys(), ...Array.from({ length: 300 }, (_, n) => 100 + n)]) {
-    await curl({ method: 'HEAD', path: `${session(number)}//index.php` });
-    const body = await curl(
-      post(`${session(number)}/service/Pre_Stage1.php`, `mac=${macOf(number)}&type=down`),
-    );
-    // A refusal is fast: it would be measured in place of the answer that is meant.
-    if (!(number < 10 ? body === '##@GO' : body.includes('before me'))) throw new Error(body);
-  }
+  const numbers = (first: number, count: number) => Array.from({ length: count }, (_, n) => first + n);
+  await site.checkIn(numbers(0, 10), '##@GO');
+  await site.checkIn(numbers(100, 300), 'before me');
   process.stdout.write('endpoint                      fogd/s  constant/s  ratio (of medians)  bytes\n');
   for (const [name, make] of Object.entries(ENDPOINTS)) {
     if (positionals.length > 0 && !positionals.some((part) => name.includes(part))) continue;
@@ -136,7 +101,7 @@ try {
       requests.map(({ method, path, body = '' }) => `${method}\t${path}\t${body}\n`).join(''),
     );
     const [first] = requests;
-    const bytes = first ? Buffer.byteLength(await curl(first)) : 0;
+    const bytes = first ? Buffer.byteLength(await site.curl(first)) : 0;
     const constant = new LabProcess(network.cleanup, {
       namespace,
       argv: [
@@ -160,7 +125,7 @@ try {
       `${name.padEnd(28)} ${median(ours).toFixed(0).padStart(7)} ${median(theirs).toFixed(0).padStart(11)} ${ratio.toFixed(2).padStart(6)} ${String(bytes).padStart(20)}\n`,
     );
   }
-  await fogd.kill();
+  await site.fogd.kill();
 } finally {
   await network.close();
 }
