@@ -1,7 +1,7 @@
 import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import { type QueueDecision, queueDecision } from '#domain/queue.js';
-import { nextState, type Task, TaskState } from '#domain/task.js';
+import { nextState, type Task } from '#domain/task.js';
 import { SLOT_TYPES, taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
@@ -27,9 +27,6 @@ export type CheckIn =
     }
   | { readonly kind: 'refused'; readonly reason: string };
 
-/** A machine that waits polls every 5 s: every other poll is written as a sign of life, since hundreds may wait. */
-const SEEN_EVERY_MS = 7_500;
-
 /** FOS asks whether its task may begin (spec fos-protocol 3.5, 4.3). Count and change of state are one transaction. */
 export async function checkIn(
   context: Context,
@@ -52,12 +49,7 @@ export async function checkIn(
     const opening = await openKnown(context, session, call.address);
     if (opening.kind !== 'open') return { kind: 'refused', reason: opening.reason };
   }
-  const { store, tasks, clock, settings } = context;
-  if (asked.decision.kind === 'wait' && task.state === TaskState.checkedIn) {
-    const fresh = Math.min(SEEN_EVERY_MS, (settings.tasks.checkin_timeout * 1000) / 2);
-    if (clock.now() - (task.seenAt ?? 0) < fresh)
-      return { kind: 'wait', host, task, before: asked.before, text: asked.decision.text };
-  }
+  const { store, tasks, clock } = context;
   return store.commit((): CheckIn => {
     const now = clock.now();
     const current = tasks.byId(task.id);

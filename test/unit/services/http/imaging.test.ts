@@ -229,23 +229,6 @@ describe('a deploy', () => {
     expect(await second?.fos('Pre_Stage1.php', body('down', SECOND))).toBe('##@GO');
   });
 
-  it('of a machine that waits writes every other poll as a sign of life', async () => {
-    await world.close();
-    await start('[images]\nreserve_mib = 0\n[tasks]\nmax_clients = 1');
-    writeSmallImage(join(world.images, 'base'));
-    await go('deploy');
-    const { id } = await order('deploy', 'two');
-    const machine = await world.boot(SECOND);
-    const written: (number | null)[] = [];
-    for (let poll = 0; poll < 5; poll++) {
-      expect(await machine.fos('Pre_Stage1.php', body('down', SECOND))).toMatch(/0 before me/);
-      written.push(taskById(world.context, id).seenAt);
-      await world.clock.advance(5_000);
-    }
-    const [begin = 0] = written;
-    expect(written.map((at) => (at ?? 0) - (begin ?? 0))).toEqual([0, 0, 10_000, 10_000, 20_000]);
-  });
-
   it('of a machine that reboots half way begins again, in its slot', async () => {
     const { machine, id } = await go('deploy');
     const again = await world.boot();
