@@ -13,24 +13,19 @@ import { parseArgs } from 'node:util';
 import { FogdUnderTest } from '../test/lab/fogd.js';
 import { LabNetwork } from '../test/lab/network.js';
 import { LabProcess, mustRun } from '../test/lab/process.js';
+import { childrenOf, cpuSeconds } from './cpu.js';
 
 const MEGABYTE = 1_000_000;
 const SIZE = 30 * MEGABYTE;
 const DOWNLOADS = 100;
 const NGINX_PORT = 8080;
-/** USER_HZ of Linux. */
-const TICKS_PER_SECOND = 100;
 
 const { values } = parseArgs({ options: { pairs: { type: 'string', default: '3' } } });
 const median = (figures: number[]): number => figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? 0;
 
-/** Seconds of CPU of a process and of the children that it has now. */
-function cpuSeconds(pid: string): number {
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-  const own = (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-  return children.filter((child) => child !== '').reduce((sum, child) => sum + cpuSeconds(child), own);
-}
+/** A server and, of nginx, its workers. */
+const cpuOf = (pid: string): number =>
+  [pid, ...childrenOf(pid)].reduce((sum, one) => sum + cpuSeconds(one), 0);
 
 const network = await LabNetwork.create();
 try {
@@ -86,9 +81,9 @@ http { access_log off; sendfile on; tcp_nopush on; server { listen ${NGINX_PORT}
   for (const { url } of servers) await fetchAll(url);
   for (let pair = 0; pair < Number(values.pairs); pair++)
     for (const { url, pid, rates, cpu } of servers) {
-      const before = cpuSeconds(pid);
+      const before = cpuOf(pid);
       rates.push(gigabytes / (await fetchAll(url)));
-      cpu.push((cpuSeconds(pid) - before) / gigabytes);
+      cpu.push((cpuOf(pid) - before) / gigabytes);
     }
   for (const { name, rates, cpu } of servers)
     process.stdout.write(

@@ -11,12 +11,11 @@ import { parseArgs } from 'node:util';
 import { LabNetwork } from '../test/lab/network.js';
 import { LabProcess } from '../test/lab/process.js';
 import { inRepository } from '../test/lab/repository.js';
+import { cpuSeconds } from './cpu.js';
 import { RunningSite } from './site.js';
 
 const POLLERS = 500;
 const REPORTERS = 100;
-/** USER_HZ of Linux. */
-const TICKS_PER_SECOND = 100;
 
 const { values } = parseArgs({ options: { seconds: { type: 'string', default: '30' } } });
 const seconds = Number(values.seconds);
@@ -27,14 +26,9 @@ try {
   await site.checkIn(numbers(0, REPORTERS), '##@GO');
   await site.checkIn(numbers(REPORTERS, POLLERS), 'before me');
   const pid = readFileSync(join(site.fogd.state, 'lock'), 'utf8').trim();
-  const cpuSeconds = (): number => {
-    // After the name, which may hold blanks: fields 14 and 15 of proc(5), utime and stime.
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
-    return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-  };
-  const idleFrom = cpuSeconds();
+  const idleFrom = cpuSeconds(pid);
   await sleep(5_000);
-  const idle = (cpuSeconds() - idleFrom) / 5;
+  const idle = (cpuSeconds(pid) - idleFrom) / 5;
   const machines = new LabProcess(network.cleanup, {
     namespace: site.namespace,
     argv: [
@@ -47,9 +41,9 @@ try {
   });
   await machines.waitForOutput('ready', 10_000);
   await sleep(6_000);
-  const from = cpuSeconds();
+  const from = cpuSeconds(pid);
   await sleep(seconds * 1_000);
-  const share = (cpuSeconds() - from) / seconds;
+  const share = (cpuSeconds(pid) - from) / seconds;
   await machines.stop(5_000);
   const percent = (part: number): string => `${(part * 100).toFixed(1)} %`;
   process.stdout.write(
