@@ -7,7 +7,7 @@ import { TASK_TYPES } from '#domain/task-type.js';
 import { writeSmallImage } from './services/http/small-image.js';
 import { MAC, makeWorld, type World } from './services/http/world.js';
 
-/** Traps of spec fos-protocol 8.1 that hold for all endpoints or all scripts at once; each of the others has its test in its own room. */
+/** Traps of spec fos-protocol 8.1 that hold for all endpoints or all scripts at once, as far as no other test has them. Nos. 22 and 26 have no test. */
 
 let world: World;
 beforeEach(async () => {
@@ -73,6 +73,6 @@ it('33. "Inventory is posted by pending/unregistered hosts too; answer non-empty
   expect(world.context.hosts.list()).toEqual([]);
 });
 
-it('35. "HTTP server must allow long requests": a move of a large image may take its time, and so may a slow client', () => {
+it('35. "HTTP server must allow long requests": the listener sets no time limit on an idle socket', () => {
   expect(world.app.server.timeout).toBe(0);
 });

@@ -109,8 +109,8 @@ describe('queue of a storage node', () => {
   });
 });
 
-/** A scan of a large site's table at every poll was what made waiting machines slow. */
-describe('queries that machines cause', () => {
+/** Asked at each poll, boot script or report: their cost must not grow with the finished tasks of a large site. */
+describe('look-ups of tasks and sessions', () => {
   it('read no table from end to end', () => {
     const asked = new Set<string>();
     const spied = new Proxy(store, {
