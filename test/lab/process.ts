@@ -212,14 +212,15 @@ export async function command(argv: readonly string[], options: CommandOptions =
     cwd: options.cwd,
     env: environment(undefined),
     detached: true,
-    stdio: ['pipe', 'pipe', 'pipe'],
+    // No pipe without input: closing one to a program that has already ended is an EPIPE that says nothing of it.
+    stdio: [options.input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
   });
   const stdout: Buffer[] = [];
   const stderr: Buffer[] = [];
-  child.stdout.on('data', (chunk: Buffer) => stdout.push(chunk));
-  child.stderr.on('data', (chunk: Buffer) => stderr.push(chunk));
-  child.stdin.on('error', (error) => stderr.push(Buffer.from(`stdin: ${String(error)}\n`)));
-  child.stdin.end(options.input ?? '');
+  child.stdout?.on('data', (chunk: Buffer) => stdout.push(chunk));
+  child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
+  child.stdin?.on('error', (error) => stderr.push(Buffer.from(`stdin: ${String(error)}\n`)));
+  child.stdin?.end(options.input);
   const timer = setTimeout(() => killGroup(child, 'SIGKILL'), options.timeoutMs ?? 10_000);
   try {
     // 'exit', not 'close': a client that leaves a child in the background keeps the pipes open.
