@@ -1,14 +1,9 @@
-import { open } from 'node:fs/promises';
 import { Readable } from 'node:stream';
 import type { FastifyReply, FastifyRequest } from 'fastify';
-
-/** Few large reads: kernel, init and snapins go to many machines at once, and each read is a trip through the thread pool. */
-const CHUNK = 1024 * 1024;
+import type { BootFiles, OpenBootFile } from '#files/boot-files.js';
 
 /** What serves files by HTTP needs of the boot-file store. */
-export interface BootFileSource {
-  resolve(name: string): Promise<{ readonly path: string } | undefined>;
-}
+export type BootFileSource = Pick<BootFiles, 'open' | 'explain'>;
 
 export interface SentFile {
   readonly status: 200 | 206 | 416;
@@ -17,68 +12,76 @@ export interface SentFile {
 }
 
 /**
- * Sends one file, whole or the single range asked for (RFC 9110 section 14), from one open handle: a file that is replaced meanwhile is
- * never sent half old. `done` is told how many bytes really went out.
+ * Sends one open file, whole or the single range asked for (RFC 9110 section 14), and closes it. The store gives the bytes: what many
+ * machines fetch at once is read once and held once. `done` is told how many bytes really went out.
  */
-export async function sendFile(
+export function sendFile(
   request: FastifyRequest,
   reply: FastifyReply,
-  path: string,
+  file: OpenBootFile,
   done: (sent: SentFile & { readonly complete: boolean }) => void,
-): Promise<FastifyReply> {
-  const handle = await open(path, 'r');
-  const { size, mtime } = await handle.stat();
-  const range = parseRange(request.headers.range, size);
+): FastifyReply {
+  const range = parseRange(request.headers.range, file.size);
   reply
     .header('accept-ranges', 'bytes')
-    .header('last-modified', mtime.toUTCString())
+    .header('last-modified', new Date(file.mtimeMs).toUTCString())
     .type('application/octet-stream');
   if (range === 'unsatisfiable') {
-    await handle.close();
+    file.close();
     done({ status: 416, bytes: 0, complete: true });
-    return reply.code(416).header('content-range', `bytes */${size}`).send();
+    return reply.code(416).header('content-range', `bytes */${file.size}`).send();
   }
-  const { first, last } = range ?? { first: 0, last: size - 1 };
+  const { first, last } = range ?? { first: 0, last: file.size - 1 };
   const bytes = last - first + 1;
   const status = range ? 206 : 200;
-  if (range) reply.code(206).header('content-range', `bytes ${first}-${last}/${size}`);
+  if (range) reply.code(206).header('content-range', `bytes ${first}-${last}/${file.size}`);
   reply.header('content-length', bytes);
   if (request.method === 'HEAD' || bytes === 0) {
-    await handle.close();
+    file.close();
     return reply.send();
   }
-  let position = first;
-  const body = new Readable({
-    highWaterMark: CHUNK,
-    read() {
-      const length = Math.min(CHUNK, last - position + 1);
-      if (length === 0) {
-        this.push(null);
-        return;
-      }
-      handle.read(Buffer.allocUnsafe(length), 0, length, position).then(
-        ({ bytesRead, buffer }) => {
-          position += bytesRead;
-          // Shorter than announced: the client must see a broken transfer, not a short file.
-          if (bytesRead === 0) this.destroy(new Error(`${path} became shorter while it was sent`));
-          else this.push(buffer.subarray(0, bytesRead));
-        },
-        (error: Error) => this.destroy(error),
-      );
-    },
-    destroy(error, callback) {
-      handle.close().then(
-        () => callback(error),
-        (closeError: Error) => callback(error ?? closeError),
-      );
-    },
-  });
+  const body = new FileBody(file, first, last);
   reply.raw.once('close', () => {
     const complete = reply.raw.writableFinished;
-    done({ status, bytes: complete ? bytes : Math.max(0, position - first), complete });
+    done({ status, bytes: complete ? bytes : body.position - first, complete });
     body.destroy();
   });
   return reply.send(body);
+}
+
+/** The bytes `position` to `last` of a file, in the pieces in which the store holds them: those cost no copy. */
+class FileBody extends Readable {
+  constructor(
+    private readonly file: OpenBootFile,
+    /** Where the next piece begins. */
+    public position: number,
+    private readonly last: number,
+  ) {
+    super({ highWaterMark: file.chunkBytes });
+  }
+
+  override _read(): void {
+    const { file, position, last } = this;
+    if (position > last) {
+      this.push(null);
+      return;
+    }
+    const length = Math.min(file.chunkBytes - (position % file.chunkBytes), last - position + 1);
+    this.position += length;
+    const ready = file.cached(position, length);
+    if (ready) this.push(ready);
+    // FILE_CHANGED: the client must see a broken transfer, not a file of two halves.
+    else
+      file.read(position, length).then(
+        (piece) => this.push(piece),
+        (error: Error) => this.destroy(error),
+      );
+  }
+
+  override _destroy(error: Error | null, callback: (error?: Error | null) => void): void {
+    this.file.close();
+    callback(error);
+  }
 }
 
 /** The single byte range of a request; undefined = send all (also for what is no byte range, as RFC 9110 section 14.2 wants). */

@@ -77,21 +77,12 @@ export class BootFiles {
     return false;
   }
 
-  async resolve(name: string): Promise<BootFile | undefined> {
-    for (const root of this.#roots) {
-      const found = await rootedPath(root, name);
-      if (found.ok) return { name: found.name, path: found.path, size: found.size, mtimeMs: found.mtimeMs };
-      // A link out of an earlier folder is a mistake to be told, not to be papered over by a later folder.
-      if (found.kind === 'refused') return undefined;
-    }
-    return undefined;
-  }
-
   /** Undefined when there is no such file; `explain` says why. Rejects only for faults of the machine (EIO, EMFILE …). */
   async open(name: string): Promise<OpenBootFile | undefined> {
     for (const root of this.#roots) {
       const opened = await openRooted(root, name);
       if (!opened.ok) {
+        // A link out of an earlier folder is a mistake to be told, not to be papered over by a later folder.
         if (opened.kind === 'refused') return undefined;
         continue;
       }

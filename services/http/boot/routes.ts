@@ -97,22 +97,22 @@ export async function bootRoutes(
   // Named for HEAD too: Fastify's own HEAD routes read the whole file and drop it.
   const sendBootFile = async (request: FastifyRequest<{ Params: { '*': string } }>, reply: FastifyReply) => {
     const name = request.params['*'];
-    const file = await files.resolve(name);
+    const file = await files.open(name);
     const who = { ip: clientAddress(request) };
     if (!file) {
-      const reasons = [`there is no boot file ${name.slice(0, 100)}`];
+      const { reason, nearest } = await files.explain(name);
       recorder.record({
         service: 'http',
         event: 'file-refused',
         outcome: 'refused',
         who,
-        reasons,
-        facts: { file: name.slice(0, 100) },
+        reasons: nearest === undefined ? [reason] : [reason, `the nearest name is ${nearest}`],
+        facts: { file: name.slice(0, 100), ...(nearest !== undefined && { nearest }) },
       });
       return reply.code(404).type('text/plain; charset=utf-8').send('not found\n');
     }
     const started = context.clock.now();
-    return sendFile(request, reply, file.path, ({ bytes, complete, status }) => {
+    return sendFile(request, reply, file, ({ bytes, complete, status }) => {
       const milliseconds = context.clock.now() - started;
       recorder.record({
         service: 'http',

@@ -23,7 +23,7 @@ export function secureBootEndpoints(
     url: '/service/secureboot/:name',
     handler: async (request, reply) => {
       const { name } = request.params;
-      const file = FILES.has(name) ? await files.resolve(`secureboot/${name}`) : undefined;
+      const file = FILES.has(name) ? await files.open(`secureboot/${name}`) : undefined;
       if (!file) {
         const reasons = [`there is no boot file secureboot/${clean(name, 60)}`];
         recorder.record(
@@ -31,7 +31,7 @@ export function secureBootEndpoints(
         );
         return reply.code(404).type('text/plain; charset=utf-8').send('not found\n');
       }
-      return sendFile(request, reply, file.path, ({ complete, bytes }) => {
+      return sendFile(request, reply, file, ({ complete, bytes }) => {
         recorder.record({
           service: 'fos',
           event: 'file-sent',

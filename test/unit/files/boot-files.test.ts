@@ -59,9 +59,13 @@ describe('BootFiles', () => {
     writeFileSync(join(second, 'a'), 'second!');
     writeFileSync(join(second, 'b'), 'b');
     const files = new BootFiles([first, second, join(folder, 'missing')]);
-    expect(await files.resolve('/a')).toMatchObject({ name: 'a', path: join(first, 'a'), size: 5 });
-    expect(await files.resolve('b')).toMatchObject({ path: join(second, 'b') });
-    expect(await files.resolve('c')).toBeUndefined();
+    const opened = [await mustOpen(files, '/a'), await mustOpen(files, 'b')];
+    expect(opened.map(({ name, path, size }) => ({ name, path, size }))).toEqual([
+      { name: 'a', path: join(first, 'a'), size: 5 },
+      { name: 'b', path: join(second, 'b'), size: 1 },
+    ]);
+    for (const file of opened) file.close();
+    expect(await files.open('c')).toBeUndefined();
     expect([files.has('a'), files.has('\\b'), files.has('c'), files.has('../a')]).toEqual([
       true,
       true,

@@ -1,4 +1,6 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync, renameSync, utimesSync, writeFileSync } from 'node:fs';
+import { get as httpGet, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseRange } from '#services/http/send-file.js';
 import { repository } from '../../golden.js';
@@ -94,6 +96,78 @@ describe('kernel and init', () => {
     expect({ length: head.headers['content-length'], body: head.body }).toEqual({
       length: '3000000',
       body: '',
+    });
+  });
+
+  describe('while they are sent', () => {
+    // More than sockets and pipes hold, so that the server has to wait for the reader.
+    const SIZE = 32 * 1024 * 1024;
+    let file: string;
+    beforeEach(() => {
+      file = join(world.bootFiles, 'init.xz');
+      writeFileSync(file, Buffer.alloc(SIZE, 'o'));
+    });
+
+    /** The answer with its first bytes there and the rest not asked for. */
+    const begin = async (): Promise<IncomingMessage> => {
+      const address = await world.app.listen({ host: '127.0.0.1', port: 0 });
+      const answer = await new Promise<IncomingMessage>((resolve, reject) => {
+        httpGet(`${address}/fog/service/ipxe/init.xz`, resolve).once('error', reject);
+      });
+      await new Promise((resolve) => answer.once('readable', resolve));
+      return answer;
+    };
+    const rest = async (answer: IncomingMessage): Promise<Buffer> => {
+      const pieces: Buffer[] = [];
+      for await (const piece of answer) pieces.push(piece as Buffer);
+      return Buffer.concat(pieces);
+    };
+    const open = (): number =>
+      readdirSync('/proc/self/fd').filter((fd) => {
+        try {
+          return readlinkSync(`/proc/self/fd/${fd}`).startsWith(file);
+        } catch {
+          return false; // The descriptor of the listing itself.
+        }
+      }).length;
+
+    it('a new file of the name leaves them the old one', async () => {
+      const answer = await begin();
+      writeFileSync(`${file}.new`, Buffer.alloc(SIZE, 'n'));
+      renameSync(`${file}.new`, file);
+      expect((await rest(answer)).equals(Buffer.alloc(SIZE, 'o'))).toBe(true);
+      await expect.poll(() => world.decisions.at(-1)?.facts).toMatchObject({ bytes: SIZE, status: 200 });
+      await expect.poll(open).toBe(0);
+    });
+
+    it('a write into the file breaks the transfer: nobody boots a file of two halves', async () => {
+      const answer = await begin();
+      writeFileSync(file, Buffer.alloc(SIZE, 'n'));
+      // The kernel's times are as coarse as its tick; a test is faster than that.
+      utimesSync(file, 1, 1);
+      await expect(rest(answer)).rejects.toMatchObject({ code: 'ECONNRESET' });
+      await expect
+        .poll(() => world.decisions.at(-1))
+        .toMatchObject({ event: 'file-sent', outcome: 'failed' });
+      await expect.poll(open).toBe(0);
+    });
+
+    it('a client that goes away leaves nothing open', async () => {
+      const answer = await begin();
+      expect(open()).toBe(1);
+      answer.destroy();
+      await expect
+        .poll(() => world.decisions.at(-1))
+        .toMatchObject({ event: 'file-sent', outcome: 'failed' });
+      await expect.poll(open).toBe(0);
+    });
+  });
+
+  it('a name that is nearly right is told with the right one', async () => {
+    expect((await get('bzimage')).statusCode).toBe(404);
+    expect(world.decisions.at(-1)).toMatchObject({
+      event: 'file-refused',
+      reasons: ['bzimage is not among the boot files', 'the nearest name is bzImage'],
     });
   });
 
