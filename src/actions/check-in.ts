@@ -1,7 +1,7 @@
 import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import { type QueueDecision, queueDecision } from '#domain/queue.js';
-import { nextState, type Task } from '#domain/task.js';
+import { nextState, type Task, TaskState } from '#domain/task.js';
 import { SLOT_TYPES, taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
@@ -50,7 +50,12 @@ export async function checkIn(
     if (opening.kind !== 'open') return { kind: 'refused', reason: opening.reason };
   }
   const { store, tasks, clock } = context;
-  return store.commit((): CheckIn => {
+  // Who goes on waiting only says that it lives; a place in the queue, a go and a refusal are promises.
+  const isSignOfLife =
+    asked.decision.kind === 'wait' &&
+    task.state === TaskState.checkedIn &&
+    task.checkedInAt === asked.checkedInAt;
+  const answer = (): CheckIn => {
     const now = clock.now();
     const current = tasks.byId(task.id);
     if (!current || nextState(current.state, 'check-in') === undefined)
@@ -75,7 +80,8 @@ export async function checkIn(
       tasks.started(task.id, now);
     }
     return { kind: 'go', host, task, again, ...(image ? { image } : {}) };
-  });
+  };
+  return isSignOfLife ? store.commitGrouped(answer) : store.commit(answer);
 }
 
 interface QueuePlace {

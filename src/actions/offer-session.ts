@@ -19,14 +19,17 @@ export function tokenHash(token: string): Buffer {
   return createHash('sha256').update(token, 'latin1').digest();
 }
 
-/** Makes the session of a boot script that is about to be handed out. Resolves when durable. */
+/**
+ * Makes the session of a boot script that is about to be handed out. Not synced: a server whose power fails is away for longer than the
+ * machine takes to ask again.
+ */
 export async function offerSession(
   { store, sessions, clock, random }: Context,
   session: Omit<NewSession, 'tokenHash' | 'createdAt'>,
 ): Promise<OfferedSession> {
   const token = random(TOKEN_BYTES).toString('hex');
   const now = clock.now();
-  const id = await store.commit(() => {
+  const id = await store.commitGrouped(() => {
     const added = sessions.add({ ...session, tokenHash: tokenHash(token), createdAt: now });
     sessions.keepOffers(session.mac, OFFERS_PER_MAC);
     return added;

@@ -29,7 +29,7 @@ export async function reportProgress(
   // A quick deploy has no task and no completion: its reports keep it alive (design section 3).
   if (session.state === 'open' && session.imageId !== null) {
     const now = clock.now();
-    await store.commit(() => sessions.seen(session.id, now));
+    await store.commitGrouped(() => sessions.seen(session.id, now));
     return { image: images.byId(session.imageId), progress: parseProgress(line, now) };
   }
   // `type` is not in this call; the session knows.
@@ -42,7 +42,7 @@ export async function reportProgress(
   // FOS reports every three seconds; who reports faster costs no write for it.
   const written = progress ? (task.progress?.at ?? 0) : (task.seenAt ?? 0);
   if (now - written < WRITE_EVERY_MS) return { task, image, progress };
-  await store.commit(() => {
+  await store.commitGrouped(() => {
     if (tasks.byId(task.id)?.state === TaskState.inProgress) tasks.seen(task.id, now, progress);
   });
   return { task, image, progress };

@@ -9,6 +9,7 @@ import { storeErrors } from './errors.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
 import { WalSync } from './wal-sync.js';
+import { WriteGroup } from './write-group.js';
 
 export interface StoreOptions {
   readonly file: string;
@@ -27,6 +28,7 @@ export interface StoreOptions {
  */
 export class Store {
   readonly #sync: WalSync;
+  readonly #group = new WriteGroup((write) => this.#transaction(write));
   readonly #statements = new Map<string, Database.Statement>();
 
   private constructor(
@@ -91,15 +93,27 @@ export class Store {
    * synchronous; what it throws rolls everything back and rejects.
    */
   async commit<T>(write: () => T): Promise<T> {
-    let result: T;
+    const result = this.#transaction(write);
+    await this.#sync.wait();
+    return result;
+  }
+
+  /**
+   * Runs `write` at the end of this turn of the event loop, in one transaction with all others of the turn, and resolves with its result
+   * when kill -9 cannot undo it; a power cut may lose the last moment. For what many machines do at once and nobody is promised: signs of
+   * life, offers. Others write before it does, and it may run twice (when another of its group throws), so it looks at the store itself.
+   */
+  commitGrouped<T>(write: () => T): Promise<T> {
+    return this.#group.add(write);
+  }
+
+  #transaction<T>(write: () => T): T {
     try {
-      result = this.db.transaction(write).immediate();
+      return this.db.transaction(write).immediate();
     } catch (error) {
       if (errnoOf(error) === 'SQLITE_FULL') throw storeErrors.STORE_FULL({ file: this.db.name }, error);
       throw error;
     }
-    await this.#sync.wait();
-    return result;
   }
 
   /** Moves the log into the database file now instead of at the next interval. */
@@ -110,6 +124,7 @@ export class Store {
   /** Makes everything durable and closes; the store is one file afterwards. Closes also when it rejects with STORE_SYNC_FAILED. */
   async close(): Promise<void> {
     try {
+      this.#group.run();
       await this.#sync.wait();
     } finally {
       await this.checkpointer.close();

@@ -92,6 +92,57 @@ describe('store', () => {
     await expect(store.close()).rejects.toThrow('EIO');
   });
 
+  describe('grouped writes', () => {
+    it('of one turn are one transaction; they wait for no disk, and a killed process leaves them', async () => {
+      const store = await open({ syncFile: () => new Promise(() => undefined) });
+      const hosts = new HostRepository(store);
+      const add = (name: string, mac: string) =>
+        store.commitGrouped(() => {
+          // Seen by the writes of the same transaction only.
+          const before = hosts.list().length;
+          const outside = reader.prepare('SELECT count(*) FROM hosts').pluck().get();
+          hosts.add({ ...host, name, macs: [mac] });
+          return { before, outside };
+        });
+      const reader = new Database(file(), { readonly: true });
+      const together = [add('a', '00:00:00:00:00:01'), add('b', '00:00:00:00:00:02')];
+      expect(hosts.list()).toEqual([]);
+      expect(await Promise.all(together)).toEqual([
+        { before: 0, outside: 0 },
+        { before: 1, outside: 0 },
+      ]);
+      expect(reader.prepare('SELECT name FROM hosts ORDER BY name').pluck().all()).toEqual(['a', 'b']);
+      reader.close();
+      store.db.close();
+    });
+
+    it('that fail take nobody with them', async () => {
+      const store = await open();
+      const hosts = new HostRepository(store);
+      const results = await Promise.allSettled([
+        store.commitGrouped(() => hosts.add(host)),
+        store.commitGrouped(() => {
+          hosts.add({ ...host, name: 'half', macs: ['00:00:00:00:00:02'] });
+          throw new Error('half way');
+        }),
+        store.commitGrouped(() => hosts.add({ ...host, name: 'last', macs: ['00:00:00:00:00:03'] })),
+      ]);
+      expect(results.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+      expect(hosts.list().map(({ name }) => name)).toEqual(['last', 'pc']);
+      await store.close();
+    });
+
+    it('are not lost when the store closes in the same turn', async () => {
+      const store = await open();
+      const written = store.commitGrouped(() => new HostRepository(store).add(host));
+      await store.close();
+      await written;
+      const again = await open();
+      expect(new HostRepository(again).list()).toHaveLength(1);
+      await again.close();
+    });
+  });
+
   it('finds everything again after the process was killed without closing', async () => {
     const store = await open();
     await store.commit(() => new HostRepository(store).add(host));

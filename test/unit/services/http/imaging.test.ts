@@ -229,6 +229,31 @@ describe('a deploy', () => {
     expect(await second?.fos('Pre_Stage1.php', body('down', SECOND))).toBe('##@GO');
   });
 
+  it('that waits is answered by a slow disk too; its place in the queue is told when it is durable', async () => {
+    await start('[images]\nreserve_mib = 0\n[tasks]\nmax_clients = 1');
+    writeSmallImage(join(world.images, 'base'));
+    const { machine } = await go('deploy');
+    await order('deploy', 'two');
+    await order('deploy', 'three');
+    const [second, third] = [await world.boot(SECOND), await world.boot(THIRD)];
+    const poll = (one: BootedMachine, mac: string) => one.fos('Pre_Stage1.php', body('down', mac));
+    await poll(second, SECOND);
+    await world.clock.advance(5_000);
+    let release = (): void => undefined;
+    world.disk.slow = new Promise((resolve) => {
+      release = resolve;
+    });
+    const answers: string[] = [];
+    const joining = poll(third, THIRD).then((answer) => answers.push(answer));
+    answers.push(await poll(second, SECOND));
+    const status = shellBase64('1.00GB@00:00:01@00:00:09@1@2@12.5@3');
+    await machine.fos('progress.php', `mac=${MAC}&status=${status}`);
+    expect(answers).toEqual(['No open slots, There are 0 before me.']);
+    release();
+    await joining;
+    expect(answers[1]).toBe('No open slots, There are 1 before me.');
+  });
+
   it('of a machine that reboots half way begins again, in its slot', async () => {
     const { machine, id } = await go('deploy');
     const again = await world.boot();

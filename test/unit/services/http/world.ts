@@ -46,6 +46,8 @@ export interface World {
   readonly bootFiles: string;
   /** Folder of the images. */
   readonly images: string;
+  /** While it is set, whoever must wait for the disk waits for this too. */
+  readonly disk: { slow?: Promise<void> };
   readonly close: () => Promise<void>;
 }
 
@@ -67,7 +69,16 @@ export async function makeWorld(toml = ''): Promise<World> {
   const clock = new VirtualClock();
   const { settings, problems } = parseSettings(toml);
   if (!settings) throw new Error(JSON.stringify(problems));
-  const store = await Store.open({ file: join(folder, 'fogd.sqlite'), clock, onWarning: () => undefined });
+  const disk: World['disk'] = {};
+  const store = await Store.open({
+    file: join(folder, 'fogd.sqlite'),
+    clock,
+    onWarning: () => undefined,
+    syncFile: async (wal) => {
+      await disk.slow;
+      await wal.datasync();
+    },
+  });
   const images = join(folder, 'images');
   const squash = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
   const imageStore = new ImageStore({ root: images, squash, ownPlace: true, ownerIsRoot: false });
@@ -153,6 +164,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     keeper: new TaskKeeper(context, silent),
     images,
     bootFiles,
+    disk,
     app,
     api,
     context,
