@@ -97,10 +97,11 @@ function place({ tasks, storageNodes, settings, clock }: Context, task: Task): Q
   const seenSince = now - settings.tasks.checkin_timeout * 1000;
   const isStale = task.seenAt !== null && task.seenAt < seenSince;
   const checkedInAt = task.checkedInAt === null || isStale ? now : task.checkedInAt;
-  // A machine that reboots half way checks in again and keeps its slot (spec 3.5).
-  const again = task.startedAt !== null;
+  const hasBegun = task.startedAt !== null;
+  // A machine that reboots half way checks in again and keeps its slot (spec 3.5). What images nothing began at its HEAD.
+  const again = hasBegun && taskType(task.typeId)?.imaging !== undefined;
   const node = task.nodeId === null ? undefined : storageNodes.byId(task.nodeId);
-  if (!node || task.forced || again) return { checkedInAt, before: 0, decision: { kind: 'go' }, again };
+  if (!node || task.forced || hasBegun) return { checkedInAt, before: 0, decision: { kind: 'go' }, again };
   const before = tasks.placesBefore({ taskId: task.id, nodeId: node.id, checkedInAt, seenSince });
   const decision = queueDecision({
     node,

@@ -36,6 +36,7 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
   registration: () => 'tried to register',
   inventory: (r) =>
     r.outcome === 'answered' ? `reported its hardware (host ${fact(r, 'host')})` : 'reported its hardware',
+  'inventory-dropped': () => 'reported its hardware, which is not kept',
   'session-opened': (r) => `runs the imaging environment and has a network${shareText(r)}`,
   'usb-started': () => 'runs the imaging environment from a USB stick',
   'virus-found': () => 'found a virus',

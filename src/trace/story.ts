@@ -137,6 +137,8 @@ function verdict(all: readonly TraceRecord[], now: number): string {
   if (has('complete')) return 'done: the task is complete';
   if (has('registered') && has('inventory')) return 'done: registered, with its hardware';
   if (has('inventory')) return 'done: hardware reported';
+  if (has('inventory-dropped'))
+    return `done: ${has('registered') ? 'registered' : 'hardware reported'}, and waits for approval`;
   if (bad && bad === last) return `stopped: ${sentence(bad)}`;
   if (
     last.event === 'script-served' &&

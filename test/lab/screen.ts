@@ -127,13 +127,23 @@ export class Screen {
     this.#send(text);
   }
 
-  /** Types into a field of iPXE's login, each character when the field was drawn with the one before: what comes earlier is lost. */
+  /** Types into a field of iPXE's login. */
   async typeInField(text: string): Promise<void> {
+    await this.#typeDrawn(text, FIELD_WIDTH);
+  }
+
+  /** Types where iPXE reads a line. */
+  async typeInLine(text: string): Promise<void> {
+    await this.#typeDrawn(text, 1);
+  }
+
+  /** Each character when this much was drawn for the one before: what comes earlier is lost. */
+  async #typeDrawn(text: string, width: number): Promise<void> {
     for (const character of text) {
       const before = this.mark();
       this.type(character);
-      await this.waitUntil('the field to be drawn again', 5_000, () =>
-        this.mark() - before >= FIELD_WIDTH ? true : undefined,
+      await this.waitUntil('what was typed to be drawn', 5_000, () =>
+        this.mark() - before >= width ? true : undefined,
       );
     }
   }

@@ -10,20 +10,24 @@ export function reportEndpoints({ post }: Endpoints, context: Context): void {
   post('inventory.php', async ({ fields, macs, token }) => {
     const values: Partial<Record<InventoryField, string>> = {};
     for (const field of INVENTORY_FIELDS) values[field] = base64Field(fields, field);
-    const host = await recordInventory(context, macs, inventoryFrom(values));
+    const recorded = await recordInventory(context, macs, inventoryFrom(values));
+    if (recorded.kind === 'stored')
+      return { body: 'Done', event: 'inventory', outcome: 'answered', facts: { host: recorded.host.name } };
     // Any text ends the client's loop; an empty body would cost it 20 seconds (spec 3.9).
-    if (!host) {
-      const session = token === undefined ? undefined : sessionOf(context, token);
-      const isQuickDeploy = session !== undefined && session.imageId !== null;
-      return {
-        body: 'Invalid Host',
-        event: 'inventory',
-        outcome: isQuickDeploy ? 'ignored' : 'refused',
-        reasons: ['this machine is no registered host'],
-        ...(session ? { mac: session.mac } : {}),
-      };
+    const refusal = { body: 'Invalid Host', event: 'inventory' };
+    if (recorded.kind === 'pending') {
+      const { name } = recorded.host;
+      const reasons = [`host ${name} waits for approval`];
+      return { ...refusal, event: 'inventory-dropped', outcome: 'answered', reasons, facts: { host: name } };
     }
-    return { body: 'Done', event: 'inventory', outcome: 'answered', facts: { host: host.name } };
+    const session = token === undefined ? undefined : sessionOf(context, token);
+    const isQuickDeploy = session !== undefined && session.imageId !== null;
+    return {
+      ...refusal,
+      outcome: isQuickDeploy ? 'ignored' : 'refused',
+      reasons: ['this machine is no registered host'],
+      ...(session ? { mac: session.mac } : {}),
+    };
   });
 
   post('av.php', ({ fields }) => {

@@ -17,11 +17,10 @@ import { fogdSettings, MENU } from './segment.js';
 
 const NAME = 'lab-pc-01';
 
-/** Questions in FOS's order, and what is typed. */
-const ANSWERS: readonly (readonly [question: string, answer: string])[] = [
-  ['Enter the hostname', NAME],
-  ['Enter the image ID', '?'],
-  ['Enter the image ID', ''],
+type Answer = readonly [question: string, answer: string];
+
+/** Those between the image and the deploy, all passed over. */
+export const PLAIN_QUESTIONS: readonly Answer[] = [
   ['with groups', ''],
   ['with snapins', ''],
   ['product key', ''],
@@ -29,6 +28,14 @@ const ANSWERS: readonly (readonly [question: string, answer: string])[] = [
   ['primary user', ''],
   ['other tag #1', ''],
   ['other tag #2', ''],
+];
+
+/** Questions in FOS's order, and what is typed. */
+const ANSWERS: readonly Answer[] = [
+  ['Enter the hostname', NAME],
+  ['Enter the image ID', '?'],
+  ['Enter the image ID', ''],
+  ...PLAIN_QUESTIONS,
   ['deploy an image', ''],
 ];
 

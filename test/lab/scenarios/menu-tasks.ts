@@ -8,12 +8,19 @@ import { writeImagingDisk } from '../imaging-disk.js';
 import { showTask, waitForState } from '../imaging-tasks.js';
 import { SERVER_IPV4 } from '../network.js';
 import { command } from '../process.js';
+import type { DiskContent } from '../read-back.js';
 import type { Lab, Scenario } from '../scenario.js';
+import type { VirtualPc } from '../virtual-pc.js';
 import { httpRequests } from '../wire-http.js';
 import { assertFosCalls, bySession, fosCalls } from './fos-calls.js';
+import { PLAIN_QUESTIONS } from './full-registration.js';
 import { freshNonce, IMAGE, ImagingBench, imagingScenario } from './imaging-bench.js';
+import { waitForRestart } from './imaging-os.js';
+import { fogdSettings, MENU } from './segment.js';
 
 const PASSWORD = 'Tr0ub4dor plus 3';
+const PRODUCT_KEY = 'ABCDE-FGH12-34567-IJKLM-NOPQR';
+const REGISTERED = 'lab-pc-new';
 
 /** Deploys to an unknown machine and to a host from their menus, after a wrong and a right login. */
 async function menuLogin(lab: Lab): Promise<void> {
@@ -27,11 +34,7 @@ async function menuLogin(lab: Lab): Promise<void> {
   await pc.screen.waitFor('Host is NOT registered!', 90_000);
   const login = async (password: string, from: number): Promise<number> => {
     const chosen = await chooseMenuItem(pc.screen, 'Deploy Image', 30_000, from);
-    await pc.screen.waitFor('Password', 10_000, chosen);
-    await pc.screen.typeInField('teacher');
-    pc.screen.key('enter');
-    await pc.screen.typeInField(password);
-    pc.screen.key('enter');
+    await logIn(pc, password, chosen);
     return chosen;
   };
   const wrong = await login('wrong', 0);
@@ -47,11 +50,146 @@ async function menuLogin(lab: Lab): Promise<void> {
   await pc.screen.waitUntil('the machine to restart', 60_000, () => (pc.resets >= 1 ? true : undefined));
   await pc.powerOff();
   await bench.assertTarget(source.content, target);
+  lab.step('the unknown machine has the image');
   const tasks = bench.fogd.select<{ type_id: number }>('SELECT type_id FROM tasks ORDER BY id');
   assert.deepEqual(tasks, [{ type_id: 2 }], 'a machine that is no host has no task');
 
+  await registerAndDeploy(bench, source.content);
+  await debugDeploy(bench, source.content);
   await lab.finish();
   assertNowhere(bench.fogd.state, lab.folder);
+  lab.step('the password is in no file that fogd wrote');
+}
+
+/** Name and password, as iPXE asks for them after `from`. */
+async function logIn(pc: VirtualPc, password: string, from: number): Promise<void> {
+  await pc.screen.waitFor('Password', 10_000, from);
+  await pc.screen.typeInField('teacher');
+  pc.screen.key('enter');
+  await pc.screen.typeInField(password);
+  pc.screen.key('enter');
+}
+
+/** iPXE keeps what was typed until its next start, and shows it: a person only confirms it. */
+async function confirmLogin(pc: VirtualPc, from: number): Promise<void> {
+  await pc.screen.waitFor('Password', 10_000, from);
+  const before = pc.screen.mark();
+  pc.screen.key('enter');
+  await pc.screen.waitUntil('the second field', 5_000, () => (pc.screen.mark() > before ? true : undefined));
+  pc.screen.key('enter');
+}
+
+/** The full registration with an image and "deploy now": the next boot is that deploy. */
+async function registerAndDeploy(bench: ImagingBench, content: DiskContent): Promise<void> {
+  const target = bench.blankDisk('registered');
+  const pc = await bench.powerOn(3, 'bios', target);
+  await pc.screen.waitFor('Host is NOT registered!', 90_000);
+  let mark = await chooseMenuItem(pc.screen, MENU.full, 30_000);
+  const login = [
+    ['Username', 'teacher'],
+    ['Password', PASSWORD],
+  ] as const;
+  for (const [question, answer] of [
+    ['Enter the hostname', REGISTERED],
+    ['Enter the image ID', '1'],
+    ...PLAIN_QUESTIONS,
+    ['deploy an image', 'y'],
+    ...login,
+  ] as const) {
+    mark = await pc.screen.waitFor(question, 120_000, mark);
+    pc.screen.type(`${answer}\r`);
+  }
+  await waitForRestart(pc, 1, 120_000, mark);
+  const [task] = bench.fogd.select<{ id: number; created_by: string }>(
+    'SELECT tasks.id, tasks.created_by FROM tasks JOIN hosts ON hosts.id = tasks.host_id WHERE name = ?',
+    REGISTERED,
+  );
+  assert.equal(task?.created_by, 'teacher');
+  bench.lab.step('registered, and a deploy is ordered by who logged in');
+  await bench.complete(task.id, pc);
+  await pc.screen.waitUntil('the machine to restart', 60_000, () => (pc.resets >= 2 ? true : undefined));
+  await pc.powerOff();
+  await bench.assertTarget(content, target);
+}
+
+/** A deploy by hand: nothing is done before somebody types fog, and each step waits. */
+async function debugDeploy(bench: ImagingBench, content: DiskContent): Promise<void> {
+  const target = bench.blankDisk('debugged');
+  const line = await bench.fogd.cli('task', 'deploy-debug', REGISTERED, '--image', IMAGE, '--json');
+  const { id } = JSON.parse(line) as { id: number };
+  const pc = await bench.powerOn(3, 'bios', target);
+  let mark = await pc.screen.waitFor('[fog debug]', 120_000);
+  assert.equal((await showTask(bench.fogd, id)).startedAt, null, 'begun before anybody said so');
+  pc.screen.type('fog\r');
+  for (const step of ['Checking in with the server', 'Updating the server']) {
+    mark = await pc.screen.waitFor(step, 120_000, mark);
+    mark = await pc.screen.waitFor('Press [Enter]', 30_000, mark);
+    pc.screen.type('\r');
+  }
+  await waitForState(bench.fogd, id, 'Complete', 30_000);
+  mark = await pc.screen.waitFor('[fog debug]', 30_000, mark);
+  bench.lab.step('deployed step by step, and back in the shell');
+  pc.screen.type('exit\r');
+  await pc.waitForReset(1, 30_000);
+  await pc.powerOff();
+  await bench.assertTarget(content, target);
+}
+
+/** Who is in a hurry boots the disk; who presses the key logs in, approves the machine that waits for it, and gives it a product key. */
+async function hiddenMenu(lab: Lab): Promise<void> {
+  const { boot } = fogdSettings('server');
+  const fogd = await lab.startFogd({
+    ...fogdSettings('server'),
+    boot: { ...(boot as object), menu_hidden: true, hidden_timeout: 10 },
+    registration: { approve: true },
+  });
+  await fogd.cliWith(`${PASSWORD}\n`, 'user', 'add', 'teacher');
+  const line = bootedLine(freshNonce());
+  const pc = await lab.powerOn('bios', line.split(' ').at(-1) ?? '');
+  const open = async (from: number): Promise<number> => {
+    const mark = await pc.screen.waitFor('Press ESC to access the menu', 120_000, from);
+    pc.screen.key('esc');
+    await logIn(pc, PASSWORD, mark);
+    return mark;
+  };
+  let mark = await open(0);
+  mark = await chooseMenuItem(pc.screen, MENU.quick, 30_000, mark);
+  await waitForRestart(pc, 1, 180_000, mark);
+  lab.step('opened the hidden menu, and registered');
+
+  mark = await open(mark);
+  mark = await pc.screen.waitFor('Host is pending approval!', 30_000, mark);
+  mark = await chooseMenuItem(pc.screen, 'Approve This Host', 30_000, mark);
+  await confirmLogin(pc, mark);
+  mark = await pc.screen.waitFor('Would you like to approve this host?', 30_000, mark);
+  pc.screen.type('y');
+  mark = await pc.screen.waitFor('Host approved successfully', 30_000, mark);
+  await waitForRestart(pc, 2, 180_000, mark);
+  lab.step('approved, and told of its hardware at once');
+
+  mark = await open(mark);
+  mark = await pc.screen.waitFor('Host is registered as', 30_000, mark);
+  mark = await chooseMenuItem(pc.screen, 'Update Product Key', 30_000, mark);
+  await confirmLogin(pc, mark);
+  mark = await pc.screen.waitFor('Please enter the product key', 30_000, mark);
+  await pc.screen.typeInLine(PRODUCT_KEY);
+  pc.screen.key('enter');
+  mark = await pc.screen.waitFor('Successfully changed key', 30_000, mark);
+  const hosts = fogd.select('SELECT pending, product_key FROM hosts');
+  assert.deepEqual(hosts, [{ pending: 0, product_key: PRODUCT_KEY }]);
+  await chooseMenuItem(pc.screen, MENU.local, 30_000, mark);
+  await pc.waitForDiskBoot(line, 30_000, mark);
+  lab.step('has its product key, and boots its disk');
+
+  mark = pc.screen.mark();
+  pc.screen.key('enter');
+  await pc.waitForReset(3, 10_000);
+  await pc.screen.waitFor('Press ESC to access the menu', 90_000, mark);
+  await pc.waitForDiskBoot(line, 60_000, pc.screen.mark());
+  lab.step('nobody presses a key: the disk boots');
+  await pc.powerOff();
+  await lab.finish();
+  assertNowhere(fogd.state, lab.folder);
   lab.step('the password is in no file that fogd wrote');
 }
 
@@ -140,9 +278,15 @@ async function memoryTest(lab: Lab): Promise<void> {
 export const menuTaskScenarios: readonly Scenario[] = [
   imagingScenario(
     'menu-login',
-    'login at the menu, wrong and right: an unknown PC is deployed to',
-    300,
+    'login at the menu, wrong and right: deployed to while unknown, after its full registration, and step by step',
+    600,
     menuLogin,
+  ),
+  imagingScenario(
+    'hidden-menu',
+    'the hidden menu, approval, product key, and the disk when nobody presses the key',
+    400,
+    hiddenMenu,
   ),
   imagingScenario(
     'fast-wipe',

@@ -150,7 +150,7 @@ describe('boot script', () => {
       const { text } = bootScript(input({ host: { ...host, name } }));
       const plain = bootScript(input({ host: { ...host, name: 'pc' } })).text;
       expect(text.split('\n')).toHaveLength(plain.split('\n').length);
-      expect(text).toMatch(/^item --gap Host is registered as [A-Za-z0-9 .,:;()@+=!_-]+!$/m);
+      expect(text).toMatch(/^item --gap Host is registered as [A-Za-z0-9 .,:;()@+=!?/%_-]+!$/m);
       expect(bootScript(input({ host: { ...host, name }, task: inventory })).text).not.toContain('reboot');
     },
   );

@@ -61,6 +61,20 @@ describe('boot story', () => {
     expect(story.boots[0]?.verdict).toBe('done: registered, with its hardware');
   });
 
+  it('of a machine that waits for approval did not stop (its hardware report seemed to fail)', () => {
+    const pending = { reasons: ['host pc1 waits for approval'] };
+    const steps = records(
+      ['fos-started'],
+      ['registered', { host: 'pc1' }],
+      ['inventory-dropped', { host: 'pc1' }, pending],
+    );
+    const [boot] = bootStory(steps, LATER).boots;
+    expect(boot?.verdict).toBe('done: registered, and waits for approval');
+    expect(boot?.steps.at(-1)?.text).toBe(
+      'reported its hardware, which is not kept: host pc1 waits for approval',
+    );
+  });
+
   it('is one boot from firmware to iPXE to Linux, and a new one after the next power-on', () => {
     const story = bootStory(
       records(

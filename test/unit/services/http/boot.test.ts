@@ -72,7 +72,7 @@ describe('boot.php', () => {
       throw new Error('disk I/O error');
     };
     const answer = await get(`boot.php?mac0=${MAC}`);
-    expect(answer.body).toMatch(/^#!ipxe\necho fogd: disk I_O error\n[\s\S]*sanboot/);
+    expect(answer.body).toMatch(/^#!ipxe\necho fogd: disk I\/O error\n[\s\S]*sanboot/);
   });
 });
 

@@ -113,7 +113,7 @@ describe.each(['form', 'query'])('a login at the menu, %s dialect', (dialect) =>
     expect(await ask({}, dialect)).toContain('item fog.approvehost Approve This Host');
     const question = await ask({ ...login, approveHost: '1' }, dialect);
     expect(question).toContain(
-      'prompt --key y Would you like to approve this host_ (y/N): && goto yes || goto no',
+      'prompt --key y Would you like to approve this host? (y/N): && goto yes || goto no',
     );
     expect(world.context.hosts.byId(id)?.pending).toBe(true);
     expect(await ask({ ...login, approveHost: '1', aprvconf: '1' }, dialect)).toContain(
@@ -331,7 +331,7 @@ describe('the menu', () => {
       const line = (await ask({ product: text, filename: text }))
         .split('\n')
         .find((row) => row.startsWith('item own'));
-      expect(line).toMatch(/^item own [A-Za-z0-9 .,:;()@+=!_-]*$/);
+      expect(line).toMatch(/^item own [A-Za-z0-9 .,:;()@+=!?/%_-]*$/);
     },
   );
 

@@ -68,6 +68,12 @@ describe('quick registration', () => {
     expect(await quick()).toMatch(/^Done, without imaging! .*waits for approval/);
     expect(host()?.pending).toBe(true);
     expect((await world.boot()).script).toContain('Host is pending approval!');
+    expect(await world.fos('inventory.php', `mac=${MAC}&sysman=QUNNRQo=`)).toBe('Invalid Host');
+    expect(world.decisions.at(-1)).toMatchObject({
+      event: 'inventory-dropped',
+      outcome: 'answered',
+      reasons: [expect.stringMatching(/^host .* waits for approval$/)],
+    });
   });
 
   it('takes no MAC of a docking station', async () => {

@@ -58,8 +58,11 @@ describe('a task of FOS that images nothing', () => {
     expect(task(id).state).toBe('Queued');
     await machine.head();
     expect(task(id)).toMatchObject({ state: 'In-Progress', reason: 'the machine began it' });
-    if (checkIn !== undefined)
+    if (checkIn !== undefined) {
       expect(await machine.fos('Pre_Stage1.php', `${body()}${checkIn}`)).toBe('##@GO');
+      // Its HEAD began it; the story said "it began again" at the first check-in.
+      expect(world.decisions.at(-1)).toMatchObject({ event: 'check-in', reasons: [] });
+    }
     expect(await machine.fos('Post_Wipe.php', body())).toBe('##');
     expect(task(id).state).toBe('Complete');
     // The answer was lost: FOS asks again, up to eleven times.
