@@ -252,6 +252,47 @@ async function orderWipe(bench: ImagingBench): Promise<number> {
   return (JSON.parse(await bench.fogd.cli('task', 'fast-wipe', name, '--json')) as { id: number }).id;
 }
 
+/** Tasks for somebody at the machine: each starts its program on the disk, and the next boot is the menu again. */
+async function byHand(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'mps');
+  const source = await bench.sourceDisk('disk', 'dos', undefined, 3);
+  const name = await bench.host(1);
+  const run = async (task: string, more: string[], atScreen: (pc: VirtualPc) => Promise<string>) => {
+    const line = await bench.fogd.cli('task', task, name, ...more, '--json');
+    const { id } = JSON.parse(line) as { id: number };
+    const pc = await bench.powerOn(1, 'bios', source.path);
+    const state = await atScreen(pc);
+    await waitForState(bench.fogd, id, state, 60_000);
+    await pc.powerOff();
+    lab.step(`${task}: ${state}`);
+  };
+  // Each level of these programs is left with q.
+  const leave = (program: RegExp) => async (pc: VirtualPc) => {
+    await pc.screen.waitUntil(String(program), 120_000, () =>
+      program.test(pc.screen.snapshot()) ? true : undefined,
+    );
+    for (let levels = 0; !pc.screen.text.includes('Updating the server') && levels < 20; levels++) {
+      const before = pc.screen.mark();
+      pc.screen.type('q');
+      await pc.screen.waitUntil('an answer to q', 10_000, () =>
+        pc.screen.mark() > before ? true : undefined,
+      );
+    }
+    return 'Complete';
+  };
+  await run('surface-test', [], async (pc) => {
+    await pc.screen.waitFor('No bad blocks', 180_000);
+    return 'Complete';
+  });
+  await run('testdisk', [], leave(/TestDisk \d/));
+  await run('recover', [], leave(/PhotoRec \d/));
+  await run('password-reset', ['--account', 'Administrator'], async (pc) => {
+    await pc.screen.waitFor('No account Administrator was found', 180_000);
+    return 'Failed';
+  });
+  await bench.assertTarget(source.content, source.path);
+}
+
 /** Debian's memtest86+ starts, by BIOS and by UEFI. */
 async function memoryTest(lab: Lab): Promise<void> {
   const bench = await ImagingBench.open(lab, 'mps');
@@ -293,6 +334,12 @@ export const menuTaskScenarios: readonly Scenario[] = [
     'a disk is wiped once; a wipe that was broken off is not begun again',
     300,
     fastWipe,
+  ),
+  imagingScenario(
+    'by-hand',
+    'surface test, TestDisk, PhotoRec, password reset on a disk that stays as it is',
+    400,
+    byHand,
   ),
   imagingScenario('memtest', 'the memory test starts, BIOS and UEFI', 200, memoryTest),
 ];
