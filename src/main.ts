@@ -8,7 +8,7 @@ import { defaultScript } from '#boot/default-ipxe.js';
 import type { BootServer } from '#boot/script.js';
 import { systemClock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
-import { neighbour } from '#daemon/neighbours.js';
+import { neighbourTable } from '#daemon/neighbours.js';
 import { portHolder } from '#daemon/port-holder.js';
 import { type ServiceStatus, Supervisor } from '#daemon/supervisor.js';
 import { BootFileCheck } from '#files/boot-file-check.js';
@@ -83,7 +83,7 @@ export async function startDaemon({
     exports: nfs,
     imageStore,
     recorder: trace,
-    neighbour,
+    neighbour: neighbourTable(),
     wake,
   });
   const files = new BootFiles([folder.file('boot'), imagingOs, ...settings.boot.file_folders]);

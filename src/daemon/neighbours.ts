@@ -2,22 +2,22 @@ import { readFile } from 'node:fs/promises';
 
 const NONE = '00:00:00:00:00:00';
 
-let reading: Promise<string> | undefined;
+// Where /proc is not to be read there is no such knowledge, and nothing to decide with.
+const readArp = (): Promise<string> => readFile('/proc/net/arp', 'utf8').catch(() => '');
 
-/** The MAC that the kernel knows behind an IPv4 address of a local network, from /proc/net/arp; undefined for routed addresses. */
-export async function neighbour(ip: string): Promise<string | undefined> {
+/** Gives the MAC that the kernel knows behind an IPv4 address of a local network, from /proc/net/arp; undefined for routed addresses. */
+export function neighbourTable(read = readArp): (ip: string) => Promise<string | undefined> {
+  let reading: Promise<string> | undefined;
+  const readAgain = (): Promise<string> => {
+    const table = read();
+    reading = table;
+    void table.then(() => {
+      if (reading === table) reading = undefined;
+    });
+    return table;
+  };
   // A thousand machines that ask at once share a reading. One that began before this machine was known is not the last word.
-  return (reading && macInTable(await reading, ip)) ?? macInTable(await readTable(), ip);
-}
-
-function readTable(): Promise<string> {
-  // Where /proc is not to be read there is no such knowledge, and nothing to decide with.
-  const table = readFile('/proc/net/arp', 'utf8').catch(() => '');
-  reading = table;
-  void table.then(() => {
-    if (reading === table) reading = undefined;
-  });
-  return table;
+  return async (ip) => (reading && macInTable(await reading, ip)) ?? macInTable(await readAgain(), ip);
 }
 
 /** Columns: address, hardware type, flags (0x2: complete), hardware address, mask, device. */

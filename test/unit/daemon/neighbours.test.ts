@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { macInTable } from '#daemon/neighbours.js';
+import { macInTable, neighbourTable } from '#daemon/neighbours.js';
 
 /** /proc/net/arp of Linux 6.18. */
 const TABLE = `IP address       HW type     Flags       HW address            Mask     Device
@@ -17,5 +17,17 @@ describe('neighbour table', () => {
     ['', undefined],
   ])('%s is at %s', (ip, mac) => {
     expect(macInTable(TABLE, ip)).toBe(mac);
+  });
+
+  it('is read once for all that ask at once, and again for who is not in that reading', async () => {
+    const tables = [TABLE, TABLE.replace('10.77.0.10 ', '10.77.0.99 '), TABLE];
+    let reads = 0;
+    const macOf = neighbourTable(() => Promise.resolve(tables[reads++] ?? ''));
+    const asked = await Promise.all(Array.from({ length: 100 }, () => macOf('10.77.0.101')));
+    expect({ reads, macs: new Set(asked) }).toEqual({ reads: 1, macs: new Set(['52:54:00:77:00:01']) });
+    const [, late] = await Promise.all([macOf('10.77.0.101'), macOf('10.77.0.10')]);
+    expect({ reads, late }).toEqual({ reads: 3, late: '52:54:00:77:00:0a' });
+    await macOf('10.77.0.101');
+    expect(reads).toBe(4);
   });
 });
