@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { constants } from 'node:fs';
 import { access, open } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 
 /**
  * The one door to other programs: an argument array and never a shell, an environment that is said and not inherited, limits on output and
@@ -63,6 +64,14 @@ export interface Child {
   kill(signal: NodeJS.Signals): boolean;
 }
 
+export interface PipedChild extends Child {
+  /** It fails with EPIPE when the program does not want more. */
+  readonly input: Writable;
+  readonly output: Readable;
+  /** What it said on standard error so far, up to 1 MiB. */
+  readonly errors: () => string;
+}
+
 const ending = new Set<ChildProcess>();
 
 // Synchronous, and the last thing that runs in this process.
@@ -115,6 +124,23 @@ export async function launch(argv: readonly string[], options: LaunchOptions = {
   } finally {
     await log?.close();
   }
+}
+
+/** Starts a program that is talked to while it runs. Rejects when it cannot be started. */
+export async function converse(argv: readonly string[]): Promise<PipedChild> {
+  const [file, ...args] = words(argv);
+  const child = spawn(file, args, { env: environment(undefined), stdio: ['pipe', 'pipe', 'pipe'] });
+  const exited = new Promise<ChildExit>((resolve) => {
+    child.once('close', (code, signal) => {
+      ending.delete(child);
+      resolve({ code, signal });
+    });
+  });
+  const errors = collect(child.stderr, DEFAULT_OUTPUT_LIMIT, () => undefined);
+  await started(child);
+  ending.add(child);
+  const { stdin: input, stdout: output } = child;
+  return { pid: child.pid ?? 0, exited, input, output, errors, kill: (signal) => child.kill(signal) };
 }
 
 /** Runs a program to its end. Rejects only when it cannot be started; every other outcome is in the result. */

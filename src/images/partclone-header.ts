@@ -82,3 +82,56 @@ function text(bytes: Buffer, at: number, length: number): string {
     .toString('latin1')
     .replace(/\0.*$/s, '');
 }
+
+/** Where things are in the stream behind a head that `partcloneHeader` has taken; all in bytes. */
+export interface PartcloneLayout {
+  /** `bits`: one for each block; `bytes`: version 1; `none`: all blocks are there. */
+  readonly bitmap: 'bits' | 'bytes' | 'none';
+  readonly bitmapAt: number;
+  readonly bitmapBytes: number;
+  /** The first block. */
+  readonly dataAt: number;
+  /** Blocks of the file system, used or not. */
+  readonly blocks: number;
+  readonly blockBytes: number;
+  /** A checksum of `sumBytes` follows each group of so many blocks, and the last; 0: there are none. */
+  readonly blocksPerSum: number;
+  readonly sumBytes: number;
+}
+
+const BITMAP_MAGIC_BYTES = 8;
+const CRC_BYTES = 4;
+const VERSION_ONE_BYTES = 4160;
+
+export function partcloneLayout(head: Buffer): PartcloneLayout {
+  if (head.subarray(30, 34).toString('latin1') === '0001') {
+    const blocks = Number(head.readBigUInt64LE(48));
+    const bitmapAt = VERSION_ONE_BYTES;
+    const dataAt = bitmapAt + blocks + BITMAP_MAGIC_BYTES;
+    const sums = { blocksPerSum: 1, sumBytes: CRC_BYTES };
+    return {
+      bitmap: 'bytes',
+      bitmapAt,
+      bitmapBytes: blocks,
+      dataAt,
+      blocks,
+      blockBytes: head.readUInt32LE(36),
+      ...sums,
+    };
+  }
+  const blocks = Number(head.readBigUInt64LE(60));
+  const mode = head.readUInt8(105);
+  const bitmap = mode === 0 ? 'none' : mode === 1 ? 'bits' : 'bytes';
+  const bitmapBytes = bitmap === 'none' ? 0 : bitmap === 'bits' ? Math.ceil(blocks / 8) : blocks;
+  const hasSums = head.readUInt16LE(96) !== 0;
+  return {
+    bitmap,
+    bitmapAt: PARTCLONE_HEADER_BYTES,
+    bitmapBytes,
+    dataAt: PARTCLONE_HEADER_BYTES + bitmapBytes + (bitmap === 'none' ? 0 : CRC_BYTES),
+    blocks,
+    blockBytes: head.readUInt32LE(84),
+    blocksPerSum: hasSums ? head.readUInt32LE(100) : 0,
+    sumBytes: hasSums ? head.readUInt16LE(98) : 0,
+  };
+}

@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import { rmSync, statSync, truncateSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { partcloneHeader } from '#images/partclone-header.js';
+import { PartcloneStream } from '#images/partclone-stream.js';
 import { parseSfdiskDump } from '#images/sfdisk-dump.js';
+import { startVerification } from '#images/verifier.js';
 import {
   capture,
   forgetful,
@@ -39,6 +41,17 @@ const FILE_SYSTEMS = {
 };
 type Kind = keyof typeof FILE_SYSTEMS;
 
+function problemOf(stream: Buffer, pieceBytes: number): string | undefined {
+  const reader = new PartcloneStream();
+  for (let from = 0; from < stream.length; from += pieceBytes)
+    reader.feed(stream.subarray(from, from + pieceBytes));
+  return reader.end();
+}
+
+async function verify(folder: string, format: number, progress: (done: number) => void = () => undefined) {
+  return (await startVerification(folder, format, progress)).verdict;
+}
+
 beforeAll(() => {
   for (const [kind, { make, size }] of Object.entries(FILE_SYSTEMS)) {
     shell(`: > ${kind}.fs`);
@@ -48,7 +61,9 @@ beforeAll(() => {
   }
   // Side by side: partclone takes two seconds for anything, its progress thread sleeps.
   const save = Object.entries(FILE_SYSTEMS).map(
-    ([kind, { save }]) => `${save} -c -s ${kind}.fs -O ${kind}.pcl -a0 -L ${kind}.log >&2 &`,
+    ([kind, { save }]) =>
+      `${save} -c -s ${kind}.fs -O ${kind}.pcl -a0 -L ${kind}.log >&2 &
+       ${save} -c -s ${kind}.fs -O ${kind}.sums.pcl -a1 -k3 -L ${kind}.sums.log >&2 &`,
   );
   shell(`${save.join('\n')}\nwait`);
 });
@@ -62,6 +77,18 @@ describe('streams of partclone', () => {
     expect(head.deviceBytes).toBeGreaterThan(FILE_SYSTEMS[kind].size * 0.98);
     expect(head.deviceBytes).toBeLessThanOrEqual(FILE_SYSTEMS[kind].size);
     expect(head.usedBytes).toBeLessThanOrEqual(head.deviceBytes);
+  });
+
+  it.each(
+    (Object.keys(FILE_SYSTEMS) as Kind[]).flatMap((kind) => [
+      [kind, 'pcl'],
+      [kind, 'sums.pcl'],
+    ]),
+  )('%s.%s: whole to the byte, and not a byte less', (kind, suffix) => {
+    const stream = readFileSync(at(`${kind}.${suffix}`));
+    for (const size of [1 << 20, 977]) expect(problemOf(stream, size)).toBeUndefined();
+    expect(problemOf(stream.subarray(0, -1), 1 << 20)).toMatch(/^ends too early: /);
+    expect(problemOf(stream.subarray(0, 100), 7)).toMatch(/^ends within the head/);
   });
 });
 
@@ -131,6 +158,28 @@ describe.each([
       // What a client would restore is what partclone saved.
       const unpack = format < 3 ? 'pigz -dc' : format < 5 ? 'cat' : 'zstdmt -q -dc';
       shell(`cat ${root}/win11/d1p2.img* | ${unpack} | cmp - ext4.pcl`);
+
+      const seen: number[] = [];
+      const verified = await verify(join(made.root, 'win11'), format, (done) => seen.push(done));
+      const sums = shell(`cd ${made.root}/win11 && sha256sum *`).trim().split('\n').sort();
+      if (verified.kind !== 'whole') throw new Error(JSON.stringify(verified));
+      expect(verified.files.map(({ name, sha256 }) => `${sha256}  ${name}`).sort()).toEqual(sums);
+      expect(seen.length).toBeGreaterThan(0);
+      // Half a gigabyte of work lost by one bit, or by the end of a file.
+      const damage = [
+        `printf '\\377' | dd of=d1p2.img bs=1 seek=$(($(stat -c %s d1p2.img) / 2)) conv=notrunc`,
+        'truncate -s -1 $(ls d1p2.img* | tail -n 1)',
+      ];
+      for (const [index, line] of damage.entries()) {
+        shell(
+          `cp -r ${made.root}/win11 ${made.root}/bad${index} && cd ${made.root}/bad${index} && ${line} 2>/dev/null`,
+        );
+        const found = await verify(join(made.root, `bad${index}`), format);
+        // Unpacked data without checksums hides a changed bit; the sums of the manifest do not.
+        if (index === 0 && packer === 'cat') expect(found.kind).toBe('whole');
+        else expect(found).toMatchObject({ kind: 'damaged', reason: expect.stringMatching(/^d1p2\.img/) });
+      }
+      expect(await verify(join(made.root, 'nowhere'), format)).toEqual({ kind: 'gone' });
     },
   );
 });

@@ -1,0 +1,36 @@
+import { argv, stdin, stdout } from 'node:process';
+import { messageOf } from '#errors.js';
+import { type Verdict, verifyImage } from './verify-image.js';
+
+/**
+ * Verifies one generation in a process of its own, at low priority (verifier.ts): hashing and unpacking for an hour must not delay an
+ * answer of fogd. Arguments: folder, format. Prints lines of JSON.
+ */
+export type VerifyLine =
+  | { readonly kind: 'progress'; readonly done: number; readonly total: number }
+  | Verdict
+  /** It could not be found out. */
+  | { readonly kind: 'failed'; readonly reason: string };
+
+const TELL_EVERY_MS = 500;
+
+const say = (line: VerifyLine): void => {
+  stdout.write(`${JSON.stringify(line)}\n`);
+};
+
+// fogd holds the other end: when it is gone, so are we.
+stdin.resume().once('end', () => process.exit(1));
+
+let told = 0;
+try {
+  const [, , folder = '', format = ''] = argv;
+  const verdict = await verifyImage(folder, Number(format), (done, total) => {
+    if (Date.now() - told < TELL_EVERY_MS) return;
+    told = Date.now();
+    say({ kind: 'progress', done, total });
+  });
+  say(verdict);
+} catch (error) {
+  say({ kind: 'failed', reason: messageOf(error) });
+}
+stdin.destroy();
