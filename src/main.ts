@@ -1,5 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { createContext } from '#actions/context.js';
+import { GenerationKeeper } from '#actions/keep-generations.js';
 import { ImageKeeper } from '#actions/keep-images.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
 import { TraceKeeper } from '#actions/keep-trace.js';
@@ -14,6 +15,7 @@ import { type ServiceStatus, Supervisor } from '#daemon/supervisor.js';
 import { BootFileCheck } from '#files/boot-file-check.js';
 import { BootFiles } from '#files/boot-files.js';
 import { ImageStore } from '#images/image-store.js';
+import { startVerification } from '#images/verifier.js';
 import { sdNotify } from '#native/sd-notify.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import { apiRoutes } from '#services/http/api/routes.js';
@@ -139,14 +141,19 @@ export async function startDaemon({
     'control',
     { kind: 'socket', path: folder.file('fogd.sock') },
     async (app) => {
+      const percentOf = (id: number) => verification.percentOf(id);
       const ofMac = (mac: string, since: number, limit: number) => trace.ofMac(mac, since, limit);
-      await app.register(apiRoutes, { prefix: '/api/v1', context, status, trace: ofMac });
+      await app.register(apiRoutes, { prefix: '/api/v1', context, status, trace: ofMac, percentOf });
     },
     portHolder,
   );
 
   const tasks = new TaskKeeper(context, log);
-  const services = [control, new BootFileCheck(files), new ImageKeeper(context, log), nfs, tftp, http, dhcp];
+  const verification = new GenerationKeeper(context, startVerification, log);
+  const services = [
+    ...[control, new BootFileCheck(files), new ImageKeeper(context, log), nfs, tftp, http, dhcp],
+    verification,
+  ];
   const supervisor = new Supervisor(services, clock, log);
   trace.start();
   await supervisor.start();

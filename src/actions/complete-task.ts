@@ -1,3 +1,4 @@
+import { keepsPrevious } from '#domain/generation.js';
 import { type Host, primaryMac } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import { exportId, REPEAT_MS, type Session } from '#domain/session.js';
@@ -6,6 +7,7 @@ import { taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { endSession, releaseSession } from './end-session.js';
+import { notePublished, settlePlaces } from './generations.js';
 import { imageShape } from './open-session.js';
 import { type Caller, callerSession, sessionTask } from './session-task.js';
 
@@ -73,7 +75,7 @@ async function publishCapture(
   task: Task,
   image: Image,
 ): Promise<Completion> {
-  const { store, images, exports, imageStore, clock } = context;
+  const { store, images, generations, exports, imageStore, clock } = context;
   // First of all nothing may change any more under what is about to be checked (spec 11.8 no. 5).
   await exports.close(exportId(session));
   const mac = primaryMac(host);
@@ -84,6 +86,7 @@ async function publishCapture(
     // A publish that an error broke off was written down before.
     let entry = images.journal().find(({ sessionId }) => sessionId === session.id);
     const warnings = await imageStore.publish(session.id, mac, shape, {
+      keepsPrevious: keepsPrevious(generations.list(image.id)),
       begin: async (begun) => {
         entry = begun;
         await store.commit(() => images.beginPublish(begun, clock.now()));
@@ -91,7 +94,8 @@ async function publishCapture(
     });
     if (!entry) throw new Error(`the publish of session ${session.id} was not written down`);
     const files = (await imageStore.published(image.path))?.files ?? 0;
-    const captured = { bytes: entry.serverBytes, clientBytes: entry.clientBytes, files, warnings };
+    const { inode, serverBytes, clientBytes } = entry;
+    const captured = { bytes: serverBytes, clientBytes, inode, files, warnings };
     return await finish(context, session, host, task, image, captured);
   } catch (error) {
     // What has been written down is finished by the next call, or by the next start; only a capture that is lost is beyond that.
@@ -124,6 +128,7 @@ async function finish(
   captured?: {
     readonly bytes: number;
     readonly clientBytes: number;
+    readonly inode: string;
     readonly files: number;
     readonly warnings: readonly string[];
   },
@@ -137,13 +142,15 @@ async function finish(
     tasks.move(task.id, { state, at: now, actor: 'fos', reason: 'the machine completed it' });
     if (session.kind === 'deploy') hosts.deployed(host.id, now);
     if (captured && image) {
-      images.captured(image.id, now, captured.clientBytes, captured.bytes);
+      const { inode, clientBytes, bytes: serverBytes } = captured;
+      notePublished(context, image, { inode, clientBytes, serverBytes, source: host.name, at: now });
       images.endPublish(session.id);
     }
     sessions.ended(session.id, 'its task is complete', now);
     return true;
   });
   if (!done) return { kind: 'refused', reason: `task ${task.id} is over` };
+  if (captured && image) await settlePlaces(context, image);
   await releaseSession(context, session);
   return {
     kind: 'done',

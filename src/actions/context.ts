@@ -5,6 +5,7 @@ import type { ImageStore } from '#images/image-store.js';
 import { LoginLimit } from '#login/login-limit.js';
 import type { Settings } from '#settings/schema.js';
 import { CounterRepository } from '#store/counters.js';
+import { GenerationRepository } from '#store/generations.js';
 import { GroupRepository } from '#store/groups.js';
 import { HostRepository } from '#store/hosts.js';
 import { ImageRepository } from '#store/images.js';
@@ -43,6 +44,7 @@ export interface Context extends Required<Ports> {
   readonly tasks: TaskRepository;
   readonly counters: CounterRepository;
   readonly images: ImageRepository;
+  readonly generations: GenerationRepository;
   readonly sessions: SessionRepository;
   readonly menu: MenuRepository;
   readonly groups: GroupRepository;
@@ -63,6 +65,7 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     tasks: new TaskRepository(store),
     counters: new CounterRepository(store),
     images: new ImageRepository(store),
+    generations: new GenerationRepository(store),
     sessions: new SessionRepository(store),
     menu: new MenuRepository(store),
     groups: new GroupRepository(store),

@@ -167,6 +167,11 @@ export const actionErrors = defineErrors({
     remedy: 'enable it with: fogd image change {name} --enable',
     status: 409,
   },
+  GENERATION_DAMAGED: {
+    message: 'generation {number} of the image {name} is damaged: {reason}',
+    remedy: 'capture the image again; what is there: fogd image generations {name}',
+    status: 409,
+  },
   IMAGE_PROTECTED: {
     message: 'the image {name} is protected',
     remedy: 'capture into another image, or allow it with: fogd image change {name} --no-protect',

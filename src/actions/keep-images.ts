@@ -3,6 +3,7 @@ import type { Health, Service } from '#daemon/service.js';
 import { exportId } from '#domain/session.js';
 import { nextState, TaskState } from '#domain/task.js';
 import type { Context } from './context.js';
+import { notePublished } from './generations.js';
 
 /**
  * The images' folder as a service of its own: makes it usable, finishes or takes back what a killed fogd left half done, and says in the
@@ -31,7 +32,7 @@ export class ImageKeeper implements Service {
 
   /** A publish that fogd was killed in is finished: what it was to publish had been checked. Forgotten where those files are gone. */
   async #finishPublishes(): Promise<void> {
-    const { imageStore, images, sessions, tasks, store, clock } = this.context;
+    const { imageStore, images, sessions, tasks, hosts, store, clock } = this.context;
     const journal = images.journal();
     const outcomes = await imageStore.recover(journal);
     for (const entry of journal) {
@@ -45,7 +46,10 @@ export class ImageKeeper implements Service {
         const task = session?.taskId == null ? undefined : tasks.byId(session.taskId);
         const state = task && nextState(task.state, 'complete');
         if (!isPublished || !image || !session) return undefined;
-        images.captured(image.id, clock.now(), entry.clientBytes, entry.serverBytes);
+        const { inode, clientBytes, serverBytes } = entry;
+        const source =
+          (session.hostId === null ? undefined : hosts.byId(session.hostId))?.name ?? session.mac;
+        notePublished(this.context, image, { inode, clientBytes, serverBytes, source, at: clock.now() });
         if (task && state === TaskState.complete) {
           const reason = 'published; fogd was stopped before it could answer';
           tasks.move(task.id, { state, at: clock.now(), actor: 'fogd', reason });

@@ -1,3 +1,4 @@
+import type { GenerationState } from '#domain/generation.js';
 import type { Host } from '#domain/host.js';
 import {
   DEFAULT_FORMAT,
@@ -134,16 +135,19 @@ export interface ImageDescription {
     readonly files: number;
     readonly changedAt: number;
   } | null;
+  /** Of the current generation; null when there is none. */
+  readonly state: GenerationState | null;
 }
 
 export async function describeImage(
-  { imageStore, images }: Context,
+  { imageStore, images, generations }: Context,
   image: Image,
 ): Promise<ImageDescription> {
   return {
     image,
     capone: images.caponeKeys(image.id),
     published: (await imageStore.published(image.path)) ?? null,
+    state: generations.current(image.id)?.state ?? null,
   };
 }
 

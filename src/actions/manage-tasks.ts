@@ -123,11 +123,18 @@ function orderedImage(context: Context, host: Host, key: string | undefined): Im
 
 /** Whether this can work at all now; the same is looked at again when the machine checks in. */
 export async function checkImage(context: Context, image: Image, kind: 'deploy' | 'capture'): Promise<void> {
-  const { imageStore, settings } = context;
+  const { imageStore, generations, settings } = context;
   if (!image.enabled) throw actionErrors.IMAGE_DISABLED({ name: image.name });
   if (kind === 'deploy') {
     if ((await imageStore.published(image.path)) === undefined)
       throw actionErrors.IMAGE_EMPTY({ name: image.name });
+    const current = generations.current(image.id);
+    if (current?.state === 'damaged')
+      throw actionErrors.GENERATION_DAMAGED({
+        name: image.name,
+        number: current.number,
+        reason: current.reason,
+      });
     await imageStore.deployable(imageShape(image));
     return;
   }

@@ -89,15 +89,30 @@ function attempt({ tasks, clock }: Context, taskId: number): void {
   tasks.started(taskId, at);
 }
 
-async function prepareRoot({ imageStore, images, tasks, hosts }: Context, session: Session): Promise<void> {
+async function prepareRoot(context: Context, session: Session): Promise<void> {
+  const { imageStore, images, tasks, hosts } = context;
   const task = session.taskId === null ? undefined : tasks.byId(session.taskId);
   const imageId = task?.imageId ?? session.imageId;
   const image = imageId === null ? undefined : images.byId(imageId);
   const host = session.hostId === null ? undefined : hosts.byId(session.hostId);
-  if (session.kind === 'deploy' && image) await imageStore.openDeployRoot(session.id, imageShape(image));
-  else if (session.kind === 'capture' && host) await imageStore.openCaptureRoot(session.id, primaryMac(host));
+  if (session.kind === 'deploy' && image) {
+    const { inode } = await imageStore.openDeployRoot(session.id, imageShape(image));
+    if (task && inode !== undefined) await noteGeneration(context, task.id, image.id, inode);
+  } else if (session.kind === 'capture' && host)
+    await imageStore.openCaptureRoot(session.id, primaryMac(host));
   else if (session.kind === 'recovery') await imageStore.openRecoveryRoot(session.id);
   else await imageStore.openPlainRoot(session.id);
+}
+
+/** Which generation a deploy writes: should that one be found damaged, its hosts are known. */
+async function noteGeneration(
+  { store, generations }: Context,
+  taskId: number,
+  imageId: number,
+  inode: string,
+): Promise<void> {
+  const given = generations.list(imageId).find((one) => one.place !== 'gone' && one.inode === inode);
+  if (given) await store.commit(() => generations.given(taskId, given.id));
 }
 
 export function imageShape({ path, type, format, osId, partitionType }: Image): ImageShape {

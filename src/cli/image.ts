@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import type { GenerationPlace, GenerationState } from '#domain/generation.js';
 import { IMAGE_FORMATS, IMAGE_TYPE_NAMES, OS_NAMES } from '#domain/image.js';
 import { callApi } from './client.js';
 import { jsonOption, numberOption, stateOption } from './options.js';
@@ -19,6 +20,30 @@ interface ImageView {
   readonly capturedAt: number | null;
   readonly clientBytes: number;
   readonly published: { readonly bytes: number; readonly files: number; readonly changedAt: number } | null;
+  readonly state: GenerationState | null;
+  /** Only where one image is shown. */
+  readonly partitions?: readonly PartitionView[] | null;
+}
+
+interface PartitionView {
+  readonly number: number;
+  readonly bytes: number;
+  readonly type: string;
+  readonly fileSystem: string | null;
+  readonly savedBytes: number;
+}
+
+interface GenerationView {
+  readonly number: number;
+  readonly state: GenerationState;
+  readonly place: GenerationPlace;
+  readonly source: string;
+  readonly publishedAt: number;
+  readonly serverBytes: number;
+  readonly reason: string;
+  /** Of a verification that is at work. */
+  readonly percent: number | null;
+  readonly deploys: readonly { readonly host: string }[];
 }
 
 interface Options {
@@ -106,13 +131,74 @@ export function addImage(program: Command): void {
       print(options, changed, describe(changed));
     });
 
+  verb(
+    'generations <image>',
+    'its captures: which is deployed, which a rollback brings back, what is verified',
+  )
+    .addHelpText('after', '\nExample:\n  fogd image generations base')
+    .action(async (key: string, options: Options) => {
+      const found = await callApi<GenerationView[]>(options.state, 'GET', `${path(key)}/generations`);
+      print(options, found, found.length === 0 ? ['it was never captured'] : generationTable(found));
+    });
+
+  verb('rollback <image>', 'bring back the generation before; a second rollback undoes it').action(
+    async (key: string, options: Options) => {
+      const current = await callApi<GenerationView>(options.state, 'POST', `${path(key)}/rollback`);
+      print(options, current, [
+        `generation ${current.number} of ${time(current.publishedAt)} is deployed from now on; deploys under way end with what they began with`,
+      ]);
+    },
+  );
+
+  verb('verify <image>', 'read all its files back again, in the background').action(
+    async (key: string, options: Options) => {
+      const queued = await callApi<GenerationView[]>(options.state, 'POST', `${path(key)}/verify`);
+      print(options, queued, [
+        `will be read back: ${queued.map(({ number }) => `generation ${number}`).join(', ')}; how far it is: fogd image generations ${key}`,
+      ]);
+    },
+  );
+
   verb('remove <image>', 'forget an image; its files stay unless --files is given')
+    .alias('delete')
     .option('--files', 'delete its files too, the previous generation included')
     .action(async (key: string, options: Options) => {
       const query = options.files ? '?files=true' : '';
       const removed = await callApi<ImageView>(options.state, 'DELETE', `${path(key)}${query}`);
       print(options, removed, [`removed ${removed.name}${options.files ? ' and its files' : ''}`]);
     });
+}
+
+function generationTable(generations: readonly GenerationView[]): string[] {
+  const states = { verified: 'verified', damaged: 'damaged', published: 'to be verified' };
+  const rows = generations.map(
+    ({ number, state, place, publishedAt, source, serverBytes, deploys, reason, percent }) => [
+      String(number),
+      place,
+      percent === null
+        ? place === 'gone' && state === 'published'
+          ? ''
+          : states[state]
+        : `is being read back, ${percent} %`,
+      time(publishedAt),
+      source,
+      bytes(serverBytes),
+      deploys.length === 0 ? '' : String(deploys.length),
+      reason,
+    ],
+  );
+  return table([['GENERATION', '', 'STATE', 'CAPTURED', 'FROM', 'SIZE', 'DEPLOYED', ''], ...rows]);
+}
+
+function partitionTable(partitions: readonly PartitionView[]): string[] {
+  const rows = partitions.map(({ number, bytes: size, type, fileSystem, savedBytes }) => [
+    String(number),
+    bytes(size),
+    fileSystem ?? 'not saved',
+    savedBytes === 0 ? '' : bytes(savedBytes),
+    type,
+  ]);
+  return table([['PARTITION', 'ON CLIENT', 'FILE SYSTEM', 'ON SERVER', 'TYPE'], ...rows]);
 }
 
 function path(key: string): string {
@@ -132,13 +218,16 @@ function shapeOf({ type, os, format, compress, protect, enable, capone }: Option
   return Object.fromEntries(Object.entries(entries).filter(([, value]) => value !== undefined));
 }
 
-function flags({ protected: isProtected, enabled }: ImageView): string {
-  return [isProtected ? 'protected' : '', enabled ? '' : 'disabled'].filter(Boolean).join(', ');
+function flags({ protected: isProtected, enabled, state }: ImageView): string {
+  const states = { verified: '', damaged: 'damaged', published: 'not verified yet' };
+  return [state === null ? '' : states[state], isProtected ? 'protected' : '', enabled ? '' : 'disabled']
+    .filter(Boolean)
+    .join(', ');
 }
 
 function describe(image: ImageView): string[] {
   const { published } = image;
-  return table(
+  const lines = table(
     [
       ['name', image.name],
       ['folder', image.path],
@@ -155,4 +244,5 @@ function describe(image: ImageView): string[] {
       ['', flags(image)],
     ].filter(([, value]) => value !== ''),
   );
+  return image.partitions ? [...lines, '', ...partitionTable(image.partitions)] : lines;
 }

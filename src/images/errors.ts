@@ -38,6 +38,16 @@ export const imageErrors = defineErrors({
     remedy: 'capture it again, or restore its files',
     status: 409,
   },
+  NO_PREVIOUS_GENERATION: {
+    message: 'the image {image} has no generation before this one',
+    remedy: 'a rollback needs two captures; the generations that are there: fogd image generations {image}',
+    status: 409,
+  },
+  ZSTD_MISSING: {
+    message: 'the program zstd, which reads images back, cannot be started ({reason})',
+    remedy: 'apt-get install zstd',
+    status: 503,
+  },
   IMAGE_PLACE_TAKEN: {
     message: 'the place of the image {image} holds a link or a file instead of a folder',
     remedy: 'move it away, then start the capture again',

@@ -12,19 +12,24 @@ export interface PublishJournalEntry {
   readonly imagePath: string;
   /** Inode of the new generation's folder. Without the device: that number changes over a restart of the machine (LVM, btrfs). */
   readonly inode: string;
+  /** The generation before the replaced one stays as it is, and the replaced one goes. Nothing is kept of it where there is none before. */
+  readonly keepsPrevious: boolean;
 }
 
 /** The moments between the steps of a swap, for tests that end the process there. */
-export type SwapMoment =
-  | 'begun'
-  | 'staged'
-  | 'moved-aside'
-  | 'swapped'
-  | 'swap-synced'
-  | 'previous-trashed'
-  | 'kept'
-  | 'kept-synced'
-  | 'done';
+export const SWAP_MOMENTS = [
+  'begun',
+  'staged',
+  'moved-aside',
+  'swapped',
+  'swap-synced',
+  'replaced-trashed',
+  'previous-trashed',
+  'kept',
+  'kept-synced',
+  'done',
+] as const;
+export type SwapMoment = (typeof SWAP_MOMENTS)[number];
 
 export interface SwapTools {
   /** Exchanges two folders in one step, or throws EINVAL, ENOSYS … where that cannot be. */
@@ -42,7 +47,7 @@ export interface SwapTools {
  */
 export async function swapGeneration(
   layout: ImagesLayout,
-  { sessionId, imagePath, inode }: PublishJournalEntry,
+  { sessionId, imagePath, inode, keepsPrevious }: PublishJournalEntry,
   { exchange, moment = () => undefined }: SwapTools,
 ): Promise<boolean> {
   const target = layout.image(imagePath);
@@ -69,7 +74,9 @@ export async function swapGeneration(
   await syncFolder(layout.root);
   await syncFolder(layout.publishing);
   moment('swap-synced');
-  await keepPrevious(layout, imagePath, (await entryAt(aside)) ? aside : stage, moment);
+  const old = (await entryAt(aside)) ? aside : stage;
+  if (keepsPrevious && (await entryAt(layout.before(imagePath)))) await dropReplaced(layout, old, moment);
+  else await keepPrevious(layout, imagePath, old, moment);
   moment('done');
   return true;
 }
@@ -118,6 +125,17 @@ async function swap(
     await rename(aside, target);
     throw error;
   }
+}
+
+async function dropReplaced(
+  layout: ImagesLayout,
+  old: string,
+  moment: (moment: SwapMoment) => void,
+): Promise<void> {
+  const place = await moveToTrash(old, layout.trash);
+  moment('replaced-trashed');
+  await syncFolder(layout.publishing);
+  if (place !== undefined) await removeTree(place);
 }
 
 /** The old generation becomes the previous one; the one before that goes only when this has happened. */

@@ -16,12 +16,14 @@ import {
   swapGeneration,
 } from './generations.js';
 import { type CapturedPartition, checkCapture, checkDeployable } from './image-check.js';
+import { type ImagePartition, partitionsOf } from './image-contents.js';
 import { captureFolder } from './image-path.js';
 import type { ImageShape } from './image-shape.js';
 import { KeyedLock } from './keyed-lock.js';
 import { ImagesLayout } from './layout.js';
 import { moveToTrash, regain, removeTree } from './remove-tree.js';
-import { type Owner, SessionRoots } from './session-roots.js';
+import { mendRollbacks, type RollbackMoment, rollBack } from './rollback.js';
+import { type DeployRoot, type Owner, SessionRoots } from './session-roots.js';
 import { settleFiles } from './settle-files.js';
 
 export type { PublishJournalEntry } from './generations.js';
@@ -37,8 +39,8 @@ export interface ImageStoreOptions {
   readonly squash: Owner;
   /** True where fogd runs as root and can give files away; else it runs as the squashed user itself. */
   readonly ownerIsRoot: boolean;
-  /** For tests: another exchange, and an end at any moment of a swap. */
-  readonly tools?: Partial<SwapTools>;
+  /** For tests: another exchange, and an end at any moment of a swap or a rollback. */
+  readonly tools?: Partial<SwapTools> & { readonly rollbackMoment?: (moment: RollbackMoment) => void };
 }
 
 export interface PublishedImage {
@@ -58,8 +60,16 @@ export interface Captured {
   readonly sectorSize: number;
 }
 
+/** Inodes of the folders of an image's generations; undefined where there is none. */
+export interface GenerationFolders {
+  readonly current: string | undefined;
+  readonly previous: string | undefined;
+}
+
 /** Kept by the caller: what is begun here is given to `recover` at the next start, unless the caller has removed it by then. */
 export interface PublishJournal {
+  /** See PublishJournalEntry; default false. */
+  readonly keepsPrevious?: boolean;
   /** Resolves when the entry is durable. May come again for a session: it then replaces the entry. */
   begin(
     entry: PublishJournalEntry & { readonly clientBytes: number; readonly serverBytes: number },
@@ -122,6 +132,7 @@ export class ImageStore {
     if ((await stat(sessions)).dev !== (await stat(this.#layout.root)).dev)
       throw imageErrors.IMAGES_SEVERAL_DISKS({ folder: root });
     await makeDefaultScripts(this.#layout.root);
+    await mendRollbacks(this.#layout);
     await syncFolder(hidden);
     await syncFolder(this.#layout.root);
   }
@@ -156,8 +167,42 @@ export class ImageStore {
     return this.#layout.session(sessionId);
   }
 
-  /** NFS root of a deploy, to be exported read-only. Again for the same session: the same generation. Throws IMAGE_INCOMPLETE. */
-  openDeployRoot(sessionId: number, shape: ImageShape): Promise<string> {
+  /** Which folders hold the generations of an image now. */
+  folders(path: string): Promise<GenerationFolders> {
+    return this.#onDisk(async () => ({
+      current: await inodeOf(this.#layout.image(path)),
+      previous: await inodeOf(this.#layout.before(path)),
+    }));
+  }
+
+  /** Absolute path of the folder of an image's generation, whether it is there or not. */
+  generationFolder(path: string, place: keyof GenerationFolders): string {
+    return place === 'current' ? this.#layout.image(path) : this.#layout.before(path);
+  }
+
+  /** What the tables and data files of an image say, for people; undefined where there is no folder. Throws IMAGE_INCOMPLETE. */
+  contents(shape: ImageShape): Promise<readonly ImagePartition[] | undefined> {
+    return this.#onDisk(() => partitionsOf(this.#layout.image(shape.path), shape));
+  }
+
+  /** Brings the previous generation back; the current one becomes the previous. Throws NO_PREVIOUS_GENERATION. */
+  rollback(path: string): Promise<void> {
+    const { rollbackMoment = () => undefined } = this.options.tools ?? {};
+    return this.#lock.run(`image ${path}`, () =>
+      this.#onDisk(async () => {
+        const { current, previous } = await this.folders(path);
+        if (current === undefined || previous === undefined)
+          throw imageErrors.NO_PREVIOUS_GENERATION({ image: path });
+        await rollBack(this.#layout, path, this.#tools.exchange, rollbackMoment);
+      }),
+    );
+  }
+
+  /**
+   * NFS root of a deploy, to be exported read-only, and the inode of the generation that is in it. Again for the same session: the same
+   * generation, and no inode. Throws IMAGE_INCOMPLETE.
+   */
+  openDeployRoot(sessionId: number, shape: ImageShape): Promise<DeployRoot> {
     return this.#whenUsable(sessionId, shape.path, () => this.#roots.openDeploy(sessionId, shape.path));
   }
 
@@ -217,7 +262,8 @@ export class ImageStore {
           ? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
           : undefined;
         warnings = await settleFiles(join(session, captureFolder(mac)), owner, join(session, '.d1.mbr'));
-        entry = { sessionId, imagePath: shape.path, inode: captured.inode };
+        const { keepsPrevious = false } = journal;
+        entry = { sessionId, imagePath: shape.path, inode: captured.inode, keepsPrevious };
         const clientBytes = captured.partitions.reduce((sum, partition) => sum + partition.clientBytes, 0);
         await journal.begin({ ...entry, clientBytes, serverBytes: captured.bytes });
         this.#unfinished.set(sessionId, entry);
@@ -232,8 +278,8 @@ export class ImageStore {
 
   /** Finishes the publishes that a killed fogd left; to be called at start, before `sweep` and before anything is served. */
   async recover(journal: readonly PublishJournalEntry[]): Promise<PublishOutcome[]> {
-    for (const { sessionId, imagePath, inode } of journal)
-      this.#unfinished.set(sessionId, { sessionId, imagePath, inode });
+    for (const { sessionId, imagePath, inode, keepsPrevious } of journal)
+      this.#unfinished.set(sessionId, { sessionId, imagePath, inode, keepsPrevious });
     const outcomes: PublishOutcome[] = [];
     for (const entry of journal) {
       const { sessionId, imagePath } = entry;

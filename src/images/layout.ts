@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { imagePath } from './image-path.js';
 
+const ROLLBACK = '.rollback';
+
 /** Where things are in the images folder. Names that fogd makes begin with a dot: no image can have them. */
 export class ImagesLayout {
   readonly hidden: string;
@@ -41,6 +43,16 @@ export class ImagesLayout {
   /** Where a new generation waits to be exchanged with the one of its image, and the old one after that. */
   stage(sessionId: number): string {
     return join(this.publishing, sessionName(sessionId));
+  }
+
+  /** Where the current generation waits during a rollback if the file system cannot exchange. */
+  rollback(path: string): string {
+    return join(this.publishing, `${imagePath(path)}${ROLLBACK}`);
+  }
+
+  /** The image whose rollback a name in `publishing` belongs to. */
+  rolledBack(name: string): string | undefined {
+    return name.endsWith(ROLLBACK) ? name.slice(0, -ROLLBACK.length) : undefined;
   }
 
   /** What a machine recovered in its session. */

@@ -13,6 +13,12 @@ export interface Owner {
   readonly gid: number;
 }
 
+export interface DeployRoot {
+  readonly folder: string;
+  /** Of the generation that was linked; undefined where the root was there already. */
+  readonly inode?: string;
+}
+
 const RECOVERY_MARK = '.recovery';
 
 /**
@@ -27,12 +33,14 @@ export class SessionRoots {
   ) {}
 
   /** Hard links of the image as it is now. A root that is there keeps the generation that it has. */
-  openDeploy(id: number, path: string): Promise<string> {
-    return this.#open(id, path, async (root) => {
+  async openDeploy(id: number, path: string): Promise<DeployRoot> {
+    let inode: string | undefined;
+    const folder = await this.#open(id, path, async (root) => {
       await bringScripts(join(this.layout.root, POST_INIT), join(root, POST_INIT), 'link');
       await bringScripts(join(this.layout.root, POST_DOWNLOAD), join(root, POST_DOWNLOAD), 'link');
-      await linkGeneration(this.layout.image(path), join(root, path), path);
+      inode = await linkGeneration(this.layout.image(path), join(root, path), path);
     });
+    return { folder, ...(inode === undefined ? {} : { inode }) };
   }
 
   /** An empty folder for the machine to write into, and nothing else that it could. */
@@ -117,8 +125,8 @@ export class SessionRoots {
   }
 }
 
-/** Links all files of the generation that is at `from` now, or throws IMAGE_INCOMPLETE. */
-async function linkGeneration(from: string, to: string, image: string): Promise<void> {
+/** Links all files of the generation that is at `from` now and gives the inode of its folder, or throws IMAGE_INCOMPLETE. */
+async function linkGeneration(from: string, to: string, image: string): Promise<string> {
   const before = await entryAt(from);
   const files = await listFolder(from);
   if (before === undefined || files === undefined)
@@ -139,4 +147,5 @@ async function linkGeneration(from: string, to: string, image: string): Promise<
   // fogd's own publishes wait for this; somebody who moves folders by hand does not.
   if ((await entryAt(from))?.ino !== before.ino)
     throw imageErrors.IMAGE_INCOMPLETE({ image, reason: 'it was replaced in this moment; start again' });
+  return String(before.ino);
 }

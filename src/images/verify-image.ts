@@ -3,8 +3,9 @@ import { constants, open } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { converse } from '#daemon/child.js';
-import { errnoOf } from '#errors.js';
+import { errnoOf, messageOf } from '#errors.js';
 import { type DataFile, dataFiles } from './data-files.js';
+import { imageErrors } from './errors.js';
 import { irregular, type ListedFile, listFolder } from './folder-listing.js';
 import { imageFileName } from './image-file-name.js';
 import { PartcloneStream } from './partclone-stream.js';
@@ -116,7 +117,12 @@ async function unzstd(
   packed: AsyncIterable<Buffer>,
   take: (unpacked: AsyncIterable<Buffer>) => Promise<void>,
 ): Promise<void> {
-  const zstd = await converse(['zstd', '--decompress', '--stdout', '--quiet', '--long=31']);
+  const zstd = await converse(['zstd', '--decompress', '--stdout', '--quiet', '--long=31']).catch(
+    (error: unknown) => {
+      // Not the ENOENT of a file, which would speak of the image.
+      throw imageErrors.ZSTD_MISSING({ reason: messageOf(error) }, error);
+    },
+  );
   const fed = pipeline(packed, zstd.input).catch((error: unknown) => {
     // It stopped reading: its exit code says why.
     if (errnoOf(error) !== 'EPIPE' && errnoOf(error) !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
@@ -125,6 +131,8 @@ async function unzstd(
   if (signal !== null) throw new Error(`zstd was ended by ${signal}`);
   if (code !== 0) {
     const said = zstd.errors().replaceAll(/\s+/g, ' ').trim().slice(0, 200);
+    // That is this machine's trouble, and no verdict.
+    if (/memory|alloc/i.test(said)) throw new Error(`zstd: ${said}`);
     throw new Damaged(`${base} cannot be unpacked: ${said}`);
   }
 }

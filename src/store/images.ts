@@ -1,3 +1,4 @@
+import type { Generation } from '#domain/generation.js';
 import type { Image, ImageType } from '#domain/image.js';
 import type { Store } from './store.js';
 
@@ -36,6 +37,8 @@ export interface PublishRow {
   readonly inode: string;
   readonly clientBytes: number;
   readonly serverBytes: number;
+  /** The generation before the one that is replaced stays, and not that one (domain/generation). */
+  readonly keepsPrevious: boolean;
 }
 
 /** Images and the journal of their publishes. Methods that write must run inside `store.commit`. */
@@ -118,24 +121,35 @@ export class ImageRepository {
       .run(at, clientBytes, serverBytes, id);
   }
 
+  /** After a rollback: what is in the image's place by now. */
+  replaced(id: number, { publishedAt, clientBytes, serverBytes }: Generation): void {
+    this.#store
+      .prepare('UPDATE images SET captured_at = ?, client_bytes = ?, server_bytes = ? WHERE id = ?')
+      .run(publishedAt, clientBytes, serverBytes, id);
+  }
+
   remove(id: number): void {
     this.#store.prepare('DELETE FROM images WHERE id = ?').run(id);
   }
 
   journal(): PublishRow[] {
-    return this.#store
+    const rows = this.#store
       .prepare(
-        'SELECT session_id AS sessionId, image_path AS imagePath, inode, client_bytes AS clientBytes, server_bytes AS serverBytes FROM publish_journal',
+        'SELECT session_id AS sessionId, image_path AS imagePath, inode, client_bytes AS clientBytes, server_bytes AS serverBytes, keeps_previous AS keepsPrevious FROM publish_journal',
       )
-      .all() as PublishRow[];
+      .all() as (Omit<PublishRow, 'keepsPrevious'> & { readonly keepsPrevious: number })[];
+    return rows.map((row) => ({ ...row, keepsPrevious: row.keepsPrevious === 1 }));
   }
 
-  beginPublish({ sessionId, imagePath, inode, clientBytes, serverBytes }: PublishRow, at: number): void {
+  beginPublish(
+    { sessionId, imagePath, inode, clientBytes, serverBytes, keepsPrevious }: PublishRow,
+    at: number,
+  ): void {
     this.#store
       .prepare(
-        'INSERT OR REPLACE INTO publish_journal (session_id, image_path, inode, client_bytes, server_bytes, at) VALUES (?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO publish_journal (session_id, image_path, inode, client_bytes, server_bytes, keeps_previous, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
       )
-      .run(sessionId, imagePath, inode, clientBytes, serverBytes, at);
+      .run(sessionId, imagePath, inode, clientBytes, serverBytes, keepsPrevious ? 1 : 0, at);
   }
 
   endPublish(sessionId: number): void {

@@ -2,7 +2,10 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
+import { describeGenerations, rollbackImage, verifyImageAgain } from '#actions/generations.js';
 import { addImage, changeImage, describeImage, findImage, removeImage } from '#actions/manage-images.js';
+import { imageShape } from '#actions/open-session.js';
+import type { Generation } from '#domain/generation.js';
 import type { Image } from '#domain/image.js';
 import { ACTOR } from './actor.js';
 
@@ -15,16 +18,25 @@ const shape = {
   protected: Type.Optional(Type.Boolean()),
 };
 
+export interface ImageApiOptions {
+  /** How far the verification of a generation is; undefined while it is not being read. */
+  readonly percentOf: (generationId: number) => number | undefined;
+}
+
 /** Images: what there is, and what a task may do with it. */
 export async function imageRoutes(
   instance: FastifyInstance,
-  { context }: { readonly context: Context },
+  { context, percentOf }: { readonly context: Context } & ImageApiOptions,
 ): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   const view = async (image: Image) => {
-    const { published, capone } = await describeImage(context, image);
-    return { ...image, capone, published };
+    const { published, capone, state } = await describeImage(context, image);
+    return { ...image, capone, published, state };
   };
+  const generation = <T extends Generation>({ inode: _, imageId: __, ...shown }: T) => ({
+    ...shown,
+    percent: shown.state === 'published' ? (percentOf(shown.id) ?? null) : null,
+  });
 
   app.get('/images', () => Promise.all(context.images.list().map(view)));
 
@@ -41,7 +53,13 @@ export async function imageRoutes(
     async ({ body }, reply) => reply.code(201).send(await view(await addImage(context, body, ACTOR))),
   );
 
-  app.get('/images/:key', { schema: { params: Key } }, ({ params }) => view(findImage(context, params.key)));
+  app.get('/images/:key', { schema: { params: Key } }, async ({ params }) => {
+    const image = findImage(context, params.key);
+    return {
+      ...(await view(image)),
+      partitions: (await context.imageStore.contents(imageShape(image))) ?? null,
+    };
+  });
 
   app.patch(
     '/images/:key',
@@ -59,6 +77,18 @@ export async function imageRoutes(
       },
     },
     async ({ params, body }) => view(await changeImage(context, params.key, body, ACTOR)),
+  );
+
+  app.get('/images/:key/generations', { schema: { params: Key } }, ({ params }) =>
+    describeGenerations(context, params.key).map(generation),
+  );
+
+  app.post('/images/:key/rollback', { schema: { params: Key } }, async ({ params }) =>
+    generation(await rollbackImage(context, params.key, ACTOR)),
+  );
+
+  app.post('/images/:key/verify', { schema: { params: Key } }, async ({ params }) =>
+    (await verifyImageAgain(context, params.key, ACTOR)).map(generation),
   );
 
   app.delete(

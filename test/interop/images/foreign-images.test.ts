@@ -153,7 +153,7 @@ describe.each([
       expect(await made.store.publish(1, MAC, shape, forgetful)).toEqual([]);
       const { blocks, size } = statSync(join(made.root, 'win11', 'd1.mbr'));
       expect([size, blocks * 512 >= size]).toEqual([1 << 20, true]);
-      const root = await made.store.openDeployRoot(2, shape);
+      const { folder: root } = await made.store.openDeployRoot(2, shape);
       await made.store.deployable(shape);
       // What a client would restore is what partclone saved.
       const unpack = format < 3 ? 'pigz -dc' : format < 5 ? 'cat' : 'zstdmt -q -dc';

@@ -34,8 +34,9 @@ describe('NFS root', () => {
   it('of a deploy holds links of the image and the scripts', async () => {
     const { root, store } = await scene();
     write(join(root, 'win11'), { ...captureFiles('one'), '.hidden': 'x' });
-    const folder = await store.openDeployRoot(7, SHAPE);
-    expect(folder).toBe(store.rootFolder(7));
+    const { folder, inode } = await store.openDeployRoot(7, SHAPE);
+    expect([folder, inode]).toEqual([store.rootFolder(7), String(statSync(join(root, 'win11')).ino)]);
+    expect(await store.openDeployRoot(7, SHAPE)).toEqual({ folder });
     expect(tree(folder)).toEqual(
       [
         '.mntcheck',

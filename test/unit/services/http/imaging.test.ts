@@ -6,7 +6,7 @@ import { addHost } from '#actions/manage-hosts.js';
 import { addImage, changeImage, removeImage } from '#actions/manage-images.js';
 import { cancelTaskById, createTask, describeTask, taskById } from '#actions/manage-tasks.js';
 import type { Logger } from '#daemon/log.js';
-import { SMALL_CLIENT_BYTES, writeSmallImage } from './small-image.js';
+import { SMALL_CLIENT_BYTES, smallContent, writeSmallImage } from './small-image.js';
 import { type BootedMachine, MAC, makeWorld, shellBase64, type World } from './world.js';
 
 const SECOND = '02:00:00:00:00:02';
@@ -33,7 +33,8 @@ async function start(toml = '[images]\nreserve_mib = 0'): Promise<void> {
 const order = (kind: 'deploy' | 'capture', host = 'one') =>
   createTask(world.context, { host, type: kind, image: 'base' }, 'test');
 const state = (id: number) => describeTask(world.context, taskById(world.context, id)).state;
-const published = (name = 'd1p1.img') => readFileSync(join(world.images, 'base', name), 'latin1').slice(110);
+const contentOf = (folder: string) => smallContent(readFileSync(join(folder, 'base', 'd1p1.img'), 'latin1'));
+const published = () => contentOf(world.images);
 
 /** Orders and boots, up to the go. */
 async function go(
@@ -145,6 +146,7 @@ describe('a capture', () => {
             inode,
             clientBytes: 7,
             serverBytes: 8,
+            keepsPrevious: false,
           };
           await store.commit(() => images.beginPublish(entry, clock.now()));
           if (!swapped) throw new Error('killed');
@@ -193,9 +195,9 @@ describe('a deploy', () => {
     writeSmallImage(captureFolder(SECOND), 'second');
     expect(await other.machine.fos('Post_Stage2.php', body('up', SECOND))).toBe('##');
     expect(published()).toBe('second');
-    expect(readFileSync(join(deploy?.folder ?? '', 'base', 'd1p1.img'), 'latin1').slice(110)).toBe('first');
+    expect(contentOf(deploy?.folder ?? '')).toBe('first');
     expect(await machine.head()).toBe(200);
-    expect(readFileSync(join(deploy?.folder ?? '', 'base', 'd1p1.img'), 'latin1').slice(110)).toBe('first');
+    expect(contentOf(deploy?.folder ?? '')).toBe('first');
   });
 
   it('waits for its slot in the order of the first check-ins', async () => {

@@ -24,7 +24,25 @@ export function writeSmallImage(folder: string, content = 'first'): void {
       '',
     ].join('\n'),
   );
-  writeFileSync(join(folder, 'd1p1.img'), Buffer.concat([partcloneHead(), Buffer.from(content)]));
+  writeFileSync(join(folder, 'd1p1.img'), partcloneStream(content));
+}
+
+const BLOCK = 4096;
+/** A bit for each of the 256 blocks, and its checksum. */
+const BITMAP_BYTES = 256 / 8 + 4;
+
+/** One block in use, which holds the content. */
+function partcloneStream(content: string): Buffer {
+  const bitmap = Buffer.alloc(BITMAP_BYTES);
+  bitmap.writeUInt8(1, 0);
+  const block = Buffer.alloc(BLOCK);
+  block.write(content);
+  return Buffer.concat([partcloneHead(), bitmap, block]);
+}
+
+/** The content of a data file that `writeSmallImage` wrote. */
+export function smallContent(stream: string): string {
+  return stream.slice(110 + BITMAP_BYTES).replace(/\0+$/, '');
 }
 
 /** Format 0002 of partclone's IMAGE_FORMATS.md. */
@@ -39,7 +57,9 @@ function partcloneHead(): Buffer {
   head.writeBigUInt64LE(256n, 60);
   head.writeBigUInt64LE(1n, 68);
   head.writeBigUInt64LE(1n, 76);
-  head.writeUInt32LE(4096, 84);
+  head.writeUInt32LE(BLOCK, 84);
+  // A bitmap of bits.
+  head.writeUInt8(1, 105);
   head.writeUInt32LE((crc32(head.subarray(0, 106)) ^ 0xffffffff) >>> 0, 106);
   return head;
 }

@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { type Context, createContext } from '#actions/context.js';
 import type { SessionExport } from '#actions/export-door.js';
+import { GenerationKeeper, type StartVerification } from '#actions/keep-generations.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
 import type { Logger } from '#daemon/log.js';
 import { BootFiles } from '#files/boot-files.js';
 import { ImageStore } from '#images/image-store.js';
+import { verifyImage } from '#images/verify-image.js';
 import { apiRoutes } from '#services/http/api/routes.js';
 import { bootRoutes } from '#services/http/boot/routes.js';
 import { fosRoutes } from '#services/http/fos/routes.js';
@@ -42,6 +44,8 @@ export interface World {
   readonly woken: readonly string[];
   /** Looks after tasks and sessions; not started. */
   readonly keeper: TaskKeeper;
+  /** Reads generations back, in this process; not started: `look` does one. */
+  readonly verification: GenerationKeeper;
   /** Folder of the boot files. */
   readonly bootFiles: string;
   /** Folder of the images. */
@@ -112,6 +116,11 @@ export async function makeWorld(toml = ''): Promise<World> {
     instance.addHook('onRoute', ({ method, url }) => {
       for (const one of [method].flat()) routes.push({ method: one, url });
     });
+  const begin: StartVerification = async (folder, format, progress) => ({
+    verdict: verifyImage(folder, format, progress),
+    stop: () => undefined,
+  });
+  const verification = new GenerationKeeper(context, begin, silent);
   const files = new BootFiles([bootFiles]);
   const app = await createApp(async (instance) => {
     note(instance);
@@ -135,7 +144,13 @@ export async function makeWorld(toml = ''): Promise<World> {
   const api = await createApp(async (instance) => {
     note(instance);
     const status = () => ({ version: '0.0.0', startedAt: 0, services: [] });
-    await instance.register(apiRoutes, { prefix: '/api/v1', context, status, trace: async () => [] });
+    await instance.register(apiRoutes, {
+      prefix: '/api/v1',
+      context,
+      status,
+      trace: async () => [],
+      percentOf: (id: number) => verification.percentOf(id),
+    });
   });
   await Promise.all([app.ready(), api.ready()]);
   const post = async (base: string, endpoint: string, body: string) => {
@@ -162,6 +177,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     neighbours,
     woken,
     keeper: new TaskKeeper(context, silent),
+    verification,
     images,
     bootFiles,
     disk,

@@ -1,0 +1,164 @@
+import type { Logger } from '#daemon/log.js';
+import type { Health, Service } from '#daemon/service.js';
+import type { Generation } from '#domain/generation.js';
+import type { Image } from '#domain/image.js';
+import { messageOf } from '#errors.js';
+import type { Verification } from '#images/verifier.js';
+import type { Verdict } from '#images/verify-image.js';
+import type { GenerationFile } from '#store/generations.js';
+import type { Context } from './context.js';
+import { rollBackTo, settlePlaces } from './generations.js';
+
+const LOOK_EVERY_MS = 2_000;
+/** After a verification that could not be done (zstd is missing, no memory). */
+const AGAIN_AFTER_MS = 300_000;
+
+export type StartVerification = (
+  folder: string,
+  format: number,
+  progress: (done: number, total: number) => void,
+) => Promise<Verification>;
+
+/**
+ * Reads back every generation that was published, one at a time and behind all other work; what is damaged gives its place to the generation
+ * before, and is told in the status until it is gone.
+ */
+export class GenerationKeeper implements Service {
+  readonly name = 'verification';
+  #cancel: () => void = () => undefined;
+  #isRunning = false;
+  #work: Promise<void> = Promise.resolve();
+  #verification: Verification | undefined;
+  #at: { readonly generation: Generation; readonly image: Image; percent: number } | undefined;
+  /** Why the last one could not be done. */
+  #trouble: string | undefined;
+
+  constructor(
+    private readonly context: Context,
+    private readonly begin: StartVerification,
+    private readonly log: Logger,
+  ) {}
+
+  async start(): Promise<void> {
+    for (const image of this.context.images.list()) await settlePlaces(this.context, image);
+    this.#isRunning = true;
+    this.#lookAfter(0);
+  }
+
+  async stop(): Promise<void> {
+    this.#isRunning = false;
+    this.#cancel();
+    // It is begun anew at the next start: nothing of a half verification is worth keeping.
+    this.#verification?.stop();
+    await this.#work;
+  }
+
+  health(): Health {
+    const { generations, images } = this.context;
+    const name = ({ imageId, number }: Generation) =>
+      `generation ${number} of ${images.byId(imageId)?.name ?? 'an image'}`;
+    if (this.#trouble !== undefined) return { state: 'degraded', detail: this.#trouble };
+    const damaged = generations.damaged();
+    if (damaged.length > 0) {
+      const told = damaged.map((one) => `${name(one)} is damaged (${one.reason})`).join('; ');
+      return { state: 'degraded', detail: `${told}; capture again, or remove it` };
+    }
+    const left = generations.unverified().length;
+    if (this.#at)
+      return { state: 'ok', detail: `reads back ${name(this.#at.generation)}, ${this.#at.percent} %` };
+    return {
+      state: 'ok',
+      detail: left === 0 ? 'all images are verified' : `${left} generations to be read back`,
+    };
+  }
+
+  /** How far the verification of a generation is, in percent; undefined while it is not being read. */
+  percentOf(generationId: number): number | undefined {
+    return this.#at?.generation.id === generationId ? this.#at.percent : undefined;
+  }
+
+  #lookAfter(ms: number): void {
+    this.#cancel = this.context.clock.after(ms, () => {
+      this.#work = this.look().then(
+        () => this.#again(LOOK_EVERY_MS),
+        (error: unknown) => {
+          if (!this.#isRunning) return;
+          this.#trouble = `images cannot be verified: ${messageOf(error)}`;
+          this.log.error({ reason: messageOf(error) }, 'an image could not be verified');
+          this.#again(AGAIN_AFTER_MS);
+        },
+      );
+    });
+  }
+
+  #again(ms: number): void {
+    if (this.#isRunning) this.#lookAfter(ms);
+  }
+
+  /** Reads back the next generation, if there is one. */
+  async look(): Promise<void> {
+    const { generations, images, imageStore } = this.context;
+    const [generation] = generations.unverified();
+    const image = generation && images.byId(generation.imageId);
+    if (!generation || !image || generation.place === 'gone') return;
+    const at = { generation, image, percent: 0 };
+    this.#at = at;
+    try {
+      const folder = imageStore.generationFolder(image.path, generation.place);
+      this.#verification = await this.begin(folder, generation.format, (done, total) => {
+        at.percent = total === 0 ? 0 : Math.floor((100 * done) / total);
+      });
+      await this.#judge(generation, await this.#verification.verdict);
+      this.#trouble = undefined;
+    } finally {
+      this.#at = undefined;
+      this.#verification = undefined;
+    }
+  }
+
+  async #judge(before: Generation, verdict: Verdict): Promise<void> {
+    const { store, generations, images, clock } = this.context;
+    const image = images.byId(before.imageId);
+    if (!image) return;
+    await settlePlaces(this.context, image);
+    const generation = generations.byId(before.id);
+    // Another one has come into its place under way, or went: what was read may be of that one.
+    if (!generation || generation.place !== before.place) return;
+    const about = { image: image.name, generation: generation.number };
+    const reason =
+      verdict.kind === 'whole' ? changed(generations.files(generation.id), verdict.files) : undefined;
+    if (verdict.kind === 'whole' && reason === undefined) {
+      await store.commit(() => generations.verified(generation.id, verdict.files, clock.now()));
+      this.log.info({ ...about, files: verdict.files.length }, 'an image is verified');
+      return;
+    }
+    const told = reason ?? (verdict.kind === 'damaged' ? verdict.reason : 'files of it are missing');
+    await store.commit(() => generations.foundDamaged(generation.id, told, clock.now()));
+    this.log.error(
+      { ...about, reason: told, deploys: generations.deploys(generation.id).length },
+      'an image is damaged',
+    );
+    if (generation.place === 'current') await this.#replaceDamaged(image);
+  }
+
+  async #replaceDamaged(image: Image): Promise<void> {
+    const previous = this.context.generations.list(image.id).find(({ place }) => place === 'previous');
+    if (!previous || previous.state === 'damaged') return;
+    const current = await rollBackTo(this.context, image);
+    this.log.warn(
+      { image: image.name, generation: current.number },
+      'the generation before the damaged one is back in its place',
+    );
+  }
+}
+
+/** What has become other than it was when it was verified before; undefined while there was no such time. */
+function changed(before: readonly GenerationFile[], now: readonly GenerationFile[]): string | undefined {
+  if (before.length === 0) return undefined;
+  const sums = new Map(now.map(({ name, sha256 }) => [name, sha256]));
+  const other = before.find(({ name, sha256 }) => sums.get(name) !== sha256);
+  if (!other) return undefined;
+  return sums.has(other.name)
+    ? `${other.name} has changed since it was verified`
+    : `${other.name} is missing`;
+}
