@@ -167,6 +167,11 @@ export const actionErrors = defineErrors({
     remedy: 'enable it with: fogd image change {name} --enable',
     status: 409,
   },
+  IMPORT_PATH_BAD: {
+    message: '{path} cannot be imported from: {reason}',
+    remedy: 'give the absolute path of a folder that the user who runs fogd may read',
+    status: 400,
+  },
   GENERATION_DAMAGED: {
     message: 'generation {number} of the image {name} is damaged: {reason}',
     remedy: 'capture the image again; what is there: fogd image generations {name}',

@@ -3,11 +3,13 @@ import type { Health, Service } from '#daemon/service.js';
 import type { Generation } from '#domain/generation.js';
 import type { Image } from '#domain/image.js';
 import { messageOf } from '#errors.js';
+import type { ImageShape } from '#images/image-store.js';
 import type { Verification } from '#images/verifier.js';
 import type { Verdict } from '#images/verify-image.js';
 import type { GenerationFile } from '#store/generations.js';
 import type { Context } from './context.js';
 import { rollBackTo, settlePlaces } from './generations.js';
+import { imageShape } from './open-session.js';
 
 const LOOK_EVERY_MS = 2_000;
 /** After a verification that could not be done (zstd is missing, no memory). */
@@ -15,7 +17,7 @@ const AGAIN_AFTER_MS = 300_000;
 
 export type StartVerification = (
   folder: string,
-  format: number,
+  shape: ImageShape,
   progress: (done: number, total: number) => void,
 ) => Promise<Verification>;
 
@@ -104,10 +106,15 @@ export class GenerationKeeper implements Service {
     const at = { generation, image, percent: 0 };
     this.#at = at;
     try {
+      const { type, osId, format } = generation;
       const folder = imageStore.generationFolder(image.path, generation.place);
-      this.#verification = await this.begin(folder, generation.format, (done, total) => {
-        at.percent = total === 0 ? 0 : Math.floor((100 * done) / total);
-      });
+      this.#verification = await this.begin(
+        folder,
+        { ...imageShape(image), type, osId, format },
+        (done, total) => {
+          at.percent = total === 0 ? 0 : Math.floor((100 * done) / total);
+        },
+      );
       await this.#judge(generation, await this.#verification.verdict);
       this.#trouble = undefined;
     } finally {

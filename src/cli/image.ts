@@ -1,6 +1,7 @@
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { GenerationPlace, GenerationState } from '#domain/generation.js';
-import { IMAGE_FORMATS, IMAGE_TYPE_NAMES, OS_NAMES } from '#domain/image.js';
+import { IMAGE_FORMATS, IMAGE_TYPE_NAMES, type ImageType, OS_NAMES } from '#domain/image.js';
 import { callApi } from './client.js';
 import { jsonOption, numberOption, stateOption } from './options.js';
 import { print } from './print.js';
@@ -10,7 +11,7 @@ interface ImageView {
   readonly id: number;
   readonly name: string;
   readonly path: string;
-  readonly type: 'n' | 'mps';
+  readonly type: ImageType;
   readonly osId: number;
   readonly format: number;
   readonly enabled: boolean;
@@ -23,6 +24,20 @@ interface ImageView {
   readonly state: GenerationState | null;
   /** Only where one image is shown. */
   readonly partitions?: readonly PartitionView[] | null;
+}
+
+interface ImportView {
+  readonly folder: string;
+  readonly problem?: string;
+  readonly image?: { readonly name: string; readonly osId: number };
+  readonly imported?: {
+    readonly type: ImageType;
+    readonly format: number;
+    readonly fileSystems: readonly string[];
+    readonly files: number;
+    readonly bytes: number;
+    readonly warnings: readonly string[];
+  };
 }
 
 interface PartitionView {
@@ -58,9 +73,12 @@ interface Options {
   readonly enable?: boolean;
   readonly capone?: string[];
   readonly files?: true;
+  readonly name?: string;
+  readonly all?: true;
 }
 
-const TYPES = 'n: one disk, resized at deploy; mps: one disk as it is';
+const TYPES =
+  'n: one disk, resized at deploy; mps: one disk as it is; mpa: all disks as they are; dd: one disk, sector by sector';
 const list = (names: Readonly<Record<number, string>>) =>
   Object.entries(names)
     .map(([id, name]) => `${id} ${name}`)
@@ -72,7 +90,7 @@ export function addImage(program: Command): void {
     image.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
   const shaped = (command: Command) =>
     command
-      .addOption(new Option('--type <type>', TYPES).choices(['n', 'mps']))
+      .addOption(new Option('--type <type>', TYPES).choices(Object.keys(IMAGE_TYPE_NAMES)))
       .addOption(numberOption('--os <id>', `operating system: ${list(OS_NAMES)}`))
       .addOption(numberOption('--format <id>', `how files are written: ${list(IMAGE_FORMATS)}`))
       .addOption(numberOption('--compress <n>', 'gzip 0 to 9, zstd 1 to 22'));
@@ -132,6 +150,27 @@ export function addImage(program: Command): void {
     });
 
   verb(
+    'import <folder>',
+    'take an image that a FOG server wrote: in place inside the images folder, else by copy',
+  )
+    .option('--name <name>', 'default: the name of its folder')
+    .option('--all', 'all images in the folder, such as /images of a FOG server')
+    .addOption(numberOption('--os <id>', `operating system: ${list(OS_NAMES)}`))
+    .addHelpText('after', '\nExample:\n  fogd image import --all /mnt/old-fog/images')
+    .action(async (folder: string, options: Options) => {
+      const { name, os, all } = options;
+      const body = {
+        path: resolve(folder),
+        ...(name === undefined ? {} : { name }),
+        ...(os === undefined ? {} : { osId: os }),
+        ...(all ? { all } : {}),
+      };
+      const results = await callApi<ImportView[]>(options.state, 'POST', '/images/import', body);
+      print(options, results, results.length === 0 ? ['no folders there'] : results.flatMap(importLines));
+      if (results.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
+    });
+
+  verb(
     'generations <image>',
     'its captures: which is deployed, which a rollback brings back, what is verified',
   )
@@ -167,6 +206,16 @@ export function addImage(program: Command): void {
       const removed = await callApi<ImageView>(options.state, 'DELETE', `${path(key)}${query}`);
       print(options, removed, [`removed ${removed.name}${options.files ? ' and its files' : ''}`]);
     });
+}
+
+function importLines({ folder, problem, image, imported }: ImportView): string[] {
+  if (!image || !imported) return [`not imported: ${problem ?? folder}`];
+  const { type, format, fileSystems, files, bytes: size, warnings } = imported;
+  const systems = fileSystems.length === 0 ? '' : `, ${fileSystems.join(' and ')}`;
+  return [
+    `imported ${image.name}: ${type}, ${IMAGE_FORMATS[format] ?? 'Partimage'}${systems}; ${files} files, ${bytes(size)}; taken for ${OS_NAMES[image.osId]} (another: fogd image change "${image.name}" --os)`,
+    ...warnings,
+  ];
 }
 
 function generationTable(generations: readonly GenerationView[]): string[] {

@@ -1,10 +1,12 @@
 /** FOG's image (data-model 2.3): what is captured from a disk and deployed to others. */
 
-export type ImageType = 'n' | 'mps';
+export type ImageType = 'n' | 'mps' | 'mpa' | 'dd';
 
 export const IMAGE_TYPE_NAMES: Readonly<Record<ImageType, string>> = {
   n: 'Single Disk - Resizable',
   mps: 'Multiple Partition Image - Single Disk (Not Resizable)',
+  mpa: 'Multiple Partition Image - All Disks (Not Resizable)',
+  dd: 'Raw Image (Sector By Sector, DD, Slow)',
 };
 
 /** `imgFormat` (spec fos-protocol 5.4); 1 (Partimage) is only read. */

@@ -43,6 +43,11 @@ export const imageErrors = defineErrors({
     remedy: 'a rollback needs two captures; the generations that are there: fogd image generations {image}',
     status: 409,
   },
+  IMPORT_REFUSED: {
+    message: 'the folder {folder} cannot be imported: {reason}',
+    remedy: 'give the folder of one image as a FOG server wrote it, or all of them with --all',
+    status: 422,
+  },
   ZSTD_MISSING: {
     message: 'the program zstd, which reads images back, cannot be started ({reason})',
     remedy: 'apt-get install zstd',

@@ -1,7 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { errnoOf } from '#errors.js';
-import { type DataFile, dataFiles, readHead } from './data-files.js';
+import {
+  asDisk,
+  asFirstDisk,
+  type DataFile,
+  dataFiles,
+  dataFilesOf,
+  dataOfDisk,
+  disksOf,
+  readHead,
+} from './data-files.js';
 import { imageErrors } from './errors.js';
 import { irregular, type ListedFile, listFolder, MAX_FILES } from './folder-listing.js';
 import { imageFileName } from './image-file-name.js';
@@ -9,7 +18,7 @@ import type { ImageShape } from './image-shape.js';
 import { lvmDataFiles } from './lvm-sidecar.js';
 import { mbrProblem } from './mbr-file.js';
 import { type Cover, captureGap, deployGap, swapPartitions } from './partition-cover.js';
-import { parseSfdiskDump, type SfdiskDump } from './sfdisk-dump.js';
+import { parseSfdiskDump } from './sfdisk-dump.js';
 
 export interface CapturedPartition {
   readonly number: number;
@@ -20,7 +29,8 @@ export interface CapturedPartition {
 export interface CheckedImage {
   readonly files: readonly ListedFile[];
   readonly bytes: number;
-  readonly dump: SfdiskDump;
+  /** Bytes of a sector of the (first) disk. */
+  readonly sectorSize: number;
   readonly partitions: readonly CapturedPartition[];
 }
 
@@ -38,21 +48,21 @@ export async function checkCapture(folder: string, shape: ImageShape): Promise<C
       const files = await listFolder(folder);
       if (files === undefined || files.length === 0) throw new Unfit('nothing was captured');
       if (files.length > MAX_FILES) throw new Unfit(`it has more than ${MAX_FILES} files`);
-      for (const file of files) judgeName(file);
-      const { cover, data } = await coverOf(files, shape, 'capture');
-      const gap = captureGap(cover);
-      if (gap) throw new Unfit(gap);
-      const partitions = new Map<number, number>();
+      for (const file of files) judgeName(file, shape);
+      const { sectorSize, data } = await judge(files, shape, 'capture');
+      const partitions = new Map<string, CapturedPartition>();
       for (const file of data) {
         const head = await readHead(file, shape);
         if (typeof head === 'string') throw new Unfit(`${file.base} ${head}`);
-        partitions.set(file.partition, (partitions.get(file.partition) ?? 0) + head.deviceBytes);
+        const [key = ''] = file.base.split('.');
+        const clientBytes = (partitions.get(key)?.clientBytes ?? 0) + head.deviceBytes;
+        partitions.set(key, { number: file.partition, clientBytes });
       }
       return {
         files,
         bytes: files.reduce((sum, { stats }) => sum + stats.size, 0),
-        dump: cover.dump,
-        partitions: [...partitions].map(([number, clientBytes]) => ({ number, clientBytes })),
+        sectorSize,
+        partitions: [...partitions.values()],
       };
     },
   );
@@ -69,9 +79,7 @@ export async function checkDeployable(
     async () => {
       const files = await listFolder(folder);
       if (files === undefined) throw new Unfit(`its folder ${basename(folder)} is not there, or is a link`);
-      const { cover, data } = await coverOf(files, shape, 'deploy');
-      const gap = deployGap(cover);
-      if (gap) throw new Unfit(gap);
+      const { data } = await judge(files, shape, 'deploy');
       for (const file of data) {
         const head = await readHead(file, shape);
         if (typeof head === 'string') throw new Unfit(`${file.base} ${head}`);
@@ -95,9 +103,41 @@ async function explained<T>(raise: (reason: string) => Error, work: () => Promis
   }
 }
 
-function judgeName(file: ListedFile): void {
+/** What is there of all disks, or why they do not make an image of that type. */
+async function judge(
+  files: readonly ListedFile[],
+  shape: ImageShape,
+  purpose: 'capture' | 'deploy',
+): Promise<{ readonly sectorSize: number; readonly data: readonly DataFile[] }> {
+  if (shape.type === 'dd') {
+    const data = dataFilesOf(files, shape);
+    if (typeof data === 'string') throw new Unfit(data);
+    return { sectorSize: 512, data };
+  }
+  const disks = shape.type === 'mpa' ? disksOf(files) : [1];
+  if (disks.length === 0) throw new Unfit('there are no files of a disk (d1.partitions …)');
+  const all: DataFile[] = [];
+  let sectorSize: number | undefined;
+  for (const disk of disks) {
+    try {
+      const own = shape.type === 'mpa' ? asFirstDisk(files, disk) : files;
+      const { cover, data } = await coverOf(own, shape, purpose);
+      const gap = purpose === 'capture' ? captureGap(cover) : deployGap(cover);
+      if (gap) throw new Unfit(gap);
+      sectorSize ??= cover.dump.sectorSize;
+      all.push(...data.map((one) => dataOfDisk(one, disk)));
+    } catch (error) {
+      if (error instanceof Unfit && disk !== 1) throw new Unfit(asDisk(error.message, disk));
+      throw error;
+    }
+  }
+  return { sectorSize: sectorSize ?? 512, data: all };
+}
+
+function judgeName(file: ListedFile, { type }: ImageShape): void {
   const shown = JSON.stringify(file.name.slice(0, 80)).slice(1, -1);
-  const name = imageFileName(file.name);
+  const name = imageFileName(type === 'mpa' ? file.name.replace(/^d\d{1,3}(?=[.p])/, 'd1') : file.name);
+  if (type === 'dd' && name.kind !== 'refused' && !irregular(file, 'one link')) return;
   if (name.kind === 'refused') throw new Unfit(`${shown} ${name.reason}`);
   const bad = irregular(file, 'one link');
   if (bad) throw new Unfit(`${shown} ${bad}`);
@@ -127,7 +167,7 @@ async function coverOf(
 }
 
 function tableNames({ type }: ImageShape, purpose: 'capture' | 'deploy'): string[] {
-  if (purpose === 'capture' || type === 'mps') return ['d1.partitions'];
+  if (purpose === 'capture' || type !== 'n') return ['d1.partitions'];
   // The table of the smallest sizes comes last: it is what scales, the original is what tells the partitions.
   return ['d1.partitions', 'd1.original.partitions', 'd1.minimum.partitions'];
 }

@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { dataFiles, readHead } from './data-files.js';
+import { dataFilesOf, readHead } from './data-files.js';
 import { irregular, listFolder } from './folder-listing.js';
 import type { ImageShape } from './image-shape.js';
 import { parseSfdiskDump } from './sfdisk-dump.js';
@@ -26,7 +26,7 @@ export async function partitionsOf(folder: string, shape: ImageShape): Promise<I
   if (!files || !table || irregular(table, 'any links') || table.stats.size > MAX_TABLE_BYTES)
     return undefined;
   const dump = parseSfdiskDump(await readFile(table.path, 'utf8'));
-  const data = dataFiles(files, shape.format);
+  const data = dataFilesOf(files, shape);
   return Promise.all(
     dump.partitions.map(async ({ number, size, type }) => {
       const own = typeof data === 'string' ? [] : data.filter(({ partition }) => partition === number);

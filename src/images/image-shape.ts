@@ -2,8 +2,8 @@
 export interface ImageShape {
   /** Folder name under the images folder. */
   readonly path: string;
-  /** `n`: single disk, resizable; `mps`: several partitions of one disk, not resizable. */
-  readonly type: 'n' | 'mps';
+  /** `n`: one disk, resizable; `mps`: the partitions of one disk as they are; `mpa`: of all disks; `dd`: a whole disk as one stream. */
+  readonly type: 'n' | 'mps' | 'mpa' | 'dd';
   /** FOG's number for packing and splitting, see `packingOf`. */
   readonly format: number;
   readonly osId: number;

@@ -19,6 +19,7 @@ import { type CapturedPartition, checkCapture, checkDeployable } from './image-c
 import { type ImagePartition, partitionsOf } from './image-contents.js';
 import { captureFolder } from './image-path.js';
 import type { ImageShape } from './image-shape.js';
+import { type Imported, importImage, removeHalfImports } from './import-image.js';
 import { KeyedLock } from './keyed-lock.js';
 import { ImagesLayout } from './layout.js';
 import { moveToTrash, regain, removeTree } from './remove-tree.js';
@@ -29,6 +30,7 @@ import { settleFiles } from './settle-files.js';
 export type { PublishJournalEntry } from './generations.js';
 export type { CapturedPartition } from './image-check.js';
 export type { ImageShape } from './image-shape.js';
+export type { Imported } from './import-image.js';
 
 export interface ImageStoreOptions {
   /** The images folder. */
@@ -133,6 +135,7 @@ export class ImageStore {
       throw imageErrors.IMAGES_SEVERAL_DISKS({ folder: root });
     await makeDefaultScripts(this.#layout.root);
     await mendRollbacks(this.#layout);
+    await removeHalfImports(this.#layout);
     await syncFolder(hidden);
     await syncFolder(this.#layout.root);
   }
@@ -183,6 +186,25 @@ export class ImageStore {
   /** What the tables and data files of an image say, for people; undefined where there is no folder. Throws IMAGE_INCOMPLETE. */
   contents(shape: ImageShape): Promise<readonly ImagePartition[] | undefined> {
     return this.#onDisk(() => partitionsOf(this.#layout.image(shape.path), shape));
+  }
+
+  /**
+   * Takes a folder that a FOG server wrote, in place or by copy (import-image.ts); `from` is absolute and real. Throws IMPORT_REFUSED,
+   * IMAGE_PLACE_TAKEN, IMAGES_DISK_FULL.
+   */
+  import(from: string, path: string): Promise<Imported> {
+    return this.#lock.run(`image ${path}`, () =>
+      this.#onDisk(() =>
+        importImage(this.#layout, from, path, { owner: this.#ownOwner(), room: () => this.freeBytes() }),
+      ),
+    );
+  }
+
+  /** Whose the files of an image become, where fogd may give them away. */
+  #ownOwner(): Owner | undefined {
+    return this.options.ownerIsRoot
+      ? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
+      : undefined;
   }
 
   /** Brings the previous generation back; the current one becomes the previous. Throws NO_PREVIOUS_GENERATION. */
@@ -258,10 +280,11 @@ export class ImageStore {
         if (target && !target.isDirectory()) throw imageErrors.IMAGE_PLACE_TAKEN({ image: shape.path });
         const captured = await this.#check(sessionId, mac, shape);
         const session = this.#layout.session(sessionId);
-        const owner = this.options.ownerIsRoot
-          ? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
-          : undefined;
-        warnings = await settleFiles(join(session, captureFolder(mac)), owner, join(session, '.d1.mbr'));
+        warnings = await settleFiles(
+          join(session, captureFolder(mac)),
+          this.#ownOwner(),
+          join(session, '.d1.mbr'),
+        );
         const { keepsPrevious = false } = journal;
         entry = { sessionId, imagePath: shape.path, inode: captured.inode, keepsPrevious };
         const clientBytes = captured.partitions.reduce((sum, partition) => sum + partition.clientBytes, 0);
@@ -318,9 +341,9 @@ export class ImageStore {
     await stat(this.#layout.sessions);
     await regain(session);
     await regain(folder);
-    const { files, bytes, partitions, dump } = await checkCapture(folder, shape);
+    const { files, bytes, partitions, sectorSize } = await checkCapture(folder, shape);
     const inode = (await inodeOf(folder)) ?? '';
-    return { files: files.length, bytes, partitions, inode, sectorSize: dump.sectorSize };
+    return { files: files.length, bytes, partitions, inode, sectorSize };
   }
 
   async #whenUsable<T>(sessionId: number, path: string | undefined, work: () => Promise<T>): Promise<T> {

@@ -14,6 +14,18 @@ export interface PartcloneHeader {
 /** Bytes that `partcloneHeader` needs. */
 export const PARTCLONE_HEADER_BYTES = 110;
 
+/** What Partimage wrote, before Partclone (format 1): its head tells no size that a person would want to know. */
+export const PARTIMAGE: PartcloneHeader = {
+  version: 1,
+  fileSystem: 'partimage',
+  deviceBytes: 0,
+  usedBytes: 0,
+};
+
+export function isPartimage(start: Buffer): boolean {
+  return start.subarray(0, 16).toString('latin1') === 'PaRtImAgE-VoLuMe';
+}
+
 const MAGIC = 'partclone-image';
 const LITTLE_ENDIAN = 0xc0de;
 

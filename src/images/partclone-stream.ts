@@ -1,4 +1,5 @@
 import {
+  isPartimage,
   PARTCLONE_HEADER_BYTES,
   type PartcloneHeader,
   type PartcloneLayout,
@@ -21,6 +22,7 @@ export class PartcloneStream {
   #header: PartcloneHeader | undefined;
   #layout: PartcloneLayout | undefined;
   #problem: string | undefined;
+  #isPartimage = false;
   /** Bytes of the stream seen so far. */
   #seen = 0;
   /** Blocks in use, by the bitmap. */
@@ -40,7 +42,7 @@ export class PartcloneStream {
 
   /** To be called when the stream has ended: undefined when it is whole, else a text that completes the sentence "FILE …". */
   end(): string | undefined {
-    if (this.#problem !== undefined) return this.#problem;
+    if (this.#problem !== undefined || this.#isPartimage) return this.#problem;
     if (!this.#layout) return 'ends within the head of the partclone image';
     const { dataAt, blockBytes, blocksPerSum, sumBytes } = this.#layout;
     const sums = blocksPerSum === 0 ? 0 : Math.ceil(this.#used / blocksPerSum);
@@ -52,9 +54,11 @@ export class PartcloneStream {
 
   /** Gives what of the chunk lies behind the head. */
   #readHead(chunk: Buffer): Buffer {
-    if (this.#problem !== undefined) return chunk.subarray(0, 0);
+    if (this.#problem !== undefined || this.#isPartimage) return chunk.subarray(0, 0);
     this.#head = this.#head.length === 0 ? chunk : Buffer.concat([this.#head, chunk]);
-    if (this.#head.length < PARTCLONE_HEADER_BYTES) return chunk.subarray(0, 0);
+    // It has no map of its blocks: what packs it vouches for it.
+    this.#isPartimage = isPartimage(this.#head);
+    if (this.#isPartimage || this.#head.length < PARTCLONE_HEADER_BYTES) return chunk.subarray(0, 0);
     const header = partcloneHeader(this.#head);
     if (typeof header === 'string') {
       this.#problem = header;

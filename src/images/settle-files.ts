@@ -6,7 +6,7 @@ import { fillHoles } from './mbr-file.js';
 import type { Owner } from './session-roots.js';
 
 /**
- * Makes a checked capture ready to be an image: no set-id bits, readable by all, ours where we may take it, `d1.mbr` without holes, every
+ * Makes a checked capture ready to be an image: no set-id bits, readable by all, ours where we may take it, boot records without holes, every
  * byte and name on the disk. Returns what a person should know. `scratch` is a file name beside the folder.
  */
 export async function settleFiles(
@@ -15,11 +15,12 @@ export async function settleFiles(
   scratch: string,
 ): Promise<string[]> {
   const warnings: string[] = [];
-  const mbr = join(folder, 'd1.mbr');
-  if (!(await fillHoles(mbr, scratch)))
+  for (const { name, path } of (await listFolder(folder)) ?? []) {
+    if (!/^d\d+\.mbr$/.test(name) || (await fillHoles(path, scratch))) continue;
     warnings.push(
-      'd1.mbr is stored with holes (compression?): a boot loader behind the first sector may not be restored; keep images on a file system without compression',
+      `${name} is stored with holes (compression?): a boot loader behind the first sector may not be restored; keep images on a file system without compression`,
     );
+  }
   for (const { path } of (await listFolder(folder)) ?? []) {
     const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {

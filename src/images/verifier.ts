@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline/promises';
 import { fileURLToPath } from 'node:url';
 import { converse } from '#daemon/child.js';
+import type { ImageShape } from './image-shape.js';
 import type { Verdict } from './verify-image.js';
 import type { VerifyLine } from './verify-process.js';
 
@@ -17,10 +18,10 @@ export interface Verification {
 /** Starts to verify a generation in a process of its own. The verdict rejects when it could not be found out. */
 export async function startVerification(
   folder: string,
-  format: number,
+  shape: ImageShape,
   progress: (done: number, total: number) => void,
 ): Promise<Verification> {
-  const child = await converse([...LOW_PRIORITY, process.execPath, PROGRAM, folder, String(format)]);
+  const child = await converse([...LOW_PRIORITY, process.execPath, PROGRAM, folder, JSON.stringify(shape)]);
   const read = async (): Promise<Verdict> => {
     let last: VerifyLine | undefined;
     for await (const line of createInterface({ input: child.output })) {

@@ -4,10 +4,11 @@ import { pipeline } from 'node:stream/promises';
 import { createGunzip } from 'node:zlib';
 import { converse } from '#daemon/child.js';
 import { errnoOf, messageOf } from '#errors.js';
-import { type DataFile, dataFiles } from './data-files.js';
+import { type DataFile, dataFilesOf } from './data-files.js';
 import { imageErrors } from './errors.js';
 import { irregular, type ListedFile, listFolder } from './folder-listing.js';
 import { imageFileName } from './image-file-name.js';
+import type { ImageShape } from './image-shape.js';
 import { PartcloneStream } from './partclone-stream.js';
 import { packingByMagic } from './stream-start.js';
 
@@ -36,7 +37,7 @@ class Damaged extends Error {}
  */
 export async function verifyImage(
   folder: string,
-  format: number,
+  shape: ImageShape,
   progress: (done: number, total: number) => void,
 ): Promise<Verdict> {
   try {
@@ -47,7 +48,7 @@ export async function verifyImage(
       if (bad && imageFileName(entry.name).kind !== 'other') throw new Damaged(`${entry.name} ${bad}`);
       return !bad;
     });
-    const data = dataFiles(files, format);
+    const data = dataFilesOf(files, shape);
     if (typeof data === 'string') throw new Damaged(data);
     const total = files.reduce((sum, { stats }) => sum + stats.size, 0);
     let done = 0;

@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
 import { describeGenerations, rollbackImage, verifyImageAgain } from '#actions/generations.js';
+import { importImages } from '#actions/import-images.js';
 import { addImage, changeImage, describeImage, findImage, removeImage } from '#actions/manage-images.js';
 import { imageShape } from '#actions/open-session.js';
 import type { Generation } from '#domain/generation.js';
@@ -11,7 +12,7 @@ import { ACTOR } from './actor.js';
 
 const Key = Type.Object({ key: Type.String({ minLength: 1, maxLength: 64 }) });
 const shape = {
-  type: Type.Optional(Type.Enum(['n', 'mps'])),
+  type: Type.Optional(Type.Enum(['n', 'mps', 'mpa', 'dd'])),
   osId: Type.Optional(Type.Integer({ minimum: 1, maximum: 99 })),
   format: Type.Optional(Type.Integer({ minimum: 0, maximum: 6 })),
   compress: Type.Optional(Type.Integer({ minimum: 0, maximum: 22 })),
@@ -77,6 +78,24 @@ export async function imageRoutes(
       },
     },
     async ({ params, body }) => view(await changeImage(context, params.key, body, ACTOR)),
+  );
+
+  app.post(
+    '/images/import',
+    {
+      schema: {
+        body: Type.Object(
+          {
+            path: Type.String({ minLength: 1, maxLength: 4096 }),
+            name: Type.Optional(Type.String()),
+            osId: Type.Optional(Type.Integer({ minimum: 1, maximum: 99 })),
+            all: Type.Optional(Type.Boolean()),
+          },
+          { additionalProperties: false },
+        ),
+      },
+    },
+    async ({ body }, reply) => reply.code(201).send(await importImages(context, body, ACTOR)),
   );
 
   app.get('/images/:key/generations', { schema: { params: Key } }, ({ params }) =>

@@ -49,7 +49,7 @@ function problemOf(stream: Buffer, pieceBytes: number): string | undefined {
 }
 
 async function verify(folder: string, format: number, progress: (done: number) => void = () => undefined) {
-  return (await startVerification(folder, format, progress)).verdict;
+  return (await startVerification(folder, { ...SHAPE, format }, progress)).verdict;
 }
 
 beforeAll(() => {

@@ -67,7 +67,7 @@ describe('the API of images', () => {
 
   it.each<[string, object, number, string]>([
     ['an unknown field', { name: 'new', generation: 9 }, 400, 'REQUEST_INVALID'],
-    ['an unknown type', { name: 'new', type: 'dd' }, 400, 'REQUEST_INVALID'],
+    ['an unknown type', { name: 'new', type: 'iso' }, 400, 'REQUEST_INVALID'],
     ['a format out of range', { name: 'new', format: 7 }, 400, 'REQUEST_INVALID'],
     ['no name', {}, 400, 'REQUEST_INVALID'],
     ['a name with a shell word', { name: '$(reboot)' }, 400, 'IMAGE_NAME_BAD'],

@@ -116,8 +116,8 @@ export async function makeWorld(toml = ''): Promise<World> {
     instance.addHook('onRoute', ({ method, url }) => {
       for (const one of [method].flat()) routes.push({ method: one, url });
     });
-  const begin: StartVerification = async (folder, format, progress) => ({
-    verdict: verifyImage(folder, format, progress),
+  const begin: StartVerification = async (folder, shape, progress) => ({
+    verdict: verifyImage(folder, shape, progress),
     stop: () => undefined,
   });
   const verification = new GenerationKeeper(context, begin, silent);
