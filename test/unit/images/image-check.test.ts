@@ -180,6 +180,83 @@ describe('a capture', () => {
     expect(partitions.find(({ number }) => number === 3)?.clientBytes).toBe(3072);
   });
 
+  describe('of all disks (mpa)', () => {
+    const shape: ImageShape = { ...SHAPE, type: 'mpa' };
+    const second = (): Record<string, Buffer | string> =>
+      Object.fromEntries(
+        Object.entries(captureFiles('one')).map(([name, content]) => [name.replace(/^d1/, 'd2'), content]),
+      );
+
+    it('is taken when each disk is complete', async () => {
+      write(folder, { ...second(), 'd1.size': '1:500107862016\n', 'd2.size': '2:500107862016\n' });
+      const { partitions, files } = await made.store.captured(session, MAC, shape);
+      expect([files, partitions.length]).toEqual([12, 4]);
+    });
+
+    it.each<[string, () => void, string]>([
+      ['without data', () => rmSync(join(folder, 'd2p2.img')), 'partition 2 has no data (d2p2.img)'],
+      [
+        'without its table',
+        () => rmSync(join(folder, 'd2.partitions')),
+        'the partition table d2.partitions is missing',
+      ],
+      [
+        'that was not finished',
+        () => write(folder, { 'd2p2.img.000': 'x' }),
+        'd2p2.img.000 was not finished',
+      ],
+      [
+        'with a foreign stream',
+        () => write(folder, { 'd2p2.img': 'x'.repeat(200) }),
+        'd2p2.img is something else where the image format says zstd',
+      ],
+    ])('names the disk %s', async (_, spoil, told) => {
+      write(folder, second());
+      spoil();
+      expect(await reason(shape)).toBe(told);
+    });
+
+    it('of a machine without any disk is refused', async () => {
+      for (const name of Object.keys(captureFiles('one'))) rmSync(join(folder, name));
+      write(folder, { notes: 'x' });
+      expect(await reason(shape)).toBe('there are no files of a disk (d1.partitions …)');
+    });
+  });
+
+  describe('of a disk as one stream (dd)', () => {
+    const shape: ImageShape = { ...SHAPE, type: 'dd', format: 3 };
+    beforeEach(() => {
+      for (const name of Object.keys(captureFiles('one'))) rmSync(join(folder, name));
+      write(folder, { 'win11.000': partclone('raw', 1_048_576), 'win11.001': 'more' });
+    });
+
+    it('is taken, with the size of the disk', async () => {
+      const { partitions } = await made.store.captured(session, MAC, shape);
+      expect(partitions).toEqual([{ number: 0, clientBytes: 1_048_576 }]);
+    });
+
+    it.each<[string, () => void, string]>([
+      ['without its first piece', () => rmSync(join(folder, 'win11.000')), 'win11.000 is missing'],
+      ['with a gap', () => write(folder, { 'win11.003': 'x' }), 'win11.002 is missing'],
+      [
+        'under another name',
+        () => {
+          for (const name of ['win11.000', 'win11.001']) rmSync(join(folder, name));
+          write(folder, { 'other.000': 'x' });
+        },
+        'win11.000 is missing',
+      ],
+      [
+        'with a link',
+        () => symlinkSync('/etc/passwd', join(folder, 'win11.002')),
+        'win11.002 is a symbolic link',
+      ],
+    ])('is refused %s', async (_, spoil, told) => {
+      spoil();
+      expect(await reason(shape)).toBe(told);
+    });
+  });
+
   describe('in pieces', () => {
     const split: ImageShape = { ...SHAPE, format: 6 };
     const pieces = (...sizes: number[]) =>
