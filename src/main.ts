@@ -141,9 +141,8 @@ export async function startDaemon({
     'control',
     { kind: 'socket', path: folder.file('fogd.sock') },
     async (app) => {
-      const percentOf = (id: number) => verification.percentOf(id);
       const ofMac = (mac: string, since: number, limit: number) => trace.ofMac(mac, since, limit);
-      await app.register(apiRoutes, { prefix: '/api/v1', context, status, trace: ofMac, percentOf });
+      await app.register(apiRoutes, { prefix: '/api/v1', context, status, trace: ofMac });
     },
     portHolder,
   );

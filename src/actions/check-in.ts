@@ -5,6 +5,7 @@ import { nextState, type Task, TaskState } from '#domain/task.js';
 import { SLOT_TYPES, taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
+import { waitsForVerification } from './generations.js';
 import { checkImage } from './manage-tasks.js';
 import { openKnown } from './open-session.js';
 import { type Caller, sessionTask } from './session-task.js';
@@ -92,7 +93,8 @@ interface QueuePlace {
 }
 
 /** The place of a task in the queue of its node, as things are now. */
-function place({ tasks, storageNodes, settings, clock }: Context, task: Task): QueuePlace {
+function place(context: Context, task: Task): QueuePlace {
+  const { tasks, storageNodes, settings, clock } = context;
   const now = clock.now();
   const seenSince = now - settings.tasks.checkin_timeout * 1000;
   const isStale = task.seenAt !== null && task.seenAt < seenSince;
@@ -102,6 +104,10 @@ function place({ tasks, storageNodes, settings, clock }: Context, task: Task): Q
   const again = hasBegun && taskType(task.typeId)?.imaging !== undefined;
   const node = task.nodeId === null ? undefined : storageNodes.byId(task.nodeId);
   if (!node || task.forced || hasBegun) return { checkedInAt, before: 0, decision: { kind: 'go' }, again };
+  const image = task.imageId === null ? undefined : context.images.byId(task.imageId);
+  const text = image && waitsForVerification(context, image);
+  if (text !== undefined && SLOT_TYPES.includes(task.typeId))
+    return { checkedInAt, before: 0, decision: { kind: 'wait', text, reason: text }, again };
   const before = tasks.placesBefore({ taskId: task.id, nodeId: node.id, checkedInAt, seenSince });
   const decision = queueDecision({
     node,

@@ -7,7 +7,7 @@ import { taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { endSession, releaseSession } from './end-session.js';
-import { notePublished, settlePlaces } from './generations.js';
+import { dropReceived, notePublished, noteReceived, settlePlaces } from './generations.js';
 import { imageShape } from './open-session.js';
 import { type Caller, callerSession, sessionTask } from './session-task.js';
 
@@ -75,7 +75,7 @@ async function publishCapture(
   task: Task,
   image: Image,
 ): Promise<Completion> {
-  const { store, images, generations, exports, imageStore, clock } = context;
+  const { store, images, generations, exports, imageStore, settings, clock } = context;
   // First of all nothing may change any more under what is about to be checked (spec 11.8 no. 5).
   await exports.close(exportId(session));
   const mac = primaryMac(host);
@@ -87,15 +87,16 @@ async function publishCapture(
     let entry = images.journal().find(({ sessionId }) => sessionId === session.id);
     const warnings = await imageStore.publish(session.id, mac, shape, {
       keepsPrevious: keepsPrevious(generations.list(image.id)),
+      waits: settings.images.require_verified,
       begin: async (begun) => {
         entry = begun;
         await store.commit(() => images.beginPublish(begun, clock.now()));
       },
     });
     if (!entry) throw new Error(`the publish of session ${session.id} was not written down`);
-    const files = (await imageStore.published(image.path))?.files ?? 0;
-    const { inode, serverBytes, clientBytes } = entry;
-    const captured = { bytes: serverBytes, clientBytes, inode, files, warnings };
+    const { inode, serverBytes, clientBytes, waits } = entry;
+    const files = waits ? undefined : (await imageStore.published(image.path))?.files;
+    const captured = { bytes: serverBytes, clientBytes, inode, waits, files: files ?? 0, warnings };
     return await finish(context, session, host, task, image, captured);
   } catch (error) {
     // What has been written down is finished by the next call, or by the next start; only a capture that is lost is beyond that.
@@ -129,6 +130,7 @@ async function finish(
     readonly bytes: number;
     readonly clientBytes: number;
     readonly inode: string;
+    readonly waits: boolean;
     readonly files: number;
     readonly warnings: readonly string[];
   },
@@ -143,14 +145,22 @@ async function finish(
     if (session.kind === 'deploy') hosts.deployed(host.id, now);
     if (captured && image) {
       const { inode, clientBytes, bytes: serverBytes } = captured;
-      notePublished(context, image, { inode, clientBytes, serverBytes, source: host.name, at: now });
-      images.endPublish(session.id);
+      const capture = { inode, clientBytes, serverBytes, source: host.name, at: now };
+      // The journal keeps one that waits until it is in its place.
+      if (captured.waits) noteReceived(context, image, capture);
+      else {
+        notePublished(context, image, capture);
+        images.endPublish(session.id);
+      }
     }
     sessions.ended(session.id, 'its task is complete', now);
     return true;
   });
   if (!done) return { kind: 'refused', reason: `task ${task.id} is over` };
-  if (captured && image) await settlePlaces(context, image);
+  if (captured && image) {
+    await dropReceived(context, image, captured.inode);
+    await settlePlaces(context, image);
+  }
   await releaseSession(context, session);
   return {
     kind: 'done',

@@ -52,6 +52,8 @@ export interface Context extends Required<Ports> {
   readonly storageNodes: StorageNodeRepository;
   readonly users: UserRepository;
   readonly loginLimit: LoginLimit;
+  /** Percent of the generations that are being read back now, by their id. */
+  readonly verifying: Map<number, number>;
 }
 
 /** Made once by `main.ts`, and by tests. */
@@ -73,6 +75,7 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     storageNodes: new StorageNodeRepository(store, settings.tasks.max_clients),
     users: new UserRepository(store),
     loginLimit: new LoginLimit(clock),
+    verifying: new Map(),
     random: randomBytes,
     ...ports,
   };

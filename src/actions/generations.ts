@@ -1,9 +1,8 @@
 import type { Generation } from '#domain/generation.js';
 import type { Image } from '#domain/image.js';
-import type { GenerationDeploy } from '#store/generations.js';
+import type { NewGeneration } from '#store/generations.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
-import { findImage } from './manage-images.js';
 
 /** A capture that is in its place, as its publish left it. */
 export interface PublishedCapture {
@@ -20,20 +19,43 @@ export function notePublished(
   image: Image,
   capture: PublishedCapture,
 ): void {
-  const { inode, clientBytes, serverBytes, source, at } = capture;
-  const { id, type, osId, format } = image;
-  images.captured(id, at, clientBytes, serverBytes);
-  generations.add({
-    imageId: id,
-    inode,
-    type,
-    osId,
-    format,
-    source,
-    publishedAt: at,
-    clientBytes,
-    serverBytes,
-  });
+  images.captured(image.id, capture.at, capture.clientBytes, capture.serverBytes);
+  generations.add(newGeneration(image, capture));
+}
+
+/** Notes a generation that waits to be verified. Must run inside `store.commit`. */
+export function noteReceived({ generations }: Context, image: Image, capture: PublishedCapture): void {
+  generations.add(newGeneration(image, capture), 'received');
+}
+
+function newGeneration(
+  { id, type, osId, format }: Image,
+  { inode, clientBytes, serverBytes, source, at }: PublishedCapture,
+): NewGeneration {
+  return { imageId: id, inode, type, osId, format, source, publishedAt: at, clientBytes, serverBytes };
+}
+
+/** Gives up the generations of an image that wait: a newer one came, or the image goes. */
+export async function dropReceived(context: Context, image: Image, exceptInode?: string): Promise<void> {
+  const { store, images, generations, imageStore } = context;
+  for (const entry of images.journal()) {
+    if (!entry.waits || entry.imagePath !== image.path || entry.inode === exceptInode) continue;
+    await store.commit(() => {
+      images.endPublish(entry.sessionId);
+      const row = generations
+        .list(image.id)
+        .find((one) => one.place === 'received' && one.inode === entry.inode);
+      if (row) generations.place(row.id, 'gone');
+    });
+    await imageStore.dropReceived(entry);
+  }
+}
+
+/** What a machine is told whose image has no generation yet but one that is being verified; undefined where it need not wait. */
+export function waitsForVerification({ generations, verifying }: Context, image: Image): string | undefined {
+  const received = generations.received(image.id);
+  if (!received || generations.current(image.id)) return undefined;
+  return `image is being verified, ${verifying.get(received.id) ?? 0} %`;
 }
 
 /**
@@ -45,7 +67,8 @@ export async function settlePlaces(context: Context, image: Image): Promise<void
   const folders = await imageStore.folders(image.path);
   const files = await imageStore.published(image.path);
   await store.commit(() => {
-    const known = generations.list(image.id).filter(({ place }) => place !== 'gone');
+    // One that waits is in neither place, until its publish says so.
+    const known = generations.list(image.id).filter(({ place }) => place !== 'gone' && place !== 'received');
     for (const { id, inode, place } of known) {
       const now = inode === folders.current ? 'current' : inode === folders.previous ? 'previous' : 'gone';
       if (now !== place) generations.place(id, now);
@@ -61,22 +84,7 @@ export async function settlePlaces(context: Context, image: Image): Promise<void
   });
 }
 
-/** Makes the generation before the current one the current one. Throws IMAGE_UNKNOWN, NO_PREVIOUS_GENERATION, GENERATION_DAMAGED, IMAGE_PROTECTED. */
-export async function rollbackImage(context: Context, key: string, _actor: string): Promise<Generation> {
-  const image = findImage(context, key);
-  if (image.protected) throw actionErrors.IMAGE_PROTECTED({ name: image.name });
-  await settlePlaces(context, image);
-  const previous = context.generations.list(image.id).find(({ place }) => place === 'previous');
-  if (previous?.state === 'damaged')
-    throw actionErrors.GENERATION_DAMAGED({
-      name: image.name,
-      number: previous.number,
-      reason: previous.reason,
-    });
-  return rollBackTo(context, image);
-}
-
-/** As `rollbackImage`, whatever the state of the one before. */
+/** Makes the generation before the current one the current one, whatever its state. Throws NO_PREVIOUS_GENERATION. */
 export async function rollBackTo(context: Context, image: Image): Promise<Generation> {
   const { store, images, generations, imageStore } = context;
   await imageStore.rollback(image.path);
@@ -85,31 +93,4 @@ export async function rollBackTo(context: Context, image: Image): Promise<Genera
   if (!current) throw actionErrors.IMAGE_EMPTY({ name: image.name });
   await store.commit(() => images.replaced(image.id, current));
   return current;
-}
-
-/** Has the generations that are there read back again. Throws IMAGE_UNKNOWN, IMAGE_EMPTY. */
-export async function verifyImageAgain(context: Context, key: string, _actor: string): Promise<Generation[]> {
-  const { store, generations } = context;
-  const image = findImage(context, key);
-  await settlePlaces(context, image);
-  return store.commit(() => {
-    const present = generations.list(image.id).filter(({ place }) => place !== 'gone');
-    if (present.length === 0) throw actionErrors.IMAGE_EMPTY({ name: image.name });
-    for (const { id } of present) generations.recheck(id);
-    return generations.list(image.id).filter(({ place }) => place !== 'gone');
-  });
-}
-
-export interface GenerationDescription extends Generation {
-  /** Hosts that it was deployed to. */
-  readonly deploys: readonly GenerationDeploy[];
-}
-
-/** All generations that are known of an image, newest first. Throws IMAGE_UNKNOWN. */
-export function describeGenerations(
-  { generations, ...context }: Context,
-  key: string,
-): GenerationDescription[] {
-  const image = findImage({ generations, ...context }, key);
-  return generations.list(image.id).map((one) => ({ ...one, deploys: generations.deploys(one.id) }));
 }

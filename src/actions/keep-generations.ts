@@ -7,6 +7,7 @@ import type { ImageShape } from '#images/image-store.js';
 import type { Verification } from '#images/verifier.js';
 import type { Verdict } from '#images/verify-image.js';
 import type { GenerationFile } from '#store/generations.js';
+import type { PublishRow } from '#store/images.js';
 import type { Context } from './context.js';
 import { rollBackTo, settlePlaces } from './generations.js';
 import { imageShape } from './open-session.js';
@@ -31,7 +32,7 @@ export class GenerationKeeper implements Service {
   #isRunning = false;
   #work: Promise<void> = Promise.resolve();
   #verification: Verification | undefined;
-  #at: { readonly generation: Generation; readonly image: Image; percent: number } | undefined;
+  #at: Generation | undefined;
   /** Why the last one could not be done. */
   #trouble: string | undefined;
 
@@ -66,17 +67,12 @@ export class GenerationKeeper implements Service {
       return { state: 'degraded', detail: `${told}; capture again, or remove it` };
     }
     const left = generations.unverified().length;
-    if (this.#at)
-      return { state: 'ok', detail: `reads back ${name(this.#at.generation)}, ${this.#at.percent} %` };
-    return {
-      state: 'ok',
-      detail: left === 0 ? 'all images are verified' : `${left} generations to be read back`,
-    };
-  }
-
-  /** How far the verification of a generation is, in percent; undefined while it is not being read. */
-  percentOf(generationId: number): number | undefined {
-    return this.#at?.generation.id === generationId ? this.#at.percent : undefined;
+    if (this.#at) {
+      const percent = this.context.verifying.get(this.#at.id) ?? 0;
+      return { state: 'ok', detail: `reads back ${name(this.#at)}, ${percent} %` };
+    }
+    const detail = left === 0 ? 'all images are verified' : `${left} generations to be read back`;
+    return { state: 'ok', detail };
   }
 
   #lookAfter(ms: number): void {
@@ -99,28 +95,71 @@ export class GenerationKeeper implements Service {
 
   /** Reads back the next generation, if there is one. */
   async look(): Promise<void> {
-    const { generations, images, imageStore } = this.context;
+    const { store, generations, images, imageStore, verifying } = this.context;
     const [generation] = generations.unverified();
     const image = generation && images.byId(generation.imageId);
-    if (!generation || !image || generation.place === 'gone') return;
-    const at = { generation, image, percent: 0 };
-    this.#at = at;
+    if (!generation || !image) return;
+    const { id, type, osId, format, place } = generation;
+    const waiting = place === 'received' ? this.#entryOf(generation) : undefined;
+    if (place === 'received' && !waiting) {
+      await store.commit(() => generations.place(id, 'gone'));
+      return;
+    }
+    const folder = waiting
+      ? imageStore.receivedFolder(waiting)
+      : imageStore.generationFolder(image.path, place === 'previous' ? 'previous' : 'current');
+    const progress = (done: number, total: number): void => {
+      verifying.set(id, total === 0 ? 0 : Math.floor((100 * done) / total));
+    };
+    this.#at = generation;
+    progress(0, 0);
     try {
-      const { type, osId, format } = generation;
-      const folder = imageStore.generationFolder(image.path, generation.place);
-      this.#verification = await this.begin(
-        folder,
-        { ...imageShape(image), type, osId, format },
-        (done, total) => {
-          at.percent = total === 0 ? 0 : Math.floor((100 * done) / total);
-        },
-      );
-      await this.#judge(generation, await this.#verification.verdict);
+      this.#verification = await this.begin(folder, { ...imageShape(image), type, osId, format }, progress);
+      const verdict = await this.#verification.verdict;
+      if (waiting) await this.#publishReceived(generation, waiting, verdict);
+      else await this.#judge(generation, verdict);
       this.#trouble = undefined;
     } finally {
+      verifying.delete(id);
       this.#at = undefined;
       this.#verification = undefined;
     }
+  }
+
+  #entryOf({ inode, imageId }: Generation): PublishRow | undefined {
+    const { images } = this.context;
+    const path = images.byId(imageId)?.path;
+    return images.journal().find((entry) => entry.waits && entry.inode === inode && entry.imagePath === path);
+  }
+
+  /** What is whole gets its place; what is damaged never does. */
+  async #publishReceived(generation: Generation, entry: PublishRow, verdict: Verdict): Promise<void> {
+    const { store, generations, images, imageStore, clock } = this.context;
+    const image = images.byId(generation.imageId);
+    // A newer one came under way, or the image was removed.
+    if (!image || !this.#entryOf(generation)) return;
+    const isPlaced = verdict.kind === 'whole' && (await imageStore.publishReceived(entry));
+    const reason = verdict.kind === 'damaged' ? verdict.reason : 'its files are missing';
+    const { id, number } = generation;
+    await store.commit(() => {
+      images.endPublish(entry.sessionId);
+      if (verdict.kind === 'whole' && isPlaced) {
+        generations.verified(id, verdict.files, clock.now());
+        generations.place(id, 'current');
+        images.captured(image.id, generation.publishedAt, entry.clientBytes, entry.serverBytes);
+      } else {
+        generations.foundDamaged(id, reason, clock.now());
+        generations.place(id, 'gone');
+      }
+    });
+    await settlePlaces(this.context, image);
+    const about = { image: image.name, generation: number };
+    if (isPlaced) {
+      this.log.info(about, 'an image is verified and published');
+      return;
+    }
+    await imageStore.dropReceived(entry);
+    this.log.error({ ...about, reason }, 'a capture is damaged and was not published');
   }
 
   async #judge(before: Generation, verdict: Verdict): Promise<void> {

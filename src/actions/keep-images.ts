@@ -3,7 +3,7 @@ import type { Health, Service } from '#daemon/service.js';
 import { exportId } from '#domain/session.js';
 import { nextState, TaskState } from '#domain/task.js';
 import type { Context } from './context.js';
-import { notePublished } from './generations.js';
+import { notePublished, noteReceived } from './generations.js';
 
 /**
  * The images' folder as a service of its own: makes it usable, finishes or takes back what a killed fogd left half done, and says in the
@@ -32,7 +32,7 @@ export class ImageKeeper implements Service {
 
   /** A publish that fogd was killed in is finished: what it was to publish had been checked. Forgotten where those files are gone. */
   async #finishPublishes(): Promise<void> {
-    const { imageStore, images, sessions, tasks, hosts, store, clock } = this.context;
+    const { imageStore, images, generations, sessions, tasks, hosts, store, clock } = this.context;
     const journal = images.journal();
     const outcomes = await imageStore.recover(journal);
     for (const entry of journal) {
@@ -40,16 +40,30 @@ export class ImageKeeper implements Service {
       const session = sessions.byId(entry.sessionId);
       const image = images.byPath(entry.imagePath);
       const isPublished = outcome?.published === true;
-      this.log.warn({ ...entry, published: isPublished }, 'a publish was interrupted');
+      const isReceived = outcome?.received === true;
+      const noted =
+        image &&
+        generations.list(image.id).find(({ inode, place }) => inode === entry.inode && place === 'received');
+      if (isReceived && noted) continue;
+      this.log.warn({ ...entry, published: isPublished, received: isReceived }, 'a publish was interrupted');
       const ended = await store.commit(() => {
-        images.endPublish(entry.sessionId);
+        if (!isReceived) images.endPublish(entry.sessionId);
+        // It was in its place already; that it was verified is not known for sure any more.
+        if (noted) {
+          generations.place(noted.id, isPublished ? 'current' : 'gone');
+          generations.recheck(noted.id);
+          if (isPublished) images.captured(noted.imageId, clock.now(), entry.clientBytes, entry.serverBytes);
+          return undefined;
+        }
         const task = session?.taskId == null ? undefined : tasks.byId(session.taskId);
         const state = task && nextState(task.state, 'complete');
-        if (!isPublished || !image || !session) return undefined;
+        if ((!isPublished && !isReceived) || !image || !session) return undefined;
         const { inode, clientBytes, serverBytes } = entry;
         const source =
           (session.hostId === null ? undefined : hosts.byId(session.hostId))?.name ?? session.mac;
-        notePublished(this.context, image, { inode, clientBytes, serverBytes, source, at: clock.now() });
+        const capture = { inode, clientBytes, serverBytes, source, at: clock.now() };
+        if (isReceived) noteReceived(this.context, image, capture);
+        else notePublished(this.context, image, capture);
         if (task && state === TaskState.complete) {
           const reason = 'published; fogd was stopped before it could answer';
           tasks.move(task.id, { state, at: clock.now(), actor: 'fogd', reason });

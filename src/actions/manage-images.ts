@@ -16,6 +16,7 @@ import { clean } from '#domain/inventory.js';
 import type { ImageChange } from '#store/images.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
+import { dropReceived } from './generations.js';
 import { findHost } from './manage-hosts.js';
 
 /** What people do to images. All throw errors of the catalogue and resolve when durable. */
@@ -122,6 +123,7 @@ export async function removeImage(
     images.remove(image.id);
   });
   if (files) await imageStore.remove(image.path);
+  await dropReceived(context, image);
   return image;
 }
 

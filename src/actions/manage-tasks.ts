@@ -6,6 +6,7 @@ import { type TaskKey, type TaskType, taskType, taskTypeByKey } from '#domain/ta
 import type { Context } from './context.js';
 import { endSession } from './end-session.js';
 import { actionErrors } from './errors.js';
+import { waitsForVerification } from './generations.js';
 import { findHost } from './manage-hosts.js';
 import { findImage } from './manage-images.js';
 import { nodeFor } from './manage-storage-nodes.js';
@@ -126,6 +127,8 @@ export async function checkImage(context: Context, image: Image, kind: 'deploy' 
   const { imageStore, generations, settings } = context;
   if (!image.enabled) throw actionErrors.IMAGE_DISABLED({ name: image.name });
   if (kind === 'deploy') {
+    // Its machine waits at the check-in.
+    if (waitsForVerification(context, image) !== undefined) return;
     if ((await imageStore.published(image.path)) === undefined)
       throw actionErrors.IMAGE_EMPTY({ name: image.name });
     const current = generations.current(image.id);

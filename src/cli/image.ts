@@ -219,7 +219,12 @@ function importLines({ folder, problem, image, imported }: ImportView): string[]
 }
 
 function generationTable(generations: readonly GenerationView[]): string[] {
-  const states = { verified: 'verified', damaged: 'damaged', published: 'to be verified' };
+  const states = {
+    received: 'to be verified',
+    verified: 'verified',
+    damaged: 'damaged',
+    published: 'to be verified',
+  };
   const rows = generations.map(
     ({ number, state, place, publishedAt, source, serverBytes, deploys, reason, percent }) => [
       String(number),
@@ -268,7 +273,7 @@ function shapeOf({ type, os, format, compress, protect, enable, capone }: Option
 }
 
 function flags({ protected: isProtected, enabled, state }: ImageView): string {
-  const states = { verified: '', damaged: 'damaged', published: 'not verified yet' };
+  const states = { received: '', verified: '', damaged: 'damaged', published: 'not verified yet' };
   return [state === null ? '' : states[state], isProtected ? 'protected' : '', enabled ? '' : 'disabled']
     .filter(Boolean)
     .join(', ');

@@ -1,13 +1,13 @@
 import type { ImageType } from './image.js';
 
 /**
- * One capture of an image. `published`: in its place, and not yet read back; `verified`: every byte of it was; `damaged`: it cannot be
+ * One capture of an image. `received`: complete, and waits to be verified before it is published (images.require_verified); `published`: in its place, and not yet read back; `verified`: every byte of it was; `damaged`: it cannot be
  * deployed whole.
  */
-export type GenerationState = 'published' | 'verified' | 'damaged';
+export type GenerationState = 'received' | 'published' | 'verified' | 'damaged';
 
-/** `current` is what deploys get; `previous` is what a rollback brings back; the files of the others are gone. */
-export type GenerationPlace = 'current' | 'previous' | 'gone';
+/** `current` is what deploys get; `previous` is what a rollback brings back; `received` is beside the images; the files of the others are gone. */
+export type GenerationPlace = 'received' | 'current' | 'previous' | 'gone';
 
 export interface Generation {
   readonly id: number;

@@ -14,6 +14,8 @@ export interface PublishJournalEntry {
   readonly inode: string;
   /** The generation before the replaced one stays as it is, and the replaced one goes. Nothing is kept of it where there is none before. */
   readonly keepsPrevious: boolean;
+  /** It is to be verified before it takes its place: until then it is only staged. */
+  readonly waits: boolean;
 }
 
 /** The moments between the steps of a swap, for tests that end the process there. */
@@ -56,16 +58,9 @@ export async function swapGeneration(
   const is = async (path: string) => (await inodeOf(path)) === inode;
   moment('begun');
   if (!(await is(target))) {
-    if (!(await is(stage))) {
-      const fresh = await findInode(layout.session(sessionId), inode);
-      if (fresh === undefined) {
-        await restoreOld(layout, target, [aside, stage]);
-        return false;
-      }
-      // What is there under this number is left over from another database.
-      await moveToTrash(stage, layout.trash);
-      // Out of the session's folder: whoever removes that now removes nothing of the image.
-      await rename(fresh, stage);
+    if (!(await stageGeneration(layout, sessionId, inode))) {
+      await restoreOld(layout, target, [aside, stage]);
+      return false;
     }
     moment('staged');
     await swap(target, stage, aside, exchange, moment);
@@ -78,6 +73,34 @@ export async function swapGeneration(
   if (keepsPrevious && (await entryAt(layout.before(imagePath)))) await dropReplaced(layout, old, moment);
   else await keepPrevious(layout, imagePath, old, moment);
   moment('done');
+  return true;
+}
+
+/**
+ * Brings a new generation beside the images, where it waits. Repeatable. `placed`: it has its place already; `gone`: its files are nowhere.
+ */
+export async function receiveGeneration(
+  layout: ImagesLayout,
+  { sessionId, imagePath, inode }: PublishJournalEntry,
+  { moment = () => undefined }: SwapTools,
+): Promise<'received' | 'placed' | 'gone'> {
+  moment('begun');
+  if ((await inodeOf(layout.image(imagePath))) === inode) return 'placed';
+  if (!(await stageGeneration(layout, sessionId, inode))) return 'gone';
+  moment('staged');
+  await syncFolder(layout.publishing);
+  return 'received';
+}
+
+/** Moves a generation out of its session's folder: whoever removes that then removes nothing of the image. False where it is in neither place. */
+async function stageGeneration(layout: ImagesLayout, sessionId: number, inode: string): Promise<boolean> {
+  const stage = layout.stage(sessionId);
+  if ((await inodeOf(stage)) === inode) return true;
+  const fresh = await findInode(layout.session(sessionId), inode);
+  if (fresh === undefined) return false;
+  // What is there under this number is left over from another database.
+  await moveToTrash(stage, layout.trash);
+  await rename(fresh, stage);
   return true;
 }
 

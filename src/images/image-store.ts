@@ -12,6 +12,7 @@ import {
   abandonSwap,
   inodeOf,
   type PublishJournalEntry,
+  receiveGeneration,
   type SwapTools,
   swapGeneration,
 } from './generations.js';
@@ -72,6 +73,8 @@ export interface GenerationFolders {
 export interface PublishJournal {
   /** See PublishJournalEntry; default false. */
   readonly keepsPrevious?: boolean;
+  /** See PublishJournalEntry; default false. */
+  readonly waits?: boolean;
   /** Resolves when the entry is durable. May come again for a session: it then replaces the entry. */
   begin(
     entry: PublishJournalEntry & { readonly clientBytes: number; readonly serverBytes: number },
@@ -83,6 +86,8 @@ export interface PublishOutcome {
   readonly imagePath: string;
   /** False: the new generation is gone, and the image is what it was before. */
   readonly published: boolean;
+  /** It is whole, and waits to be verified. */
+  readonly received: boolean;
 }
 
 /** FOG image folders on disk: the NFS roots of boot sessions, and the way of a capture into the place of its image (docs/adr/0009). */
@@ -285,33 +290,59 @@ export class ImageStore {
           this.#ownOwner(),
           join(session, '.d1.mbr'),
         );
-        const { keepsPrevious = false } = journal;
-        entry = { sessionId, imagePath: shape.path, inode: captured.inode, keepsPrevious };
+        const { keepsPrevious = false, waits = false } = journal;
+        entry = { sessionId, imagePath: shape.path, inode: captured.inode, keepsPrevious, waits };
         const clientBytes = captured.partitions.reduce((sum, partition) => sum + partition.clientBytes, 0);
         await journal.begin({ ...entry, clientBytes, serverBytes: captured.bytes });
         this.#unfinished.set(sessionId, entry);
       }
-      const published = await swapGeneration(this.#layout, entry, this.#tools);
+      const isThere = entry.waits
+        ? (await receiveGeneration(this.#layout, entry, this.#tools)) !== 'gone'
+        : await swapGeneration(this.#layout, entry, this.#tools);
       this.#unfinished.delete(sessionId);
-      if (!published) throw imageErrors.CAPTURE_LOST({ image: shape.path });
+      if (!isThere) throw imageErrors.CAPTURE_LOST({ image: shape.path });
       this.#published.add(sessionId);
       return warnings;
     });
   }
 
+  /** Gives a generation that waited the place of its image. False: its files are gone, and the image is what it was before. */
+  publishReceived(entry: PublishJournalEntry): Promise<boolean> {
+    return this.#lock.run(`image ${entry.imagePath}`, () =>
+      this.#onDisk(() => swapGeneration(this.#layout, entry, this.#tools)),
+    );
+  }
+
+  /** Removes a generation that waited. */
+  async dropReceived({ sessionId, imagePath }: PublishJournalEntry): Promise<void> {
+    await this.#lock.run(`image ${imagePath}`, () =>
+      this.#onDisk(async () => {
+        const place = await moveToTrash(this.#layout.stage(sessionId), this.#layout.trash);
+        if (place !== undefined) await removeTree(place);
+      }),
+    );
+  }
+
+  /** Where a generation waits. */
+  receivedFolder({ sessionId }: PublishJournalEntry): string {
+    return this.#layout.stage(sessionId);
+  }
+
   /** Finishes the publishes that a killed fogd left; to be called at start, before `sweep` and before anything is served. */
   async recover(journal: readonly PublishJournalEntry[]): Promise<PublishOutcome[]> {
-    for (const { sessionId, imagePath, inode, keepsPrevious } of journal)
-      this.#unfinished.set(sessionId, { sessionId, imagePath, inode, keepsPrevious });
+    for (const { sessionId, imagePath, inode, keepsPrevious, waits } of journal)
+      this.#unfinished.set(sessionId, { sessionId, imagePath, inode, keepsPrevious, waits });
     const outcomes: PublishOutcome[] = [];
     for (const entry of journal) {
       const { sessionId, imagePath } = entry;
-      const published = await this.#exclusive(sessionId, imagePath, () =>
-        swapGeneration(this.#layout, entry, this.#tools),
-      );
+      const outcome = await this.#exclusive(sessionId, imagePath, async () => {
+        const received = entry.waits ? await receiveGeneration(this.#layout, entry, this.#tools) : undefined;
+        if (received === 'received') return { published: false, received: true };
+        return { published: await swapGeneration(this.#layout, entry, this.#tools), received: false };
+      });
       this.#unfinished.delete(sessionId);
-      if (published) this.#published.add(sessionId);
-      outcomes.push({ sessionId, imagePath, published });
+      if (outcome.published || outcome.received) this.#published.add(sessionId);
+      outcomes.push({ sessionId, imagePath, ...outcome });
     }
     return outcomes;
   }

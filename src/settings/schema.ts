@@ -261,6 +261,11 @@ export const SettingsSchema = Type.Object(
           description: 'Compression of captures whose image names none: 0-9 for gzip, 1-22 for zstd.',
           fog: 'FOG_PIGZ_COMP',
         }),
+        require_verified: Type.Boolean({
+          default: false,
+          description:
+            'A capture takes the place of its image only when every file of it was read back. Until then deploys get the one before, or wait.',
+        }),
         reserve_mib: Type.Integer({
           minimum: 0,
           maximum: 1073741824,

@@ -55,34 +55,53 @@ export class GenerationRepository {
     return this.#many('SELECT * FROM image_generations WHERE image_id = ? ORDER BY number DESC', imageId);
   }
 
+  /** The one that waits to be verified before it is published. */
+  received(imageId: number): Generation | undefined {
+    return this.list(imageId).find(({ place }) => place === 'received');
+  }
+
   current(imageId: number): Generation | undefined {
     return this.list(imageId).find(({ place }) => place === 'current');
   }
 
-  /** Those whose files are there and were not read back yet, oldest order first: what deploys get goes before what is kept. */
+  /** Those whose files are there and were not read back yet, in the order in which they came: what is kept comes after what deploys get, or wait for. */
   unverified(): Generation[] {
     return this.#many(
-      "SELECT * FROM image_generations WHERE state = 'published' AND place <> 'gone' ORDER BY place, id",
+      "SELECT * FROM image_generations WHERE state IN ('received', 'published') AND place <> 'gone' ORDER BY place = 'previous', id",
     );
   }
 
-  /** Found damaged, and still there. */
+  /** Found damaged, and still there, or the last that was captured. */
   damaged(): Generation[] {
     return this.#many(
-      "SELECT * FROM image_generations WHERE state = 'damaged' AND place <> 'gone' ORDER BY id",
+      "SELECT * FROM image_generations WHERE state = 'damaged' AND (place <> 'gone' OR id IN (SELECT max(id) FROM image_generations GROUP BY image_id)) ORDER BY id",
     );
   }
 
-  /** Becomes the current one; the others are placed by `place`. */
-  add(entry: NewGeneration): Generation {
+  /** Becomes the current one, or waits beside the images; the others are placed by `place`. */
+  add(entry: NewGeneration, place: 'current' | 'received' = 'current'): Generation {
+    const state: GenerationState = place === 'current' ? 'published' : 'received';
     const { imageId, inode, type, osId, format, source, publishedAt, clientBytes, serverBytes } = entry;
     const number = (this.list(imageId)[0]?.number ?? 0) + 1;
     const { lastInsertRowid } = this.#store
       .prepare(
         `INSERT INTO image_generations (image_id, number, state, place, inode, type, os_id, format, source, published_at, client_bytes, server_bytes)
-         VALUES (?, ?, 'published', 'current', ?, ?, ?, ?, ?, ?, ?, ?)`,
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
       )
-      .run(imageId, number, inode, type, osId, format, source, publishedAt, clientBytes, serverBytes);
+      .run(
+        imageId,
+        number,
+        state,
+        place,
+        inode,
+        type,
+        osId,
+        format,
+        source,
+        publishedAt,
+        clientBytes,
+        serverBytes,
+      );
     const added = this.byId(Number(lastInsertRowid));
     if (!added)
       throw new Error(`generation ${number} of image ${imageId} vanished inside its own transaction`);

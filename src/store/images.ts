@@ -39,6 +39,8 @@ export interface PublishRow {
   readonly serverBytes: number;
   /** The generation before the one that is replaced stays, and not that one (domain/generation). */
   readonly keepsPrevious: boolean;
+  /** Verified first (images.require_verified). */
+  readonly waits: boolean;
 }
 
 /** Images and the journal of their publishes. Methods that write must run inside `store.commit`. */
@@ -135,21 +137,24 @@ export class ImageRepository {
   journal(): PublishRow[] {
     const rows = this.#store
       .prepare(
-        'SELECT session_id AS sessionId, image_path AS imagePath, inode, client_bytes AS clientBytes, server_bytes AS serverBytes, keeps_previous AS keepsPrevious FROM publish_journal',
+        'SELECT session_id AS sessionId, image_path AS imagePath, inode, client_bytes AS clientBytes, server_bytes AS serverBytes, keeps_previous AS keepsPrevious, waits FROM publish_journal',
       )
-      .all() as (Omit<PublishRow, 'keepsPrevious'> & { readonly keepsPrevious: number })[];
-    return rows.map((row) => ({ ...row, keepsPrevious: row.keepsPrevious === 1 }));
+      .all() as (Omit<PublishRow, 'keepsPrevious' | 'waits'> & {
+      readonly keepsPrevious: number;
+      readonly waits: number;
+    })[];
+    return rows.map((row) => ({ ...row, keepsPrevious: row.keepsPrevious === 1, waits: row.waits === 1 }));
   }
 
   beginPublish(
-    { sessionId, imagePath, inode, clientBytes, serverBytes, keepsPrevious }: PublishRow,
+    { sessionId, imagePath, inode, clientBytes, serverBytes, keepsPrevious, waits }: PublishRow,
     at: number,
   ): void {
     this.#store
       .prepare(
-        'INSERT OR REPLACE INTO publish_journal (session_id, image_path, inode, client_bytes, server_bytes, keeps_previous, at) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        'INSERT OR REPLACE INTO publish_journal (session_id, image_path, inode, client_bytes, server_bytes, keeps_previous, waits, at) VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
       )
-      .run(sessionId, imagePath, inode, clientBytes, serverBytes, keepsPrevious ? 1 : 0, at);
+      .run(sessionId, imagePath, inode, clientBytes, serverBytes, keepsPrevious ? 1 : 0, waits ? 1 : 0, at);
   }
 
   endPublish(sessionId: number): void {

@@ -2,8 +2,8 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
 import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
-import { describeGenerations, rollbackImage, verifyImageAgain } from '#actions/generations.js';
 import { importImages } from '#actions/import-images.js';
+import { describeGenerations, rollbackImage, verifyImageAgain } from '#actions/manage-generations.js';
 import { addImage, changeImage, describeImage, findImage, removeImage } from '#actions/manage-images.js';
 import { imageShape } from '#actions/open-session.js';
 import type { Generation } from '#domain/generation.js';
@@ -19,15 +19,10 @@ const shape = {
   protected: Type.Optional(Type.Boolean()),
 };
 
-export interface ImageApiOptions {
-  /** How far the verification of a generation is; undefined while it is not being read. */
-  readonly percentOf: (generationId: number) => number | undefined;
-}
-
 /** Images: what there is, and what a task may do with it. */
 export async function imageRoutes(
   instance: FastifyInstance,
-  { context, percentOf }: { readonly context: Context } & ImageApiOptions,
+  { context }: { readonly context: Context },
 ): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
   const view = async (image: Image) => {
@@ -36,7 +31,7 @@ export async function imageRoutes(
   };
   const generation = <T extends Generation>({ inode: _, imageId: __, ...shown }: T) => ({
     ...shown,
-    percent: shown.state === 'published' ? (percentOf(shown.id) ?? null) : null,
+    percent: context.verifying.get(shown.id) ?? null,
   });
 
   app.get('/images', () => Promise.all(context.images.list().map(view)));

@@ -23,13 +23,13 @@ import type { TraceRecord } from '#trace/decision.js';
 import { bootStory } from '#trace/story.js';
 import { ACTOR } from './actor.js';
 import { groupRoutes } from './group-routes.js';
-import { type ImageApiOptions, imageRoutes } from './image-routes.js';
+import { imageRoutes } from './image-routes.js';
 import { menuRoutes } from './menu-routes.js';
 import { nodeRoutes } from './node-routes.js';
 import { taskRoutes } from './task-routes.js';
 import { userRoutes } from './user-routes.js';
 
-export interface ApiOptions extends ImageApiOptions {
+export interface ApiOptions {
   readonly context: Context;
   readonly status: () => {
     readonly version: string;
@@ -48,7 +48,7 @@ const Key = Type.Object({ key: Type.String({ minLength: 1, maxLength: 64 }) });
  */
 export async function apiRoutes(
   instance: FastifyInstance,
-  { context, status, trace, percentOf }: ApiOptions,
+  { context, status, trace }: ApiOptions,
 ): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -67,7 +67,7 @@ export async function apiRoutes(
       });
   });
 
-  await instance.register(imageRoutes, { context, percentOf });
+  await instance.register(imageRoutes, { context });
   await instance.register(taskRoutes, { context });
   await instance.register(userRoutes, { context });
   await instance.register(menuRoutes, { context });

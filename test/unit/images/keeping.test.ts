@@ -72,6 +72,38 @@ describe.each<[string, SwapTools['exchange']]>([
     },
   );
 
+  it.each(['begun', 'staged'] as const)(
+    'a capture that waits to be verified, killed at %s: the image is as it was, and the capture waits after the start',
+    async (at) => {
+      let armed = false;
+      const moment = (name: string) => {
+        if (armed && name === at) throw new Killed();
+      };
+      const made = await scene({ tools: { exchange, moment } });
+      await publish(made, 1, 'one_1');
+      await capture(made, 2, captureFiles('two_2'));
+      armed = true;
+      const journal: PublishJournalEntry[] = [];
+      const begin = async (entry: PublishJournalEntry) => void journal.push(entry);
+      await expect(made.store.publish(2, MAC, SHAPE, { begin, waits: true })).rejects.toThrow(Killed);
+      for (const repeated of [1, 2]) {
+        const store = await storeOn(made.root, { tools: { exchange } });
+        const outcome = { sessionId: 2, imagePath: 'win11', published: false, received: true };
+        expect(await store.recover(journal), `start ${repeated}`).toEqual([outcome]);
+        expect(image(made.root)).toBe(markOf('one_1'));
+        await store.removeRoot(2);
+        await store.sweep(new Set());
+        const [entry] = journal;
+        expect(entry && mark(store.receivedFolder(entry))).toBe(markOf('two_2'));
+      }
+      const store = await storeOn(made.root, { tools: { exchange } });
+      const [entry] = journal;
+      if (!entry) throw new Error('nothing was written down');
+      expect(await store.publishReceived(entry)).toBe(true);
+      expect([image(made.root), previous(made.root)]).toEqual([markOf('two_2'), markOf('one_1')]);
+    },
+  );
+
   const rollbackMoments = ROLLBACK_MOMENTS.filter(
     (name) => exchange === refuseExchange || !['rollback-aside', 'rollback-placed'].includes(name),
   );

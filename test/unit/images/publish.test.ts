@@ -230,7 +230,7 @@ describe.each<[string, SwapTools['exchange']]>([
     for (const repeated of [1, 2, 3]) {
       const store = await storeOn(root, { tools: { exchange } });
       expect(await store.recover(journal), `recovery ${repeated}`).toEqual([
-        { sessionId: 3, imagePath: 'win11', published: true },
+        { sessionId: 3, imagePath: 'win11', published: true, received: false },
       ]);
       expect([image(root), previous(root)]).toEqual([marked('two'), one()]);
       // FOS repeats its completion call, the answer was lost.
@@ -283,7 +283,9 @@ describe.each<[string, SwapTools['exchange']]>([
     const { root, journal } = await killedAt(exchange === refuseExchange ? 'moved-aside' : 'staged');
     rmSync(join(root, '.fogd', 'publishing', '3'), { recursive: true });
     const store = await storeOn(root, { tools: { exchange } });
-    expect(await store.recover(journal)).toEqual([{ sessionId: 3, imagePath: 'win11', published: false }]);
+    expect(await store.recover(journal)).toEqual([
+      { sessionId: 3, imagePath: 'win11', published: false, received: false },
+    ]);
     expect(image(root)).toEqual(one());
   });
 });

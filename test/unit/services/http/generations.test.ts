@@ -1,10 +1,20 @@
-import { appendFileSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { rollbackImage, settlePlaces, verifyImageAgain } from '#actions/generations.js';
+import { settlePlaces } from '#actions/generations.js';
 import { GenerationKeeper } from '#actions/keep-generations.js';
+import { ImageKeeper } from '#actions/keep-images.js';
+import { rollbackImage, verifyImageAgain } from '#actions/manage-generations.js';
 import { addHost } from '#actions/manage-hosts.js';
-import { addImage, changeImage, findImage } from '#actions/manage-images.js';
+import { addImage, changeImage, findImage, removeImage } from '#actions/manage-images.js';
 import { createTask } from '#actions/manage-tasks.js';
 import type { Logger } from '#daemon/log.js';
 import type { Verdict } from '#images/verify-image.js';
@@ -184,6 +194,103 @@ describe('a generation', () => {
     appendFileSync(join(world.images, 'base', 'd1p1.img'), 'more');
     await verifyAll();
     expect(generations()).toEqual(['1 verified current']);
+  });
+});
+
+describe('where images.require_verified is set, a capture', () => {
+  beforeEach(async () => {
+    await world.close();
+    world = await makeWorld('[images]\nreserve_mib = 0\nrequire_verified = true\n');
+    await addHost(world.context, 'master', [MAC], 'test');
+    await addHost(world.context, 'pupil', [SECOND], 'test');
+    await addImage(world.context, { name: 'base', format: 3 }, 'test');
+  });
+  const waiting = () => readdirSync(join(world.images, '.fogd', 'publishing'));
+
+  it('is published when it is verified; a deploy of a first one waits and is told how far that is', async () => {
+    await capture('one');
+    expect(generations()).toEqual(['1 received received']);
+    expect(existsSync(join(world.images, 'base'))).toBe(false);
+    await createTask(world.context, { host: 'pupil', type: 'deploy', image: 'base' }, 'test');
+    const machine = await world.boot(SECOND);
+    await machine.head();
+    const poll = () => machine.fos('Pre_Stage1.php', `mac=${SECOND}&type=down`);
+    expect(await poll()).toBe('image is being verified, 0 %');
+    world.context.verifying.set(1, 43);
+    expect(await poll()).toBe('image is being verified, 43 %');
+    await verifyAll();
+    expect(generations()).toEqual(['1 verified current']);
+    expect(current()).toBe('one');
+    expect(await poll()).toBe('##@GO');
+    const [share] = [...world.exports.values()];
+    expect(existsSync(join(share?.folder ?? '', 'base', 'd1p1.img'))).toBe(true);
+    expect(world.context.images.byName('base')).toMatchObject({ generation: 1, clientBytes: 1_048_576 });
+    expect([waiting(), world.context.images.journal()]).toEqual([[], []]);
+  });
+
+  it('leaves deploys the generation that is there until it is verified', async () => {
+    await capture('one');
+    await verifyAll();
+    await capture('two');
+    expect([generations(), current()]).toEqual([['2 received received', '1 verified current'], 'one']);
+    await deploy();
+    await verifyAll();
+    expect([generations(), current()]).toEqual([['2 verified current', '1 verified previous'], 'two']);
+  });
+
+  it('that is damaged is never published, and says so', async () => {
+    await capture('one');
+    await verifyAll();
+    await capture('two');
+    const [name = ''] = waiting();
+    truncateSync(join(world.images, '.fogd', 'publishing', name, 'd1p1.img'), 200);
+    await verifyAll();
+    expect([generations(), current()]).toEqual([['2 damaged gone', '1 verified current'], 'one']);
+    expect(world.verification.health()).toMatchObject({
+      state: 'degraded',
+      detail: expect.stringMatching(/^generation 2 of base is damaged/),
+    });
+    expect([waiting(), world.context.images.journal()]).toEqual([[], []]);
+    await capture('three');
+    await verifyAll();
+    expect(generations()[0]).toBe('3 verified current');
+    expect(world.verification.health().state).toBe('ok');
+  });
+
+  it('gives way to a newer one, and goes with its image', async () => {
+    await capture('one');
+    await capture('two');
+    expect(generations()).toEqual(['2 received received', '1 received gone']);
+    expect(waiting()).toHaveLength(1);
+    await removeImage(world.context, 'base', { files: true }, 'test');
+    expect([waiting(), world.context.images.journal()]).toEqual([[], []]);
+  });
+
+  it('waits on after a restart, and is published then', async () => {
+    await capture('one');
+    await new ImageKeeper(world.context, silent).start();
+    expect(generations()).toEqual(['1 received received']);
+    await verifyAll();
+    expect([generations(), current()]).toEqual([['1 verified current'], 'one']);
+  });
+
+  it('that was in its place when fogd was killed is published, and read back again', async () => {
+    await capture('one');
+    const [entry] = world.context.images.journal();
+    if (entry) await world.context.imageStore.publishReceived(entry);
+    await new ImageKeeper(world.context, silent).start();
+    expect([generations(), current()]).toEqual([['1 published current'], 'one']);
+    expect(world.context.images.byName('base')?.generation).toBe(1);
+    await verifyAll();
+    expect(generations()).toEqual(['1 verified current']);
+  });
+
+  it('whose files went away is not published', async () => {
+    await capture('one');
+    rmSync(join(world.images, '.fogd', 'publishing', waiting()[0] ?? ''), { recursive: true });
+    await verifyAll();
+    expect(generations()).toEqual(['1 damaged gone']);
+    expect(world.context.images.journal()).toEqual([]);
   });
 });
 

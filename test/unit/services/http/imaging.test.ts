@@ -147,6 +147,7 @@ describe('a capture', () => {
             clientBytes: 7,
             serverBytes: 8,
             keepsPrevious: false,
+            waits: false,
           };
           await store.commit(() => images.beginPublish(entry, clock.now()));
           if (!swapped) throw new Error('killed');

@@ -149,7 +149,6 @@ export async function makeWorld(toml = ''): Promise<World> {
       context,
       status,
       trace: async () => [],
-      percentOf: (id: number) => verification.percentOf(id),
     });
   });
   await Promise.all([app.ready(), api.ready()]);
