@@ -17,6 +17,13 @@ export const IMAGE = 'base';
 /** partclone, the file system tools and the page cache of NFS; the menu modes need less. */
 const MEMORY_MIB = 512;
 
+/** One of `fogd image generations --json`, as far as scenarios read it. */
+interface GenerationLine {
+  readonly state: string;
+  readonly place: string;
+  readonly reason: string;
+}
+
 export class ImagingBench {
   readonly lab: Lab;
   fogd: FogdUnderTest;
@@ -86,7 +93,20 @@ export class ImagingBench {
     const pc = await this.powerOn(number, firmware, diskPath);
     await this.complete(task, pc);
     await pc.powerOff();
-    this.lab.step(`captured machine ${number}`);
+    await this.verified();
+    this.lab.step(`captured machine ${number}, and verified`);
+  }
+
+  /** Waits until the current generation was read back whole. */
+  async verified(): Promise<void> {
+    for (const deadline = Date.now() + 60_000; ; ) {
+      const line = await this.fogd.cli('image', 'generations', IMAGE, '--json');
+      const current = (JSON.parse(line) as GenerationLine[]).find(({ place }) => place === 'current');
+      if (current?.state === 'verified') return;
+      if (current?.state === 'damaged' || Date.now() > deadline)
+        throw new Error(`the image was not verified: ${JSON.stringify(current)}`);
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
   }
 
   /** Waits for the task's completion; a fatal error of the imaging environment is shown at once. */
