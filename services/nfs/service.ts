@@ -10,9 +10,9 @@ import { Bus, busConfig } from './bus.js';
 import { checkExport, ganeshaConfig } from './config.js';
 import { writeDurably } from './durable.js';
 import { nfsErrors } from './errors.js';
-import { portMapperAnswers } from './portmap.js';
 import { missingOwnRights } from './privileges.js';
 import { OwnedProcess, pause } from './processes.js';
+import { clientTrouble, portMapperAnswers } from './rpc.js';
 
 export interface NfsOptions {
   readonly settings: {
@@ -38,6 +38,8 @@ export interface NfsOptions {
 const READY_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 const WATCH_EVERY_MS = 1_000;
+/** One look in so many is that of a client. */
+const CLIENT_LOOK_EVERY = 5;
 
 /**
  * The NFS server (nfs-ganesha) under fogd (docs/adr/0008): rpcbind, a private message bus and ganesha, started as children that outlive
@@ -51,6 +53,9 @@ export class NfsService implements Service, ExportDoor {
   readonly #busDaemon: OwnedProcess;
   readonly #ganesha: OwnedProcess;
   #bus: Bus | undefined;
+  /** Why a machine could not mount anything, by the last look. */
+  #clientTrouble: string | undefined;
+  #looks = 0;
   #running = false;
   #cancelWatch: () => void = () => undefined;
   /** Changes are made one after the other. */
@@ -90,6 +95,7 @@ export class NfsService implements Service, ExportDoor {
   async start(fail: (error: FogdError) => void): Promise<void> {
     const { settings, folder } = this.options;
     if (!settings.enabled) return;
+    this.#clientTrouble = undefined;
     await mkdir(join(folder, 'recovery'), { recursive: true, mode: 0o700 });
     const program = await findProgram('dbus-send');
     if (program === undefined)
@@ -125,6 +131,8 @@ export class NfsService implements Service, ExportDoor {
   health(): Health {
     if (!this.options.settings.enabled) return { state: 'off', detail: 'nfs.enabled is false: no imaging' };
     const count = this.#exports.size;
+    if (this.#clientTrouble !== undefined)
+      return { state: 'degraded', detail: `machines cannot mount: ${this.#clientTrouble}` };
     return {
       state: 'ok',
       detail: `port ${this.options.settings.port}, ${count} export${count === 1 ? '' : 's'}`,
@@ -203,11 +211,11 @@ export class NfsService implements Service, ExportDoor {
     const hasBus = await this.#busDaemon.adopt();
     if (!hasBus) await this.#busDaemon.start();
     const hasServer = await this.#ganesha.adopt();
-    if (hasServer && hasBus) {
+    if (hasServer && hasBus && (await clientTrouble()) === undefined) {
       log.info('the NFS server of an earlier fogd was adopted');
       return;
     }
-    // A server whose bus has gone cannot be told anything, and never looks for a new one.
+    // A server whose bus has gone cannot be told anything, and never looks for a new one; nor does it tell a new port mapper its ports.
     if (hasServer) await this.#ganesha.stop();
     await this.#startServer();
   }
@@ -284,11 +292,24 @@ export class NfsService implements Service, ExportDoor {
     const gone = (reason: string) => nfsErrors.NFS_STOPPED({ reason, log: this.#serverLog });
     if (this.options.settings.start === 'service') {
       const answers = await this.#bus?.answers();
-      return answers ? undefined : nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
+      if (!answers) return nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
+      // What systemd started is not ours to start again: it is only told.
+      await this.#lookAsClient();
+      return undefined;
     }
     if (!(await this.#ganesha.isAlive())) return gone('its process is gone');
     if (!(await this.#busDaemon.isAlive())) return gone('its message bus is gone');
-    return undefined;
+    return await this.#lookAsClient();
+  }
+
+  /** Told in the status at once; the second time it is mended by a start, which clients outlive (docs/adr/0008). */
+  async #lookAsClient(): Promise<FogdError | undefined> {
+    this.#looks = (this.#looks + 1) % CLIENT_LOOK_EVERY;
+    if (this.#looks !== 0) return undefined;
+    const before = this.#clientTrouble;
+    this.#clientTrouble = await clientTrouble();
+    if (before === undefined || this.#clientTrouble === undefined) return undefined;
+    return nfsErrors.NFS_STOPPED({ reason: this.#clientTrouble, log: this.#serverLog });
   }
 }
 

@@ -2,6 +2,7 @@ import type { Logger } from '#daemon/log.js';
 import type { Health, Service } from '#daemon/service.js';
 import { exportId } from '#domain/session.js';
 import { nextState, TaskState } from '#domain/task.js';
+import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { notePublished, noteReceived } from './generations.js';
 
@@ -12,6 +13,7 @@ import { notePublished, noteReceived } from './generations.js';
 export class ImageKeeper implements Service {
   readonly name = 'images';
   #detail = '';
+  #trouble: string | undefined;
 
   constructor(
     private readonly context: Context,
@@ -27,6 +29,10 @@ export class ImageKeeper implements Service {
     if (removed.length > 0) this.log.info({ removed }, 'removed the NFS roots of sessions that had ended');
     const free = await imageStore.freeBytes();
     const count = images.list().length;
+    this.#trouble = await imageStore.checkScripts().then(
+      () => undefined,
+      (error: unknown) => messageOf(error),
+    );
     this.#detail = `${count} image${count === 1 ? '' : 's'}, ${(free / 1e9).toFixed(1)} GB free`;
   }
 
@@ -82,6 +88,8 @@ export class ImageKeeper implements Service {
   }
 
   health(): Health {
-    return { state: 'ok', detail: this.#detail };
+    return this.#trouble === undefined
+      ? { state: 'ok', detail: this.#detail }
+      : { state: 'degraded', detail: this.#trouble };
   }
 }

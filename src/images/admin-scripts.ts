@@ -1,7 +1,9 @@
+import type { Stats } from 'node:fs';
 import { chmod, copyFile, link, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '#errors.js';
-import { listFolder } from './folder-listing.js';
+import { imageErrors } from './errors.js';
+import { entryAt, listFolder } from './folder-listing.js';
 
 /** The folders of the admin's scripts that FOS sources (fos-protocol 5.2), each with the script that calls the others. */
 export const POST_INIT = 'postinitscripts';
@@ -40,6 +42,30 @@ export async function makeDefaultScripts(root: string): Promise<void> {
       if (errnoOf(error) !== 'EEXIST') throw error;
     }
   }
+}
+
+/**
+ * Throws SCRIPTS_UNSAFE where somebody else than root or fogd could change what every machine runs as root: by owner, or by the rights of
+ * others on a script or its folder.
+ */
+export async function checkScripts(root: string, folder: string): Promise<void> {
+  const path = join(root, folder);
+  const entry = await entryAt(path);
+  if (!entry?.isDirectory()) return;
+  judge(path, entry);
+  for (const { name, path: inside, stats } of (await listFolder(path)) ?? []) {
+    if (stats.isDirectory()) await checkScripts(path, name);
+    else if (stats.isFile()) judge(inside, stats);
+  }
+}
+
+function judge(path: string, { uid, gid, mode }: Stats): void {
+  const [ownUid, ownGid] = [process.getuid?.() ?? 0, process.getgid?.() ?? 0];
+  const rights = (mode & 0o7777).toString(8).padStart(4, '0');
+  if (uid !== 0 && uid !== ownUid)
+    throw imageErrors.SCRIPTS_UNSAFE({ path, reason: `it belongs to user ${uid}` });
+  if ((mode & 0o002) !== 0 || ((mode & 0o020) !== 0 && gid !== 0 && gid !== ownGid))
+    throw imageErrors.SCRIPTS_UNSAFE({ path, reason: `others may write it (mode ${rights})` });
 }
 
 /**

@@ -43,6 +43,12 @@ export const imageErrors = defineErrors({
     remedy: 'a rollback needs two captures; the generations that are there: fogd image generations {image}',
     status: 409,
   },
+  SCRIPTS_UNSAFE: {
+    message: 'the scripts that machines run as root are not given out: {path}: {reason}',
+    remedy:
+      'make them root’s: chown -R root:root and chmod -R go-w on the folders postinitscripts and postdownloadscripts',
+    status: 409,
+  },
   IMPORT_REFUSED: {
     message: 'the folder {folder} cannot be imported: {reason}',
     remedy: 'give the folder of one image as a FOG server wrote it, or all of them with --all',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { errnoOf } from '#errors.js';
 import { syncFolder } from '#files/sync-folder.js';
 import { exchangePaths } from '#native/exchange.js';
-import { makeDefaultScripts } from './admin-scripts.js';
+import { checkScripts, makeDefaultScripts, POST_DOWNLOAD, POST_INIT } from './admin-scripts.js';
 import { imageErrors } from './errors.js';
 import { onDisk } from './file-errors.js';
 import { entryAt, listFolder } from './folder-listing.js';
@@ -143,6 +143,12 @@ export class ImageStore {
     await removeHalfImports(this.#layout);
     await syncFolder(hidden);
     await syncFolder(this.#layout.root);
+  }
+
+  /** Throws SCRIPTS_UNSAFE where the scripts of the admin could be changed by others: no root is opened then. */
+  async checkScripts(): Promise<void> {
+    for (const folder of [POST_INIT, POST_DOWNLOAD])
+      await this.#onDisk(() => checkScripts(this.#layout.root, folder));
   }
 
   /** Bytes that fogd may still write. */

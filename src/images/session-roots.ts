@@ -1,7 +1,7 @@
 import { chmod, chown, link, mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '#errors.js';
-import { bringScripts, POST_DOWNLOAD, POST_INIT } from './admin-scripts.js';
+import { bringScripts, checkScripts, POST_DOWNLOAD, POST_INIT } from './admin-scripts.js';
 import { imageErrors } from './errors.js';
 import { entryAt, listFolder } from './folder-listing.js';
 import { captureFolder } from './image-path.js';
@@ -36,8 +36,7 @@ export class SessionRoots {
   async openDeploy(id: number, path: string): Promise<DeployRoot> {
     let inode: string | undefined;
     const folder = await this.#open(id, path, async (root) => {
-      await bringScripts(join(this.layout.root, POST_INIT), join(root, POST_INIT), 'link');
-      await bringScripts(join(this.layout.root, POST_DOWNLOAD), join(root, POST_DOWNLOAD), 'link');
+      for (const folder of [POST_INIT, POST_DOWNLOAD]) await this.#bring(folder, root, 'link');
       inode = await linkGeneration(this.layout.image(path), join(root, path), path);
     });
     return { folder, ...(inode === undefined ? {} : { inode }) };
@@ -47,7 +46,7 @@ export class SessionRoots {
   openCapture(id: number, mac: string): Promise<string> {
     const name = captureFolder(mac);
     return this.#open(id, name, async (root) => {
-      await bringScripts(join(this.layout.root, POST_INIT), join(root, POST_INIT), 'copy');
+      await this.#bring(POST_INIT, root, 'copy');
       await mkdir(join(root, name));
       await chmod(join(root, name), 0o755);
       if (this.captureOwner) await chown(join(root, name), this.captureOwner.uid, this.captureOwner.gid);
@@ -57,7 +56,7 @@ export class SessionRoots {
   /** Writable as a whole: FOS makes a folder of its own name for what it recovers. */
   openRecovery(id: number): Promise<string> {
     return this.#open(id, POST_INIT, async (root) => {
-      await bringScripts(join(this.layout.root, POST_INIT), join(root, POST_INIT), 'copy');
+      await this.#bring(POST_INIT, root, 'copy');
       await mkdir(join(root, POST_INIT), { recursive: true });
       await writeFile(join(root, RECOVERY_MARK), '');
       if (this.captureOwner) await chown(root, this.captureOwner.uid, this.captureOwner.gid);
@@ -66,7 +65,7 @@ export class SessionRoots {
 
   openPlain(id: number): Promise<string> {
     return this.#open(id, POST_INIT, async (root) => {
-      await bringScripts(join(this.layout.root, POST_INIT), join(root, POST_INIT), 'copy');
+      await this.#bring(POST_INIT, root, 'copy');
       await mkdir(join(root, POST_INIT), { recursive: true });
     });
   }
@@ -104,6 +103,11 @@ export class SessionRoots {
       await mkdir(place, { recursive: true, mode: 0o700 });
       await rename(path, join(place, name));
     }
+  }
+
+  async #bring(folder: string, root: string, how: 'link' | 'copy'): Promise<void> {
+    await checkScripts(this.layout.root, folder);
+    await bringScripts(join(this.layout.root, folder), join(root, folder), how);
   }
 
   async #open(id: number, mark: string, fill: (root: string) => Promise<void>): Promise<string> {

@@ -97,6 +97,23 @@ describe('NFS server', () => {
     await fogd.cli('task', 'cancel', id);
   });
 
+  it('tells that machines cannot mount when the port mapper is gone, and mends it', async () => {
+    await start();
+    const { id, share, folder } = await openCapture();
+    const note = JSON.parse(readFileSync(join(fogd.state, 'nfs', 'rpcbind.json'), 'utf8')) as { pid: number };
+    process.kill(note.pid, 'SIGKILL');
+    await eventually('the status to tell it', async () =>
+      JSON.stringify(await nfs()).includes('the port mapper (111/tcp) does not answer'),
+    );
+    // A new port mapper knows nothing of a server that registered with the old one.
+    await eventually('the share to be back', async () => {
+      const { stdout } = await from('pc', 'nfs-ls', `${share}?version=3`);
+      return stdout.includes(folder);
+    });
+    await eventually('fogd to say so', async () => (await nfs())?.state === 'running');
+    await fogd.cli('task', 'cancel', id);
+  });
+
   it('outlives a fogd that was killed, and is adopted by the next one', async () => {
     await start();
     const { id, share, folder } = await openCapture();

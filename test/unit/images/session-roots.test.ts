@@ -1,5 +1,6 @@
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -147,6 +148,37 @@ describe('NFS root', () => {
     symlinkSync(join(folder, 'disk'), join(folder, 'images'));
     const { store } = await scene({ root: join(folder, 'images') });
     expect(await store.openPlainRoot(1)).toBe(join(folder, 'disk', '.fogd', 'sessions', '1'));
+  });
+});
+
+describe('scripts that others may write', () => {
+  it.each<[string, (folder: string) => void]>([
+    ['by the rights of a script', (folder) => chmodSync(join(folder, 'fog.postinit'), 0o777)],
+    ['by the rights of the folder', (folder) => chmodSync(folder, 0o777)],
+    [
+      'by those of a folder in it',
+      (folder) => {
+        mkdirSync(join(folder, 'drivers'));
+        chmodSync(join(folder, 'drivers'), 0o757);
+      },
+    ],
+    ['by their owner', (folder) => chownSync(join(folder, 'fog.postinit'), 12_345, 0)],
+    [
+      'by their group',
+      (folder) => {
+        chownSync(join(folder, 'fog.postinit'), 0, 12_345);
+        chmodSync(join(folder, 'fog.postinit'), 0o775);
+      },
+    ],
+  ])('are given to no machine: %s', async (_, loosen) => {
+    const { root, store } = await scene();
+    await store.checkScripts();
+    loosen(join(root, 'postinitscripts'));
+    const unsafe = { code: 'SCRIPTS_UNSAFE' };
+    await expect(store.checkScripts()).rejects.toMatchObject(unsafe);
+    await expect(store.openPlainRoot(1)).rejects.toMatchObject(unsafe);
+    await expect(store.openCaptureRoot(2, MAC)).rejects.toMatchObject(unsafe);
+    expect(readdirSync(join(root, '.fogd', 'sessions'))).toEqual([]);
   });
 });
 

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { busConfig, shownExports } from '#services/nfs/bus.js';
 import { exportBlock, ganeshaConfig } from '#services/nfs/config.js';
 import { parseNote, statFacts } from '#services/nfs/ownership.js';
-import { callMessage, replyWords } from '#services/nfs/portmap.js';
 import { missingRights } from '#services/nfs/privileges.js';
+import { callMessage, replyWords } from '#services/nfs/rpc.js';
 import { expectGolden } from '../../golden.js';
 
 const deploy = {
@@ -113,7 +113,12 @@ describe('ownership', () => {
 
 describe('port mapper', () => {
   it('is asked by RFC 5531 messages and understood', () => {
-    const call = callMessage(7, 3, [100_003, 3, 6, 0]);
+    const call = callMessage(7, {
+      program: 100_000,
+      version: 2,
+      procedure: 3,
+      parameters: [100_003, 3, 6, 0],
+    });
     expect(call.readUInt32BE(0)).toBe(0x8000_0000 + call.length - 4);
     const reply = Buffer.from('8000001c00000007000000010000000000000000000000000000000000000801', 'hex');
     expect(replyWords(reply, 7)).toEqual([2049]);
