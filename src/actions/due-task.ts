@@ -1,9 +1,9 @@
 import type { OrderedTask } from '#boot/task-args.js';
 import type { Host } from '#domain/host.js';
-import { primaryMac } from '#domain/host.js';
 import { nextState, type Task, TaskState } from '#domain/task.js';
 import { attemptsAllowed, taskType } from '#domain/task-type.js';
 import type { Context } from './context.js';
+import { failTask } from './fail-task.js';
 import { nodeFor } from './manage-storage-nodes.js';
 
 /** What the boot of a host is for. */
@@ -31,13 +31,13 @@ export async function dueTask(context: Context, host: Host): Promise<DueTask> {
     return { kind: 'none', notice: 'The MAC Address is set to be ignored for imaging tasks' };
   if (type.endsWithBoot && task.state === TaskState.inProgress) {
     if (clock.now() - (task.startedAt ?? 0) > SAME_BOOT_MS) {
-      await end(context, host, task, 'complete', 'the machine has booted again');
+      await complete(context, task, 'the machine has booted again');
       return { kind: 'none' };
     }
   } else if (task.attempts >= attemptsAllowed(type)) {
     const times = task.attempts === 1 ? 'once' : `${task.attempts} times`;
     const reason = `task ${task.id} (${type.name}) was begun ${times} and never completed: look at the machine, then order it again`;
-    await end(context, host, task, 'fail', reason);
+    await failTask(context, task, reason);
     return { kind: 'problem', reason };
   }
   const image = task.imageId === null ? undefined : images.byId(task.imageId);
@@ -73,26 +73,9 @@ async function useBestNode(
   if (best && best.id !== task.nodeId) await store.commit(() => tasks.useNode(task.id, best.id));
 }
 
-async function end(
-  { store, tasks, clock, recorder }: Context,
-  host: Host,
-  task: Task,
-  event: 'complete' | 'fail',
-  reason: string,
-): Promise<void> {
-  const moved = await store.commit(() => {
-    const state = nextState(tasks.byId(task.id)?.state ?? TaskState.failed, event);
-    if (state === undefined) return false;
-    tasks.move(task.id, { state, at: clock.now(), actor: 'fogd', reason });
-    return true;
-  });
-  if (!moved || event === 'complete') return;
-  recorder.record({
-    service: 'fogd',
-    event: 'task-failed',
-    outcome: 'failed',
-    who: { mac: primaryMac(host) },
-    reasons: [reason],
-    facts: { task: task.id },
+async function complete({ store, tasks, clock }: Context, task: Task, reason: string): Promise<void> {
+  await store.commit(() => {
+    const state = nextState(tasks.byId(task.id)?.state ?? TaskState.failed, 'complete');
+    if (state !== undefined) tasks.move(task.id, { state, at: clock.now(), actor: 'fogd', reason });
   });
 }

@@ -218,7 +218,8 @@ export const actionErrors = defineErrors({
     status: 400,
   },
   IMAGES_NO_SPACE: {
-    message: 'the disk of the images has {free} MiB left, less than the reserve of {reserve} MiB',
+    message:
+      'the disk of the images has {free} MiB left; the capture needs about {estimate} MiB, and {reserve} MiB are the reserve',
     remedy: 'remove images that are no longer needed, enlarge the disk, or lower images.reserve_mib',
     status: 507,
   },

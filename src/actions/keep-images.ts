@@ -5,6 +5,7 @@ import { nextState, TaskState } from '#domain/task.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { notePublished, noteReceived } from './generations.js';
+import { SpaceGuard } from './guard-space.js';
 
 /**
  * The images' folder as a service of its own: makes it usable, finishes or takes back what a killed fogd left half done, and says in the
@@ -14,11 +15,14 @@ export class ImageKeeper implements Service {
   readonly name = 'images';
   #detail = '';
   #trouble: string | undefined;
+  readonly #space: SpaceGuard;
 
   constructor(
     private readonly context: Context,
     private readonly log: Logger,
-  ) {}
+  ) {
+    this.#space = new SpaceGuard(context, log);
+  }
 
   async start(): Promise<void> {
     const { imageStore, images, sessions } = this.context;
@@ -34,6 +38,7 @@ export class ImageKeeper implements Service {
       (error: unknown) => messageOf(error),
     );
     this.#detail = `${count} image${count === 1 ? '' : 's'}, ${(free / 1e9).toFixed(1)} GB free`;
+    this.#space.start();
   }
 
   /** A publish that fogd was killed in is finished: what it was to publish had been checked. Forgotten where those files are gone. */
@@ -84,12 +89,13 @@ export class ImageKeeper implements Service {
   }
 
   async stop(): Promise<void> {
-    // Holds nothing open.
+    this.#space.stop();
   }
 
   health(): Health {
-    return this.#trouble === undefined
+    const trouble = this.#trouble ?? this.#space.alarm;
+    return trouble === undefined
       ? { state: 'ok', detail: this.#detail }
-      : { state: 'degraded', detail: this.#trouble };
+      : { state: 'degraded', detail: trouble };
   }
 }

@@ -5,6 +5,7 @@ import { taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { endSession } from './end-session.js';
+import { failTask } from './fail-task.js';
 
 const LOOK_EVERY_MS = 15_000;
 /** A session without an imaging task has no end of its own that FOS would tell. */
@@ -53,7 +54,7 @@ export class TaskKeeper {
   }
 
   async #failSilentTasks(): Promise<void> {
-    const { store, tasks, hosts, sessions, settings, clock } = this.context;
+    const { tasks, sessions, settings, clock } = this.context;
     const silence = settings.tasks.silence_timeout;
     for (const task of tasks.allActive()) {
       const last = Math.max(task.seenAt ?? 0, task.startedAt ?? 0, this.#startedAt);
@@ -63,22 +64,7 @@ export class TaskKeeper {
       if (task.state !== TaskState.inProgress || clock.now() - last < silence * 1000) continue;
       const percent = task.progress ? ` at ${task.progress.percent} % of a partition` : '';
       const reason = `the machine was not heard of for ${silence} s${percent}: look at its screen and its cable, then order the task again`;
-      const failed = await store.commit(() => {
-        const state = nextState(tasks.byId(task.id)?.state ?? TaskState.failed, 'fail');
-        if (state === undefined) return false;
-        tasks.move(task.id, { state, at: clock.now(), actor: 'fogd', reason });
-        return true;
-      });
-      if (!failed) continue;
-      const mac = hosts.byId(task.hostId)?.macs[0]?.mac;
-      this.context.recorder.record({
-        service: 'fogd',
-        event: 'task-failed',
-        outcome: 'failed',
-        who: mac === undefined ? {} : { mac },
-        reasons: [reason],
-        facts: { task: task.id },
-      });
+      if (!(await failTask(this.context, task, reason))) continue;
       for (const session of sessions.liveOfTask(task.id))
         await endSession(this.context, session, 'the machine vanished');
     }

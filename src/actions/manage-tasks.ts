@@ -144,9 +144,12 @@ export async function checkImage(context: Context, image: Image, kind: 'deploy' 
   if (image.protected) throw actionErrors.IMAGE_PROTECTED({ name: image.name });
   const free = await imageStore.freeBytes();
   const reserve = settings.images.reserve_mib * 1_048_576;
-  if (free < reserve)
+  // The new generation stands beside the one that is there, and will be about as large.
+  const estimate = generations.current(image.id)?.serverBytes ?? 0;
+  if (free < reserve + estimate)
     throw actionErrors.IMAGES_NO_SPACE({
       free: Math.floor(free / 1_048_576),
+      estimate: Math.ceil(estimate / 1_048_576),
       reserve: settings.images.reserve_mib,
     });
 }

@@ -259,6 +259,17 @@ export class ImageStore {
     return this.#layout.kept(sessionId);
   }
 
+  /** Bytes on the disk of all that a session's machine has written so far. */
+  async rootBytes(sessionId: number): Promise<number> {
+    const sizes = async (folder: string, depth: number): Promise<number> => {
+      let sum = 0;
+      for (const { path, stats } of (await listFolder(folder)) ?? [])
+        sum += stats.isDirectory() && depth > 0 ? await sizes(path, depth - 1) : stats.blocks * 512;
+      return sum;
+    };
+    return this.#onDisk(() => sizes(this.#layout.session(sessionId), 1));
+  }
+
   /** Removes a session's NFS root, after its export is closed; a publish of that session that could not be finished is taken back. */
   removeRoot(sessionId: number): Promise<void> {
     return this.#exclusive(sessionId, undefined, async () => {
