@@ -16,6 +16,8 @@ export type DueTask =
 
 /** A script asked for again within this time is the same boot: iPXE asks more than once where a menu is left or a cable is slow. */
 const SAME_BOOT_MS = 30_000;
+/** How long a failure is told at the boots that follow it: FOS restarts a minute after a fatal error. */
+const TELL_FAILURE_MS = 300_000;
 
 /**
  * The task that a host's boot starts now. A machine that begins its task again and again without completing it must not go on for ever
@@ -25,7 +27,7 @@ export async function dueTask(context: Context, host: Host): Promise<DueTask> {
   const { tasks, images, clock } = context;
   const task = host.pending ? undefined : tasks.active(host.id);
   const type = task && taskType(task.typeId);
-  if (!task || !type || type.boots === 'nothing') return { kind: 'none' };
+  if (!task || !type || type.boots === 'nothing') return { kind: 'none', ...failureNotice(context, host) };
   // FOG shows this, and then sends the task's script behind the menu all the same (spec 1.9.8, 8.2).
   if (host.macs.some(({ primary, imageIgnore }) => primary && imageIgnore))
     return { kind: 'none', notice: 'The MAC Address is set to be ignored for imaging tasks' };
@@ -46,6 +48,15 @@ export async function dueTask(context: Context, host: Host): Promise<DueTask> {
     await useBestNode(context, host, task, type.imaging);
   const ordered = { type, shutdown: task.shutdown, account: task.account, ...(image ? { image } : {}) };
   return { kind: 'task', task, ordered };
+}
+
+/** Whoever stands before a machine whose task has just failed sees why, whatever the imaging environment could show. */
+function failureNotice({ tasks, clock }: Context, host: Host): { readonly notice?: string } {
+  const last = tasks.latest(host.id);
+  if (last?.state !== TaskState.failed || clock.now() - (last.finishedAt ?? 0) > TELL_FAILURE_MS) return {};
+  return {
+    notice: `Task ${last.id} (${taskType(last.typeId)?.name ?? 'unknown'}) has failed: ${last.reason}`,
+  };
 }
 
 /** The machine was given what it starts; nothing of it will be heard again before its next boot. */

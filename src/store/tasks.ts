@@ -72,6 +72,11 @@ export class TaskRepository {
     return this.#many('SELECT * FROM tasks WHERE host_id = ? AND state < 4 ORDER BY id DESC', hostId)[0];
   }
 
+  /** The host's newest task, whatever became of it. */
+  latest(hostId: number): Task | undefined {
+    return this.#many('SELECT * FROM tasks WHERE host_id = ? ORDER BY id DESC LIMIT 1', hostId)[0];
+  }
+
   /** The host's tasks, newest first. */
   list(hostId: number): Task[] {
     return this.#many('SELECT * FROM tasks WHERE host_id = ? ORDER BY id DESC', hostId);

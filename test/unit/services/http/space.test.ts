@@ -61,8 +61,13 @@ describe('a disk that fills up', () => {
       ),
     });
     expect(task(small).state).toBe('In-Progress');
-    expect(world.exports.size).toBe(1);
     expect(world.decisions.at(-1)).toMatchObject({ event: 'task-failed', who: { mac: SECOND } });
+    // FOS only saw that its share went away; its next boot tells.
+    const told = `echo Task ${large} (Capture) has failed: the disk of the images is nearly full (200 MiB left)`;
+    expect((await world.boot(SECOND)).script).toContain(told);
+    await world.clock.advance(301_000);
+    expect((await world.boot(SECOND)).script).not.toContain('has failed');
+    expect(world.exports.size).toBe(1);
     free = 5000 * MIB;
     await guard.look();
     expect(guard.alarm).toBeUndefined();
