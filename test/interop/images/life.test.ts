@@ -59,7 +59,9 @@ describe('a publisher that is killed', () => {
       .split('\n')
       .map((line) => JSON.parse(line) as PublishJournalEntry);
     const store = await storeOn(made.root);
-    expect(await store.recover(journal)).toEqual([{ sessionId: 2, imagePath: 'win11', published: true }]);
+    expect(await store.recover(journal)).toEqual([
+      { sessionId: 2, imagePath: 'win11', published: true, received: false },
+    ]);
     expect(contents(join(made.root, 'win11'))).toEqual(text('two'));
     expect(contents(join(made.root, '.fogd', 'previous', 'win11'))).toEqual(text('one'));
   });
