@@ -43,10 +43,8 @@ export interface GenerationDescription extends Generation {
 }
 
 /** All generations that are known of an image, newest first. Throws IMAGE_UNKNOWN. */
-export function describeGenerations(
-  { generations, ...context }: Context,
-  key: string,
-): GenerationDescription[] {
-  const image = findImage({ generations, ...context }, key);
+export function describeGenerations(context: Context, key: string): GenerationDescription[] {
+  const { generations } = context;
+  const image = findImage(context, key);
   return generations.list(image.id).map((one) => ({ ...one, deploys: generations.deploys(one.id) }));
 }

@@ -270,7 +270,8 @@ export const SettingsSchema = Type.Object(
           minimum: 0,
           maximum: 1073741824,
           default: 1024,
-          description: 'Free space, in MiB, below which no capture is started.',
+          description:
+            'Free space, in MiB, below which no capture is started and the status raises an alarm; below a quarter of it the largest capture is stopped.',
         }),
         resize_percent: Type.Integer({
           minimum: 5,

@@ -140,7 +140,13 @@ async function hiddenMenu(lab: Lab): Promise<void> {
   const { boot } = fogdSettings('server');
   const fogd = await lab.startFogd({
     ...fogdSettings('server'),
-    boot: { ...(boot as object), menu_hidden: true, hidden_timeout: 10 },
+    boot: {
+      ...(boot as object),
+      menu_hidden: true,
+      hidden_timeout: 10,
+      advanced_login: true,
+      advanced_script: 'echo lines of the admin\nsanboot --no-describe --drive 0x80',
+    },
     registration: { approve: true },
   });
   await fogd.cliWith(`${PASSWORD}\n`, 'user', 'add', 'teacher');
@@ -177,9 +183,15 @@ async function hiddenMenu(lab: Lab): Promise<void> {
   mark = await pc.screen.waitFor('Successfully changed key', 30_000, mark);
   const hosts = fogd.select('SELECT pending, product_key FROM hosts');
   assert.deepEqual(hosts, [{ pending: 0, product_key: PRODUCT_KEY }]);
-  await chooseMenuItem(pc.screen, MENU.local, 30_000, mark);
+  lab.step('has its product key');
+  mark = await chooseMenuItem(pc.screen, 'Join Multicast Session', 30_000, mark);
+  await confirmLogin(pc, mark);
+  mark = await pc.screen.waitFor('This server does not multicast yet', 30_000, mark);
+  mark = await chooseMenuItem(pc.screen, 'Advanced Menu', 30_000, mark);
+  await confirmLogin(pc, mark);
+  mark = await pc.screen.waitFor('lines of the admin', 30_000, mark);
   await pc.waitForDiskBoot(line, 30_000, mark);
-  lab.step('has its product key, and boots its disk');
+  lab.step('no multicast is told; the advanced menu boots the disk');
 
   mark = pc.screen.mark();
   pc.screen.key('enter');
@@ -325,7 +337,7 @@ export const menuTaskScenarios: readonly Scenario[] = [
   ),
   imagingScenario(
     'hidden-menu',
-    'the hidden menu, approval, product key, and the disk when nobody presses the key',
+    'the hidden menu, approval, product key, the advanced menu, and the disk when nobody presses the key',
     400,
     hiddenMenu,
   ),
