@@ -196,6 +196,14 @@ async function hiddenMenu(lab: Lab): Promise<void> {
   mark = pc.screen.mark();
   pc.screen.key('enter');
   await pc.waitForReset(3, 10_000);
+  mark = await open(mark);
+  mark = await chooseMenuItem(pc.screen, 'Debug Mode', 30_000, mark);
+  await confirmLogin(pc, mark);
+  mark = await pc.screen.waitFor('[fog debug]', 120_000, mark);
+  pc.screen.type('exit\r');
+  await pc.waitForReset(4, 30_000);
+  lab.step('a debug shell from the menu');
+
   await pc.screen.waitFor('Press ESC to access the menu', 90_000, mark);
   await pc.waitForDiskBoot(line, 60_000, pc.screen.mark());
   lab.step('nobody presses a key: the disk boots');
@@ -337,7 +345,7 @@ export const menuTaskScenarios: readonly Scenario[] = [
   ),
   imagingScenario(
     'hidden-menu',
-    'the hidden menu, approval, product key, the advanced menu, and the disk when nobody presses the key',
+    'the hidden menu, approval, product key, advanced menu, debug shell, and the disk when nobody presses the key',
     400,
     hiddenMenu,
   ),
