@@ -68,12 +68,20 @@ export class Bus {
     return shownExports(result.stdout);
   }
 
+  /** Whether the server has this export. Throws NFS_BUS_FAILED. */
+  async has(id: number): Promise<boolean> {
+    const refusal = await this.#change('DisplayExport', `uint16:${id}`);
+    if (refusal === undefined) return true;
+    if (/export id not found/i.test(refusal)) return false;
+    throw this.#failed(refusal);
+  }
+
   /** True once ganesha is on the bus. */
   async answers(): Promise<boolean> {
     return (await this.#call('ShowExports')).code === 0;
   }
 
-  /** Undefined when done, else why not. Throws NFS_BUS_FAILED where nobody answered. */
+  /** Undefined when done, else ganesha's reason why not. Throws NFS_BUS_FAILED where nobody answered. */
   async #change(method: string, ...args: string[]): Promise<string | undefined> {
     const result = await this.#call(method, ...args);
     if (result.code === 0) return undefined;

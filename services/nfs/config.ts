@@ -67,9 +67,28 @@ export function exportBlock(entry: SessionExport): string {
   ].join('\n');
 }
 
+/** A file with one export, for a server that runs: it need not read all the others again. */
+export function exportConfig(squash: GaneshaConfig['squash'], entry: SessionExport): string {
+  return [...exportDefaults(squash), exportBlock(entry)].join('\n');
+}
+
+function exportDefaults({ uid, gid }: GaneshaConfig['squash']): string[] {
+  return [
+    'EXPORT_DEFAULTS {',
+    '  Access_Type = NONE;',
+    '  SecType = sys;',
+    '  Transports = TCP;',
+    '  Protocols = 3, 4;',
+    '  # No client can make a file that belongs to root, or give one away.',
+    '  Squash = All_Squash;',
+    `  Anonymous_Uid = ${whole(uid)};`,
+    `  Anonymous_Gid = ${whole(gid)};`,
+    '}',
+  ];
+}
+
 /** The whole file. Exports in the order of their ids, so that the same exports are the same text. */
 export function ganeshaConfig(config: GaneshaConfig): string {
-  const { uid, gid } = config.squash;
   const exports = [...config.exports].sort((a, b) => a.id - b.id);
   return [
     '# Written by fogd for each change; what is changed here is lost.',
@@ -93,16 +112,7 @@ export function ganeshaConfig(config: GaneshaConfig): string {
     '  RecoveryBackend = fs;',
     `  RecoveryRoot = "${safePath('folder', config.recoveryFolder)}";`,
     '}',
-    'EXPORT_DEFAULTS {',
-    '  Access_Type = NONE;',
-    '  SecType = sys;',
-    '  Transports = TCP;',
-    '  Protocols = 3, 4;',
-    '  # No client can make a file that belongs to root, or give one away.',
-    '  Squash = All_Squash;',
-    `  Anonymous_Uid = ${whole(uid)};`,
-    `  Anonymous_Gid = ${whole(gid)};`,
-    '}',
+    ...exportDefaults(config.squash),
     'LOG {',
     '  Default_Log_Level = EVENT;',
     '  # Otherwise a line for each connection that a client closes.',

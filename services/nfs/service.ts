@@ -7,7 +7,7 @@ import type { Logger } from '#daemon/log.js';
 import type { Health, Service } from '#daemon/service.js';
 import { FogdError, messageOf } from '#errors.js';
 import { Bus, busConfig } from './bus.js';
-import { checkExport, ganeshaConfig } from './config.js';
+import { checkExport, exportConfig, ganeshaConfig } from './config.js';
 import { writeDurably } from './durable.js';
 import { nfsErrors } from './errors.js';
 import { missingOwnRights } from './privileges.js';
@@ -150,9 +150,8 @@ export class NfsService implements Service, ExportDoor {
       try {
         // ganesha keeps the old client list when an export is updated, so a changed one is taken away first.
         if (before) await bus.remove(entry.id);
-        const refusal = await bus.add(this.#configFile, entry.id);
-        const isShown = (await bus.show()).some(({ id }) => id === entry.id);
-        if (refusal !== undefined || !isShown)
+        const refusal = await this.#add(bus, entry);
+        if (refusal !== undefined || !(await bus.has(entry.id)))
           throw nfsErrors.NFS_EXPORT_REFUSED({
             what: 'add',
             id: entry.id,
@@ -173,9 +172,15 @@ export class NfsService implements Service, ExportDoor {
       // A server that does not run exports nothing, and starts with the configuration that has just been written.
       if (!this.#running || !this.#bus) return;
       const refusal = await this.#bus.remove(id);
-      if ((await this.#bus.show()).some((shown) => shown.id === id))
+      if (await this.#bus.has(id))
         throw nfsErrors.NFS_EXPORT_REFUSED({ what: 'remove', id, reason: refusal ?? 'it is still shown' });
     });
+  }
+
+  async #add(bus: Bus, entry: SessionExport): Promise<string | undefined> {
+    const file = join(this.options.folder, 'export.conf');
+    await writeDurably(file, exportConfig(this.options.squash, entry));
+    return bus.add(file, entry.id);
   }
 
   #runningBus(): Bus {
@@ -263,7 +268,7 @@ export class NfsService implements Service, ExportDoor {
     for (const id of shown) if (id !== 0 && !this.#exports.has(id)) await bus.remove(id);
     for (const entry of [...this.#exports.values()]) {
       if (shown.has(entry.id)) continue;
-      const refusal = await bus.add(this.#configFile, entry.id);
+      const refusal = await this.#add(bus, entry);
       if (refusal === undefined) continue;
       // One session's folder that is gone must not keep all others from their images.
       this.options.log.error({ export: entry.id, reason: refusal }, 'an export could not be made again');

@@ -5,7 +5,7 @@ export interface SessionExport {
   readonly id: number;
   /** Absolute, real. */
   readonly folder: string;
-  /** What the machine mounts: `/t/12`, or `/t/12/dev` where it writes (FOS shows free space only for paths with `dev`, spec 11.2). */
+  /** What the machine mounts: `/t/12`, or `/t/dev/12` where it writes (FOS shows free space only for paths with `dev`, spec 11.2). */
   readonly pseudo: string;
   readonly access: 'RO' | 'RW';
   /** IPv4 address of the machine. */

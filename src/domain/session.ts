@@ -50,8 +50,9 @@ export function isWritable(kind: SessionKind): boolean {
 
 /** The NFS path in `storage=`, without the trailing slash that FOG's own has. */
 export function sessionPseudo({ id, kind }: Pick<Session, 'id' | 'kind'>): string {
-  // FOS shows the free space of a path with `dev` in it (spec 11.8 no. 2).
-  return isWritable(kind) ? `/t/${id}/dev` : `/t/${id}`;
+  // FOS shows the free space of a path with `dev` in it (spec 11.8 no. 2). The number comes last: NFSv4 hides an export from strangers, but
+  // not the folders above it.
+  return isWritable(kind) ? `/t/dev/${id}` : `/t/${id}`;
 }
 
 /** ganesha takes 1 to 65535; numbers come again only after as many sessions. */

@@ -68,7 +68,7 @@ describe('5., 16., 17., 19., 31., 32. of every task', () => {
       expect(line).not.toMatch(/ wipemode=( |$)/);
       expect(line).toMatch(/ web=http:\/\/\S+\/ /);
       // A root of its own for each session has the scripts wherever it is mounted (spec 11.8); what writes is below dev.
-      expect(/ storage=\S+\/dev\/ /.test(line)).toBe(/ (type=up|mode=photorec)\b/.test(line));
+      expect(/ storage=\S+\/dev\/\d+\/ /.test(line)).toBe(/ (type=up|mode=photorec)\b/.test(line));
       if (/ type=/.test(line)) expect(line).toContain(' hostname=pc');
     },
   );

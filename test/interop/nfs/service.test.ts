@@ -28,24 +28,24 @@ const from = (role: string, ...argv: string[]) =>
 const nfs = async () => (await fogd.services()).find(({ name }) => name === 'nfs');
 
 /** A capture as far as its open share. */
-async function openCapture(): Promise<{ id: string; share: string; folder: string; web: string }> {
-  const { mac } = network.host('pc');
-  await fogd.cli('host', 'add', 'pc', mac).catch(() => undefined);
-  await fogd.cli('image', 'add', 'base').catch(() => undefined);
+async function openCapture(role = 'pc'): Promise<{ id: string; share: string; folder: string; web: string }> {
+  const { mac } = network.host(role);
+  await fogd.cli('host', 'add', role, mac).catch(() => undefined);
+  await fogd.cli('image', 'add', role).catch(() => undefined);
   // Of a test before that failed.
-  await fogd.cli('host', 'cancel', 'pc').catch(() => undefined);
-  const task = JSON.parse(await fogd.cli('task', 'capture', 'pc', '--image', 'base', '--json')) as {
+  await fogd.cli('host', 'cancel', role).catch(() => undefined);
+  const task = JSON.parse(await fogd.cli('task', 'capture', role, '--image', role, '--json')) as {
     id: number;
   };
   const { stdout } = await from(
-    'pc',
+    role,
     'curl',
     '-sS',
     `http://${SERVER_IPV4}/fog/service/ipxe/boot.php?mac0=${mac}`,
   );
   const word = (name: string) => new RegExp(` ${name}=(\\S+)`).exec(stdout)?.[1] ?? stdout;
   const web = word('web');
-  expect((await from('pc', 'curl', '-sSI', `${web}/index.php`)).stdout).toContain(' 200 ');
+  expect((await from(role, 'curl', '-sSI', `${web}/index.php`)).stdout).toContain(' 200 ');
   const share = `nfs://${word('storage').replace(':', '')}`;
   return { id: String(task.id), share, folder: mac.replaceAll(':', ''), web };
 }
@@ -81,6 +81,49 @@ describe('NFS server', () => {
     for (const version of [3, 4]) {
       expect((await from('pc', 'nfs-ls', `${share}?version=${version}`)).code).not.toBe(0);
     }
+  });
+
+  it('lists to a machine its own share, and to a stranger none', async () => {
+    await start();
+    const listed = async (role: string) =>
+      (await from(role, 'showmount', '--no-headers', '-e', SERVER_IPV4)).stdout;
+    const pc = await openCapture();
+    const path = new URL(pc.share).pathname.replace(/\/$/, '');
+    expect(await listed('pc')).toContain(path);
+    expect(await listed('stranger')).not.toContain('/t/');
+    for (const folder of ['', 't/', 't/dev/']) {
+      const { stdout } = await from('stranger', 'nfs-ls', `nfs://${SERVER_IPV4}/${folder}?version=4`);
+      expect(stdout).not.toMatch(/\d$/m);
+    }
+    await fogd.cli('task', 'cancel', pc.id);
+  });
+
+  it('keeps a machine with a session of its own out of another’s, whatever path it asks for', async () => {
+    await start();
+    const pc = await openCapture();
+    expect(
+      (await from('pc', 'nfs-cp', '/etc/services', `${pc.share}${pc.folder}/d1.mbr?version=3`)).stderr,
+    ).toBe('');
+    const other = await openCapture('stranger');
+    for (const version of [3, 4]) {
+      expect((await from('stranger', 'nfs-ls', `${other.share}?version=${version}`)).stdout).toContain(
+        other.folder,
+      );
+      const theirs = new URL(pc.share).pathname;
+      const ways = [
+        pc.share,
+        `${other.share}../..${theirs}`,
+        `${other.share}${other.folder}/../../../${theirs.split('/')[2]}/`,
+      ];
+      for (const way of ways) {
+        const { stdout } = await from('stranger', 'nfs-ls', `${way}?version=${version}`);
+        expect(stdout, way).not.toContain(pc.folder);
+        const read = await from('stranger', 'nfs-cat', `${way}${pc.folder}/d1.mbr?version=${version}`);
+        expect(read.stdout, way).toBe('');
+      }
+    }
+    await fogd.cli('task', 'cancel', pc.id);
+    await fogd.cli('task', 'cancel', other.id);
   });
 
   it('comes back by itself with all shares after kill -9', async () => {
@@ -153,7 +196,7 @@ describe('NFS server', () => {
     });
     expect((await fogd.services()).find(({ name }) => name === 'http')?.state).toBe('running');
     const { mac } = network.host('pc');
-    await fogd.cli('task', 'capture', 'pc', '--image', 'base');
+    await fogd.cli('task', 'capture', 'pc', '--image', 'pc');
     const { stdout } = await from(
       'pc',
       'curl',

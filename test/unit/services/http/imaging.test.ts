@@ -58,7 +58,7 @@ function captureFolder(mac = MAC): string {
 describe('a capture', () => {
   it('goes from order to a published image, and its completion can be asked for again', async () => {
     const { machine, id } = await go('capture');
-    expect(machine.word('storage')).toMatch(/^10\.0\.0\.1:\/t\/\d+\/dev\/$/);
+    expect(machine.word('storage')).toMatch(/^10\.0\.0\.1:\/t\/dev\/\d+\/$/);
     expect([...world.exports.values()]).toMatchObject([{ access: 'RW', client: '127.0.0.1' }]);
     writeSmallImage(captureFolder());
     const status = '896.53MB@00:00:04@00:00:02@57.00 MiB@600.00 MiB@ 59.70@629145600.000000';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { busConfig, shownExports } from '#services/nfs/bus.js';
-import { exportBlock, ganeshaConfig } from '#services/nfs/config.js';
+import { exportBlock, exportConfig, ganeshaConfig } from '#services/nfs/config.js';
 import { parseNote, statFacts } from '#services/nfs/ownership.js';
 import { missingRights } from '#services/nfs/privileges.js';
 import { callMessage, replyWords } from '#services/nfs/rpc.js';
@@ -16,7 +16,7 @@ const deploy = {
 const capture = {
   id: 3,
   folder: '/srv/images/.fogd/sessions/3',
-  pseudo: '/t/3/dev',
+  pseudo: '/t/dev/3',
   access: 'RW',
   client: '10.0.0.8',
 } as const;
@@ -35,6 +35,13 @@ describe('ganesha.conf', () => {
       exports,
     };
     expectGolden(`test/fixtures/ganesha/${name}.conf`, ganeshaConfig(config));
+  });
+
+  it('has one export alone for a server that runs, with the same defaults', () => {
+    expectGolden(
+      'test/fixtures/ganesha/one-export.conf',
+      exportConfig({ uid: 65_534, gid: 65_534 }, capture),
+    );
   });
 
   it.each([
