@@ -17,6 +17,8 @@ const LAST_PART = 4;
  * the largest capture, so that one disk that does not fit harms nobody else.
  */
 export class SpaceGuard {
+  /** What was removed or replaced is given back meanwhile, however long that takes. */
+  #emptying: Promise<void> | undefined;
   #cancel: () => void = () => undefined;
   #isRunning = false;
   #isLow = false;
@@ -28,9 +30,12 @@ export class SpaceGuard {
 
   /** For the status, while there is less than the reserve. */
   alarm: string | undefined;
+  /** Bytes, at the last look. */
+  free = 0;
 
-  start(): void {
+  async start(): Promise<void> {
     this.#isRunning = true;
+    await this.#measure();
     this.#lookLater();
   }
 
@@ -53,17 +58,14 @@ export class SpaceGuard {
   }
 
   async look(): Promise<void> {
-    const { imageStore, settings } = this.context;
-    const reserve = settings.images.reserve_mib * MIB;
-    const free = await imageStore.freeBytes();
-    const left = `${Math.floor(free / MIB)} MiB`;
-    const isLow = free < reserve;
-    this.alarm = isLow
-      ? `only ${left} are left, less than images.reserve_mib (${settings.images.reserve_mib})`
-      : undefined;
-    if (isLow && !this.#isLow) this.log.error({ left }, 'the disk of the images is nearly full');
-    this.#isLow = isLow;
-    if (free >= reserve / LAST_PART) return;
+    this.#emptyTrash();
+    const least = (this.context.settings.images.reserve_mib * MIB) / LAST_PART;
+    if ((await this.#measure()) >= least) return;
+    // What was removed just now may be enough.
+    await this.#emptying;
+    const free = await this.#measure();
+    if (free >= least) return;
+    const left = told(free);
     const largest = await this.#largestCapture();
     if (!largest) return;
     const reason = `the disk of the images is nearly full (${left} left): the capture was stopped; free some space and order it again`;
@@ -73,6 +75,30 @@ export class SpaceGuard {
       'a capture was stopped: the disk of the images is nearly full',
     );
     await endSession(this.context, largest.session, 'the disk is nearly full');
+  }
+
+  #emptyTrash(): void {
+    this.#emptying ??= this.context.imageStore
+      .emptyTrash()
+      .catch((error: unknown) =>
+        this.log.error({ reason: messageOf(error) }, 'what was removed still takes its space'),
+      )
+      .finally(() => {
+        this.#emptying = undefined;
+      });
+  }
+
+  /** Free bytes; sets the alarm. */
+  async #measure(): Promise<number> {
+    const { imageStore, settings } = this.context;
+    const reserve = settings.images.reserve_mib;
+    const free = await imageStore.freeBytes();
+    const isLow = free < reserve * MIB;
+    this.alarm = isLow ? `only ${told(free)} are left, less than images.reserve_mib (${reserve})` : undefined;
+    if (isLow && !this.#isLow) this.log.error({ left: told(free) }, 'the disk of the images is nearly full');
+    this.#isLow = isLow;
+    this.free = free;
+    return free;
   }
 
   async #largestCapture(): Promise<{ readonly task: Task; readonly session: Session } | undefined> {
@@ -88,3 +114,5 @@ export class SpaceGuard {
     return largest;
   }
 }
+
+const told = (bytes: number): string => `${Math.floor(bytes / MIB)} MiB`;

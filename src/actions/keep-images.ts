@@ -13,7 +13,6 @@ import { SpaceGuard } from './guard-space.js';
  */
 export class ImageKeeper implements Service {
   readonly name = 'images';
-  #detail = '';
   #trouble: string | undefined;
   readonly #space: SpaceGuard;
 
@@ -31,14 +30,11 @@ export class ImageKeeper implements Service {
     const live = new Set(sessions.open().map(({ id }) => id));
     const removed = await imageStore.sweep(live);
     if (removed.length > 0) this.log.info({ removed }, 'removed the NFS roots of sessions that had ended');
-    const free = await imageStore.freeBytes();
-    const count = images.list().length;
     this.#trouble = await imageStore.checkScripts().then(
       () => undefined,
       (error: unknown) => messageOf(error),
     );
-    this.#detail = `${count} image${count === 1 ? '' : 's'}, ${(free / 1e9).toFixed(1)} GB free`;
-    this.#space.start();
+    await this.#space.start();
   }
 
   /** A publish that fogd was killed in is finished: what it was to publish had been checked. Forgotten where those files are gone. */
@@ -94,8 +90,9 @@ export class ImageKeeper implements Service {
 
   health(): Health {
     const trouble = this.#trouble ?? this.#space.alarm;
-    return trouble === undefined
-      ? { state: 'ok', detail: this.#detail }
-      : { state: 'degraded', detail: trouble };
+    if (trouble !== undefined) return { state: 'degraded', detail: trouble };
+    const count = this.context.images.list().length;
+    const free = (this.#space.free / 1e9).toFixed(1);
+    return { state: 'ok', detail: `${count} image${count === 1 ? '' : 's'}, ${free} GB free` };
   }
 }

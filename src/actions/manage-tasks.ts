@@ -142,10 +142,15 @@ export async function checkImage(context: Context, image: Image, kind: 'deploy' 
     return;
   }
   if (image.protected) throw actionErrors.IMAGE_PROTECTED({ name: image.name });
-  const free = await imageStore.freeBytes();
   const reserve = settings.images.reserve_mib * 1_048_576;
   // The new generation stands beside the one that is there, and will be about as large.
   const estimate = generations.current(image.id)?.serverBytes ?? 0;
+  let free = await imageStore.freeBytes();
+  if (free < reserve + estimate) {
+    // What was just removed is not free yet.
+    await imageStore.emptyTrash();
+    free = await imageStore.freeBytes();
+  }
   if (free < reserve + estimate)
     throw actionErrors.IMAGES_NO_SPACE({
       free: Math.floor(free / 1_048_576),

@@ -4,7 +4,7 @@ import { errnoOf } from '#errors.js';
 import { syncFolder } from '#files/sync-folder.js';
 import { entryAt } from './folder-listing.js';
 import type { ImagesLayout } from './layout.js';
-import { moveToTrash, removeTree } from './remove-tree.js';
+import { moveToTrash } from './remove-tree.js';
 
 /** What is written down, durably, before a new generation takes the place of the old one. */
 export interface PublishJournalEntry {
@@ -155,10 +155,9 @@ async function dropReplaced(
   old: string,
   moment: (moment: SwapMoment) => void,
 ): Promise<void> {
-  const place = await moveToTrash(old, layout.trash);
+  await moveToTrash(old, layout.trash);
   moment('replaced-trashed');
   await syncFolder(layout.publishing);
-  if (place !== undefined) await removeTree(place);
 }
 
 /** The old generation becomes the previous one; the one before that goes only when this has happened. */
@@ -169,14 +168,13 @@ async function keepPrevious(
   moment: (moment: SwapMoment) => void,
 ): Promise<void> {
   if (!(await entryAt(old))) return;
-  const place = await moveToTrash(layout.before(imagePath), layout.trash);
+  await moveToTrash(layout.before(imagePath), layout.trash);
   moment('previous-trashed');
   await rename(old, layout.before(imagePath));
   moment('kept');
   await syncFolder(layout.previous);
   await syncFolder(layout.publishing);
   moment('kept-synced');
-  if (place !== undefined) await removeTree(place);
 }
 
 /** Undefined where there is nothing, or no real folder. */

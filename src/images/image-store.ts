@@ -23,7 +23,7 @@ import type { ImageShape } from './image-shape.js';
 import { type Imported, importImage, removeHalfImports } from './import-image.js';
 import { KeyedLock } from './keyed-lock.js';
 import { ImagesLayout } from './layout.js';
-import { moveToTrash, regain, removeTree } from './remove-tree.js';
+import { emptyTrash, moveToTrash, regain } from './remove-tree.js';
 import { mendRollbacks, type RollbackMoment, rollBack } from './rollback.js';
 import { type DeployRoot, type Owner, SessionRoots } from './session-roots.js';
 import { settleFiles } from './settle-files.js';
@@ -333,10 +333,7 @@ export class ImageStore {
   /** Removes a generation that waited. */
   async dropReceived({ sessionId, imagePath }: PublishJournalEntry): Promise<void> {
     await this.#lock.run(`image ${imagePath}`, () =>
-      this.#onDisk(async () => {
-        const place = await moveToTrash(this.#layout.stage(sessionId), this.#layout.trash);
-        if (place !== undefined) await removeTree(place);
-      }),
+      this.#onDisk(() => moveToTrash(this.#layout.stage(sessionId), this.#layout.trash)),
     );
   }
 
@@ -369,10 +366,7 @@ export class ImageStore {
     const places = [this.#layout.image(path), this.#layout.before(path)];
     await this.#lock.run(`image ${path}`, () =>
       this.#onDisk(async () => {
-        for (const place of places) {
-          const trashed = await moveToTrash(place, this.#layout.trash);
-          if (trashed !== undefined) await removeTree(trashed);
-        }
+        for (const place of places) await moveToTrash(place, this.#layout.trash);
       }),
     );
   }
@@ -380,6 +374,11 @@ export class ImageStore {
   /** Removes the NFS roots of sessions that are not alive, at start; returns their names. */
   sweep(liveSessionIds: ReadonlySet<number>): Promise<string[]> {
     return this.#onDisk(() => this.#roots.sweep(liveSessionIds));
+  }
+
+  /** Frees the space of all that was removed or replaced; may take minutes. */
+  emptyTrash(): Promise<void> {
+    return this.#lock.run('trash', () => this.#onDisk(() => emptyTrash(this.#layout.trash)));
   }
 
   async #check(sessionId: number, mac: string, shape: ImageShape): Promise<Captured> {

@@ -5,7 +5,7 @@ import { imageErrors } from './errors.js';
 import { entryAt, irregular, listFolder } from './folder-listing.js';
 import type { ImagesLayout } from './layout.js';
 import { type Recognised, recognise } from './recognise.js';
-import { moveToTrash, removeTree } from './remove-tree.js';
+import { moveToTrash } from './remove-tree.js';
 import type { Owner } from './session-roots.js';
 import { settleFiles } from './settle-files.js';
 
@@ -62,7 +62,7 @@ export async function importImage(
     await syncFolder(layout.root);
     return { ...found, warnings, inode: String((await entryAt(target))?.ino ?? '') };
   } finally {
-    await removeTree(stage);
+    await moveToTrash(stage, layout.trash);
   }
 }
 
@@ -79,7 +79,6 @@ async function settled(
 /** Removes what an import left half done; at start. */
 export async function removeHalfImports(layout: ImagesLayout): Promise<void> {
   for (const { name, path } of (await listFolder(layout.publishing)) ?? []) {
-    const place = name.startsWith(STAGE) ? await moveToTrash(path, layout.trash) : undefined;
-    if (place !== undefined) await removeTree(place);
+    if (name.startsWith(STAGE)) await moveToTrash(path, layout.trash);
   }
 }

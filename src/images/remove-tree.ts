@@ -1,20 +1,25 @@
-import { chmod, lstat, mkdtemp, opendir, rename, rmdir, unlink } from 'node:fs/promises';
+import { randomUUID } from 'node:crypto';
+import { chmod, lstat, opendir, readdir, rename, rmdir, unlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isMissing } from './file-errors.js';
 import { entryAt } from './folder-listing.js';
 
-/** Moves a file or folder out of sight in one step and returns its new path; undefined where there is none. */
-export async function moveToTrash(path: string, trash: string): Promise<string | undefined> {
-  if (!(await regain(path))) return undefined;
-  const place = await mkdtemp(join(trash, 'x-'));
+/**
+ * Moves a file or folder out of sight in one step, if it is there. To free its blocks may take minutes for a large image, which nobody who
+ * waits for an answer should: that is done by `emptyTrash`.
+ */
+export async function moveToTrash(path: string, trash: string): Promise<void> {
+  if (!(await regain(path))) return;
   try {
-    await rename(path, join(place, 'x'));
-    return place;
+    await rename(path, join(trash, randomUUID()));
   } catch (error) {
-    await rmdir(place);
-    if (isMissing(error)) return undefined;
-    throw error;
+    if (!isMissing(error)) throw error;
   }
+}
+
+/** Removes what was moved to the trash. */
+export async function emptyTrash(trash: string): Promise<void> {
+  for (const name of await readdir(trash)) await removeTree(join(trash, name));
 }
 
 /**

@@ -6,7 +6,7 @@ import { imageErrors } from './errors.js';
 import { entryAt, listFolder } from './folder-listing.js';
 import { captureFolder } from './image-path.js';
 import type { ImagesLayout } from './layout.js';
-import { moveToTrash, regain, removeTree } from './remove-tree.js';
+import { moveToTrash, regain } from './remove-tree.js';
 
 export interface Owner {
   readonly uid: number;
@@ -73,21 +73,19 @@ export class SessionRoots {
   /** Nothing happens where there is no such root. */
   async remove(id: number): Promise<void> {
     await this.#keepRecovered(id);
-    const place = await moveToTrash(this.layout.session(id), this.layout.trash);
-    if (place !== undefined) await removeTree(place);
+    await moveToTrash(this.layout.session(id), this.layout.trash);
   }
 
-  /** Removes what belongs to no living session and returns the names; also everything that was on its way to be removed. */
+  /** Removes what belongs to no living session and returns the names. */
   async sweep(live: ReadonlySet<number>): Promise<string[]> {
     const removed: string[] = [];
     for (const name of await readdir(this.layout.sessions)) {
       const isSession = /^\d+$/.test(name);
       if (isSession && live.has(Number(name))) continue;
       if (isSession) await this.#keepRecovered(Number(name));
-      const place = await moveToTrash(join(this.layout.sessions, name), this.layout.trash);
-      if (place !== undefined && !name.startsWith('.')) removed.push(name);
+      await moveToTrash(join(this.layout.sessions, name), this.layout.trash);
+      if (!name.startsWith('.')) removed.push(name);
     }
-    for (const name of await readdir(this.layout.trash)) await removeTree(join(this.layout.trash, name));
     return removed;
   }
 
@@ -123,7 +121,7 @@ export class SessionRoots {
       await rename(root, place);
       return place;
     } catch (error) {
-      await removeTree(root);
+      await moveToTrash(root, this.layout.trash);
       throw error;
     }
   }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { chmodSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
@@ -51,6 +51,12 @@ export async function capture(
   const folder = join(await store.openCaptureRoot(sessionId, MAC), CAPTURE);
   write(folder, files);
   return folder;
+}
+
+/** What is left beside the images once the trash has been emptied. */
+export async function leftovers({ root, store }: Scene): Promise<string[]> {
+  await store.emptyTrash();
+  return ['publishing', 'trash'].flatMap((name) => readdirSync(join(root, '.fogd', name)));
 }
 
 export const forgetful = { begin: async () => undefined };

@@ -1,4 +1,3 @@
-import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { SWAP_MOMENTS, type SwapTools } from '#images/generations.js';
@@ -10,6 +9,7 @@ import {
   captureFiles,
   contents,
   forgetful,
+  leftovers,
   MAC,
   type Scene,
   SHAPE,
@@ -29,8 +29,6 @@ const refuseExchange = () => {
 const mark = (folder: string) => contents(folder)?.['d1p2.img']?.replace(/^.*\0/s, '').slice(-5);
 const image = (root: string) => mark(join(root, 'win11'));
 const previous = (root: string) => mark(join(root, '.fogd', 'previous', 'win11'));
-const leftovers = (root: string) =>
-  ['publishing', 'trash'].flatMap((name) => readdirSync(join(root, '.fogd', name)));
 const markOf = (name: string) => captureFiles(name)['d1p2.img']?.toString('latin1').slice(-5);
 
 async function publish(made: Scene, sessionId: number, name: string): Promise<void> {
@@ -68,7 +66,7 @@ describe.each<[string, SwapTools['exchange']]>([
       expect(await store.recover(journal)).toMatchObject([{ published: true }]);
       expect([image(made.root), previous(made.root)]).toEqual([markOf('new_3'), markOf('good1')]);
       await store.sweep(new Set());
-      expect(leftovers(made.root)).toEqual([]);
+      expect(await leftovers({ root: made.root, store })).toEqual([]);
     },
   );
 
@@ -119,7 +117,7 @@ describe.each<[string, SwapTools['exchange']]>([
     const store = await storeOn(made.root, { tools: { exchange } });
     const found = [image(made.root), previous(made.root)];
     expect([...found].sort()).toEqual([markOf('one_1'), markOf('two_2')].sort());
-    expect(leftovers(made.root)).toEqual([]);
+    expect(await leftovers(made)).toEqual([]);
     await store.rollback('win11');
     expect([image(made.root), previous(made.root)]).toEqual(found.reverse());
   });

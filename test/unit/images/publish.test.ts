@@ -19,6 +19,7 @@ import {
   captureFiles,
   contents,
   forgetful,
+  leftovers,
   MAC,
   type Scene,
   SHAPE,
@@ -45,8 +46,6 @@ const marked = (mark: string): Record<string, string> =>
 
 const image = (root: string) => contents(join(root, 'win11'));
 const previous = (root: string) => contents(join(root, '.fogd', 'previous', 'win11'));
-const leftovers = (root: string) =>
-  ['publishing', 'trash'].flatMap((name) => readdirSync(join(root, '.fogd', name)));
 
 async function publish(made: Scene, sessionId: number, mark: string): Promise<void> {
   await capture(made, sessionId, captureFiles(mark));
@@ -68,7 +67,7 @@ describe('publish', () => {
     for (const [index, mark] of ['one', 'two', 'three'].entries()) await publish(made, index + 1, mark);
     expect(image(made.root)).toEqual(marked('three'));
     expect(previous(made.root)).toEqual(marked('two'));
-    expect(leftovers(made.root)).toEqual([]);
+    expect(await leftovers(made)).toEqual([]);
   });
 
   it('takes rights that nobody needs', async () => {
@@ -236,7 +235,7 @@ describe.each<[string, SwapTools['exchange']]>([
       // FOS repeats its completion call, the answer was lost.
       expect(await store.publish(3, MAC, SHAPE, forgetful)).toEqual([]);
       await store.sweep(new Set());
-      expect(leftovers(root)).toEqual([]);
+      expect(await leftovers({ root, store })).toEqual([]);
     }
   });
 
@@ -362,7 +361,11 @@ describe('what the disk says', () => {
     mkdirSync(join(made.root, 'other'));
     await made.store.remove('win11');
     await made.store.remove('win11');
-    expect([image(made.root), previous(made.root), leftovers(made.root)]).toEqual([undefined, undefined, []]);
+    expect([image(made.root), previous(made.root), await leftovers(made)]).toEqual([
+      undefined,
+      undefined,
+      [],
+    ]);
     expect(readdirSync(made.root)).toContain('other');
     expect(readdirSync(join(made.root, '.fogd', 'sessions'))).toEqual(['1', '2']);
     expect(contents(join(made.root, '.fogd', 'sessions', '1', CAPTURE))).toBeUndefined();

@@ -18,6 +18,7 @@ import {
   captureFiles,
   contents,
   forgetful,
+  leftovers,
   MAC,
   SHAPE,
   scene,
@@ -195,7 +196,8 @@ describe('removing NFS roots', () => {
   });
 
   it('removes what a hostile client left: links, closed folders, a tree deeper than a path can be long', async () => {
-    const { store } = await scene();
+    const made = await scene();
+    const { store } = made;
     const root = await store.openCaptureRoot(7, MAC);
     const outside = temporaryFolder();
     writeFileSync(join(outside, 'keep'), 'x');
@@ -213,8 +215,9 @@ describe('removing NFS roots', () => {
     chmodSync(join(root, CAPTURE, 'closed'), 0);
     chmodSync(root, 0o500);
     await store.removeRoot(7);
-    expect(readdirSync(outside)).toEqual(['keep']);
     expect(readdirSync(join(store.rootFolder(7), '..'))).toEqual([]);
+    expect(await leftovers(made)).toEqual([]);
+    expect(readdirSync(outside)).toEqual(['keep']);
   });
 
   it('sweeps the sessions that are not alive, and half-made ones', async () => {
@@ -224,7 +227,7 @@ describe('removing NFS roots', () => {
     mkdirSync(join(root, '.fogd', 'trash', 'x-abc'));
     expect((await store.sweep(new Set([2]))).sort()).toEqual(['1', '3']);
     expect(readdirSync(join(root, '.fogd', 'sessions'))).toEqual(['2']);
-    expect(readdirSync(join(root, '.fogd', 'trash'))).toEqual([]);
+    expect(await leftovers({ root, store })).toEqual([]);
   });
 });
 

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { SpaceGuard } from '#actions/guard-space.js';
@@ -74,10 +74,32 @@ describe('a disk that fills up', () => {
     expect(task(small).state).toBe('In-Progress');
   });
 
+  it('stops no second capture while what the first one wrote is still being removed', async () => {
+    const { imageStore } = world.context;
+    const first = await capture('one', MAC, 5_000_000);
+    const second = await capture('two', SECOND, 10_000);
+    const guard = new SpaceGuard(world.context, silent);
+    free = 200 * MIB;
+    await guard.look();
+    expect([task(first).state, task(second).state]).toEqual(['Failed', 'In-Progress']);
+    const real = imageStore.emptyTrash.bind(imageStore);
+    vi.spyOn(imageStore, 'emptyTrash').mockImplementation(async () => {
+      await real();
+      free = 5000 * MIB;
+    });
+    await guard.look();
+    expect(task(second).state).toBe('In-Progress');
+    expect(guard.alarm).toBeUndefined();
+    expect(readdirSync(join(world.images, '.fogd', 'trash'))).toEqual([]);
+  });
+
   it('is watched while the service runs, and told in the status', async () => {
     const keeper = new ImageKeeper(world.context, silent);
     await keeper.start();
-    expect(keeper.health().state).toBe('ok');
+    expect(keeper.health()).toEqual({ state: 'ok', detail: '2 images, 5.2 GB free' });
+    free = 4000 * MIB;
+    await world.clock.advance(2_000);
+    await expect.poll(() => keeper.health().detail).toBe('2 images, 4.2 GB free');
     free = 900 * MIB;
     await world.clock.advance(2_000);
     await expect.poll(() => keeper.health()).toMatchObject({ state: 'degraded' });
