@@ -112,14 +112,19 @@ export class RunningSite {
     readonly namespace: string,
   ) {}
 
-  static async start(network: LabNetwork, site: Site): Promise<RunningSite> {
+  /** `more`: settings besides those of the site. */
+  static async start(
+    network: LabNetwork,
+    site: Site,
+    more: Readonly<Record<string, unknown>> = {},
+  ): Promise<RunningSite> {
     const images = join(network.folder, 'images');
     mkdirSync(join(images, '.fogd'), { recursive: true });
     await writeSite(join(network.folder, 'state-srv'), images, site);
     const fogd = await FogdUnderTest.start({
       network,
       folder: network.folder,
-      settings: { images: { folder: images, reserve_mib: 0 }, tasks: { max_clients: site.slots } },
+      settings: { images: { folder: images, reserve_mib: 0 }, tasks: { max_clients: site.slots }, ...more },
     });
     return new RunningSite(fogd, network.server.namespace);
   }

@@ -1,6 +1,6 @@
 /**
- * What a machine that waits notices while an image is read back: the time of its check-ins, with and without. Figures and goals:
- * bench/README.md.
+ * What machines notice while an image is read back: the time of check-ins and of DHCP exchanges (perfdhcp), with and without. Figures and
+ * goals: bench/README.md.
  *
  *   node dist/bench/verify.js [--pairs 3]
  */
@@ -12,7 +12,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LabNetwork } from '../test/lab/network.js';
-import { LabProcess } from '../test/lab/process.js';
+import { command, LabProcess } from '../test/lab/process.js';
 import { inRepository } from '../test/lab/repository.js';
 import { writeSmallImage } from '../test/unit/services/http/small-image.js';
 import { macOf, RunningSite, session } from './site.js';
@@ -20,6 +20,13 @@ import { macOf, RunningSite, session } from './site.js';
 const MEGABYTES = 6_000;
 const SECONDS = 8;
 const RATE = 100;
+
+type Kind = 'check-in' | 'DHCP';
+interface Latency {
+  readonly p50: number;
+  readonly p99: number;
+}
+const ms = ({ p50, p99 }: Latency): string => `${p50.toFixed(1)} and ${p99.toFixed(1)} ms`;
 
 const { values } = parseArgs({ options: { pairs: { type: 'string', default: '3' } } });
 
@@ -38,7 +45,13 @@ function writeLargeImage(folder: string): void {
 
 const network = await LabNetwork.create();
 try {
-  const site = await RunningSite.start(network, { hosts: 1_000, tasks: 20, slots: 1 });
+  const pc = await network.addHost('pc', { address: 10 });
+  const dhcp = {
+    mode: 'server',
+    interfaces: ['eth0'],
+    subnets: [{ network: '10.77.0.0/24', ranges: ['10.77.0.100-10.77.0.199'] }],
+  };
+  const site = await RunningSite.start(network, { hosts: 1_000, tasks: 20, slots: 1 }, { dhcp });
   await site.checkIn([0], '##@GO');
   await site.checkIn([1, 2, 3], 'before me');
   const large = join(network.folder, 'images', 'large');
@@ -53,7 +66,8 @@ try {
   const until = async (what: () => Promise<boolean>): Promise<void> => {
     while (!(await what())) await sleep(100);
   };
-  const measure = async (): Promise<{ p50: number; p99: number; max: number }> => {
+  /** Milliseconds. */
+  const checkIns = async (): Promise<Latency> => {
     const url = `http://127.0.0.1${session(2)}/service/Pre_Stage1.php`;
     const run = new LabProcess(network.cleanup, {
       namespace: site.namespace,
@@ -66,11 +80,27 @@ try {
     });
     await run.exited;
     const line = readFileSync(join(network.folder, 'latency.log'), 'utf8').trim().split('\n').at(-1) ?? '{}';
-    const { p50, p99, max } = JSON.parse(line) as Record<string, string>;
-    return { p50: Number(p50), p99: Number(p99), max: Number(max) };
+    const { p50, p99 } = JSON.parse(line) as Record<string, string>;
+    return { p50: Number(p50), p99: Number(p99) };
+  };
+  const exchanges = async (): Promise<Latency> => {
+    const load = ['-r', String(RATE), '-p', String(SECONDS), '-R', '50', '-x', 't', '10.77.0.1'];
+    const { stdout } = await command(['perfdhcp', '-4', '-l', 'eth0', ...load], {
+      namespace: pc.namespace,
+      timeoutMs: (SECONDS + 15) * 1_000,
+    });
+    const times = [...stdout.matchAll(/^sent \/ received: ([\d.]+) \/ ([\d.]+)$/gm)]
+      .map(([, sent, received]) => 1_000 * (Number(received) - Number(sent)))
+      .sort((a, b) => a - b);
+    const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN;
+    return { p50: at(0.5), p99: at(0.99) };
+  };
+  const measure = async (): Promise<Record<Kind, Latency>> => {
+    const [checkIn, dhcp] = await Promise.all([checkIns(), exchanges()]);
+    return { 'check-in': checkIn, DHCP: dhcp };
   };
   await until(isVerified);
-  const ratios: number[] = [];
+  const ratios: Record<Kind, number[]> = { 'check-in': [], DHCP: [] };
   for (let pair = 0; pair < Number(values.pairs); pair++) {
     const idle = await measure();
     await site.fogd.cli('image', 'verify', 'large');
@@ -79,14 +109,22 @@ try {
     const reading = await measure();
     const stillReading = await isReading();
     await until(isVerified);
-    const took = (performance.now() - from) / 1_000;
-    ratios.push(reading.p99 / idle.p99);
-    process.stdout.write(
-      `check-in: idle ${JSON.stringify(idle)}, while an image is read back ${JSON.stringify(reading)} ms; ratio of p99 ${(reading.p99 / idle.p99).toFixed(2)}; read to the end: ${stillReading ? 'later' : 'before'}, ${(MEGABYTES / took).toFixed(0)} MB/s\n`,
-    );
+    const rate = (MEGABYTES * 1_000) / (performance.now() - from);
+    for (const kind of ['check-in', 'DHCP'] as const) {
+      const [before, during] = [idle[kind], reading[kind]];
+      ratios[kind].push(during.p99 / before.p99);
+      const ratio = (during.p99 / before.p99).toFixed(2);
+      process.stdout.write(
+        `${kind}: p50 and p99 idle ${ms(before)}, while an image is read back ${ms(during)}; ratio of p99 ${ratio}\n`,
+      );
+    }
+    const end = stillReading ? 'after' : 'before';
+    process.stdout.write(`read at ${rate.toFixed(0)} MB/s, to its end ${end} the load\n`);
   }
-  const median = ratios.toSorted((a, b) => a - b)[ratios.length >> 1] ?? 0;
-  process.stdout.write(`median ratio of p99 ${median.toFixed(2)}\n`);
+  for (const kind of ['check-in', 'DHCP'] as const) {
+    const median = ratios[kind].toSorted((a, b) => a - b)[ratios[kind].length >> 1] ?? 0;
+    process.stdout.write(`${kind}: median ratio of p99 ${median.toFixed(2)}\n`);
+  }
   await site.fogd.kill();
 } finally {
   await network.close();
