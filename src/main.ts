@@ -12,9 +12,11 @@ import type { Logger } from '#daemon/log.js';
 import { neighbourTable } from '#daemon/neighbours.js';
 import { portHolder } from '#daemon/port-holder.js';
 import { type ServiceStatus, Supervisor } from '#daemon/supervisor.js';
+import { externalShare, sharedBy } from '#domain/share.js';
 import { BootFileCheck } from '#files/boot-file-check.js';
 import { BootFiles } from '#files/boot-files.js';
 import { ImageStore } from '#images/image-store.js';
+import { TreeProbe } from '#images/tree-probe.js';
 import { startVerification } from '#images/verifier.js';
 import { sdNotify } from '#native/sd-notify.js';
 import { DhcpService } from '#services/dhcp/service.js';
@@ -22,6 +24,7 @@ import { apiRoutes } from '#services/http/api/routes.js';
 import { bootRoutes } from '#services/http/boot/routes.js';
 import { fosRoutes } from '#services/http/fos/routes.js';
 import { HttpListener } from '#services/http/listener.js';
+import { ExternalShare } from '#services/nfs/external.js';
 import { NfsService } from '#services/nfs/service.js';
 import { TftpService } from '#services/tftp/service.js';
 import { broadcastAddresses, sendMagicPackets } from '#services/wake/magic-packet.js';
@@ -62,22 +65,31 @@ export async function startDaemon({
   const warn = (reason: string) => log.warn({ reason }, 'the store could not be checkpointed');
   const store = await Store.open({ file: folder.file('fogd.sqlite'), clock, onWarning: warn });
   const squash = squashUser();
+  const shared = sharedBy(settings.nfs);
   const imageStore = new ImageStore({
     root: settings.images.folder ?? folder.file('images'),
     squash,
     ownPlace: settings.images.folder === undefined,
     ownerIsRoot: process.getuid?.() === 0,
+    ...(shared ? { shared } : {}),
   });
-  const nfs = new NfsService({
-    settings: settings.nfs,
-    folder: folder.file('nfs'),
-    squash,
-    desired: () => openExports(context),
-    isBusy: () => context.sessions.open().some(({ kind }) => kind !== 'plain'),
-    clock,
-    log,
-    portHolder,
-  });
+  const external = externalShare(settings.nfs);
+  const nfs = external
+    ? new ExternalShare({
+        share: external,
+        tree: settings.images.folder === undefined ? undefined : new TreeProbe(settings.images.folder),
+        clock,
+      })
+    : new NfsService({
+        settings: settings.nfs,
+        folder: folder.file('nfs'),
+        squash,
+        desired: () => openExports(context),
+        isBusy: () => context.sessions.open().some(({ kind }) => kind !== 'plain'),
+        clock,
+        log,
+        portHolder,
+      });
   const keepDays = settings.trace.keep_days;
   const trace = new TraceKeeper({ store, repository: new TraceRepository(store), clock, log, keepDays });
   const wake = (macs: readonly string[]) => sendMagicPackets(macs, broadcastAddresses(networkInterfaces()));

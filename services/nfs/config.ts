@@ -44,11 +44,11 @@ export function checkExport(entry: SessionExport): void {
   safePath('export path', pseudo);
   if (access !== 'RO' && access !== 'RW') throw unsafe('access', access, 'it is neither RO nor RW');
   // Only dotted decimal: no net, no name, no netgroup, no wildcard, all of which ganesha would take.
-  if (!isIPv4(client)) throw unsafe('client', client, 'it is no IPv4 address');
+  if (client !== null && !isIPv4(client)) throw unsafe('client', client, 'it is no IPv4 address');
 }
 
 /**
- * One export: one machine, nobody else. `Filesystem_Id` goes into the file handles, so it must stay the same over a restart of ganesha and
+ * One export: one machine, nobody else, unless it is for all. `Filesystem_Id` goes into the file handles, so it must stay the same over a restart of ganesha and
  * differ between exports: clients that mounted one session's root must not reach another's with an old handle.
  */
 export function exportBlock(entry: SessionExport): string {
@@ -59,8 +59,9 @@ export function exportBlock(entry: SessionExport): string {
     `  Path = "${entry.folder}";`,
     `  Pseudo = "${entry.pseudo}";`,
     `  Filesystem_Id = ${entry.id}.77;`,
-    '  Access_Type = NONE;',
-    `  CLIENT { Clients = ${entry.client}; Access_Type = ${entry.access}; }`,
+    ...(entry.client === null
+      ? [`  Access_Type = ${entry.access};`]
+      : ['  Access_Type = NONE;', `  CLIENT { Clients = ${entry.client}; Access_Type = ${entry.access}; }`]),
     '  FSAL { Name = VFS; }',
     '}',
     '',

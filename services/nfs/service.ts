@@ -183,6 +183,10 @@ export class NfsService implements Service, ExportDoor {
     return bus.add(file, entry.id);
   }
 
+  captureTrouble(): string | undefined {
+    return undefined;
+  }
+
   #runningBus(): Bus {
     if (!this.#running || !this.#bus)
       throw this.options.settings.enabled

@@ -12,6 +12,7 @@ import { bootUrl, type ScriptInput } from '#boot/parts.js';
 import type { MenuRequest } from '#boot/request.js';
 import { type Host, isProductKey } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
+import { isOutOfReach } from '#domain/share.js';
 import type { User } from '#domain/user.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
@@ -141,7 +142,9 @@ async function deployImage(chosen: Chosen): Promise<Done> {
 /** Enabled images with files; a pending host has none. */
 function offered({ images, settings }: Context, host: Host | undefined, own: Image | undefined): Image[] {
   if (host?.pending) return [];
-  const usable = images.list().filter(({ enabled, generation }) => enabled && generation > 0);
+  const usable = images
+    .list()
+    .filter(({ enabled, generation }) => enabled && (generation > 0 || isOutOfReach(settings)));
   const isOwnOnly = settings.boot.image_list === 'own';
   return isOwnOnly ? usable.filter(({ id }) => id === own?.id) : usable;
 }

@@ -1,5 +1,6 @@
 import type { Image } from '#domain/image.js';
-import { exportId, sessionPseudo } from '#domain/session.js';
+import { exportId } from '#domain/session.js';
+import { storageOf } from '#domain/share.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { checkImage } from './manage-tasks.js';
@@ -23,11 +24,11 @@ export async function caponeImage(
   context: Context,
   call: { readonly token: string | undefined; readonly key: string; readonly address: string },
 ): Promise<CaponeAnswer> {
-  const { store, images, sessions, exports, imageStore } = context;
+  const { store, images, sessions, exports, imageStore, settings } = context;
   const session = call.token === undefined ? undefined : sessionOf(context, call.token);
   if (session?.state !== 'open' || session.taskId !== null)
     return { kind: 'none', reason: 'this machine was not started from the menu of this server' };
-  const { mac, serverIp } = session;
+  const { mac } = session;
   const image = images.byCaponeKey(call.key);
   if (!image) return { kind: 'none', reason: `no image is for machines with "${call.key}"`, mac };
   try {
@@ -40,8 +41,8 @@ export async function caponeImage(
     const deploying = sessions.byId(session.id) ?? session;
     const opening = await openKnown(context, deploying, call.address);
     if (opening.kind !== 'open') return { kind: 'none', reason: opening.reason, mac };
-    const storage = `${serverIp}:${sessionPseudo(deploying)}/`;
-    return { kind: 'found', image, mac, storage, storageIp: serverIp };
+    const { host, path } = storageOf(settings.nfs, deploying);
+    return { kind: 'found', image, mac, storage: `${host}:${path}`, storageIp: host };
   } catch (error) {
     return { kind: 'none', reason: messageOf(error), mac };
   }

@@ -5,7 +5,7 @@ import { nextState, type Task, TaskState } from '#domain/task.js';
 import { SLOT_TYPES, taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
-import { waitsForVerification } from './generations.js';
+import { waitsForGeneration } from './generations.js';
 import { checkImage } from './manage-tasks.js';
 import { openKnown } from './open-session.js';
 import { type Caller, sessionTask } from './session-task.js';
@@ -105,7 +105,7 @@ function place(context: Context, task: Task): QueuePlace {
   const node = task.nodeId === null ? undefined : storageNodes.byId(task.nodeId);
   if (!node || task.forced || hasBegun) return { checkedInAt, before: 0, decision: { kind: 'go' }, again };
   const image = task.imageId === null ? undefined : context.images.byId(task.imageId);
-  const text = image && waitsForVerification(context, image);
+  const text = image && waitsForGeneration(context, image);
   if (text !== undefined && SLOT_TYPES.includes(task.typeId))
     return { checkedInAt, before: 0, decision: { kind: 'wait', text, reason: text }, again };
   const before = tasks.placesBefore({ taskId: task.id, nodeId: node.id, checkedInAt, seenSince });

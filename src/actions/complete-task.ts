@@ -2,6 +2,7 @@ import { keepsPrevious } from '#domain/generation.js';
 import { type Host, primaryMac } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import { exportId, REPEAT_MS, type Session } from '#domain/session.js';
+import { sharedBy } from '#domain/share.js';
 import { nextState, type Task, TaskState } from '#domain/task.js';
 import { taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
@@ -87,7 +88,8 @@ async function publishCapture(
     let entry = images.journal().find(({ sessionId }) => sessionId === session.id);
     const warnings = await imageStore.publish(session.id, mac, shape, {
       keepsPrevious: keepsPrevious(generations.list(image.id)),
-      waits: settings.images.require_verified,
+      // Where deploys read the image's own folder it comes into its place when none does (keep-generations.ts).
+      waits: settings.images.require_verified || sharedBy(settings.nfs) !== undefined,
       begin: async (begun) => {
         entry = begun;
         await store.commit(() => images.beginPublish(begun, clock.now()));

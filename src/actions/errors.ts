@@ -217,6 +217,12 @@ export const actionErrors = defineErrors({
     remedy: 'give what the machine reports, for example: dmidecode -s system-product-name',
     status: 400,
   },
+  IMAGES_ELSEWHERE: {
+    message: 'nothing can be captured: {reason}',
+    remedy:
+      'mount the other host’s images on this machine and name that folder in images.folder; then: fogd status',
+    status: 409,
+  },
   IMAGES_NO_SPACE: {
     message:
       'the disk of the images has {free} MiB left; the capture needs about {estimate} MiB, and {reserve} MiB are the reserve',

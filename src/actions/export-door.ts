@@ -1,4 +1,4 @@
-/** What actions need of the NFS server: each open boot session has one export, for one machine. */
+/** What actions need of the NFS server: each open boot session has one export, for one machine, unless exports are shared (domain/share.ts). */
 
 export interface SessionExport {
   /** 1 to 65535; unique among the open ones. */
@@ -8,8 +8,8 @@ export interface SessionExport {
   /** What the machine mounts: `/t/12`, or `/t/dev/12` where it writes (FOS shows free space only for paths with `dev`, spec 11.2). */
   readonly pseudo: string;
   readonly access: 'RO' | 'RW';
-  /** IPv4 address of the machine. */
-  readonly client: string;
+  /** IPv4 address of the machine; null: every machine. */
+  readonly client: string | null;
 }
 
 export interface ExportDoor {
@@ -17,4 +17,6 @@ export interface ExportDoor {
   open(entry: SessionExport): Promise<void>;
   /** Idempotent. From then on the machine can neither read nor write. */
   close(id: number): Promise<void>;
+  /** Why what machines write could not be published from here; undefined where it can. */
+  captureTrouble(): string | undefined;
 }

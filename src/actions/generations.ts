@@ -1,5 +1,8 @@
 import type { Generation } from '#domain/generation.js';
 import type { Image } from '#domain/image.js';
+import { sharedBy } from '#domain/share.js';
+import { type Task, TaskState } from '#domain/task.js';
+import { taskType } from '#domain/task-type.js';
 import type { NewGeneration } from '#store/generations.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
@@ -51,9 +54,34 @@ export async function dropReceived(context: Context, image: Image, exceptInode?:
   }
 }
 
-/** What a machine is told whose image has no generation yet but one that is being verified; undefined where it need not wait. */
-export function waitsForVerification({ generations, verifying }: Context, image: Image): string | undefined {
+/** A machine is deploying the image, whichever generation. */
+function isDeployed({ tasks, sessions }: Context, image: Image): boolean {
+  const isRunning = ({ imageId, typeId, state }: Task): boolean =>
+    imageId === image.id && state === TaskState.inProgress && taskType(typeId)?.imaging === 'deploy';
+  return tasks.allActive().some(isRunning) || sessions.open().some(({ imageId }) => imageId === image.id);
+}
+
+/** Throws IMAGE_BUSY where a deploy reads the image's own folder (shared exports): it would get parts of two generations. */
+export function refuseUnderDeploys(context: Context, image: Image): void {
+  if (mustWaitForDeploys(context, image)) throw actionErrors.IMAGE_BUSY({ name: image.name });
+}
+
+/** A generation that waits has no more to be verified. */
+export function isReady({ settings }: Context, { place, state }: Generation): boolean {
+  return place === 'received' && (state === 'verified' || !settings.images.require_verified);
+}
+
+/** Where deploys read the image's own folder (shared exports), a new generation comes into its place when none runs. */
+export function mustWaitForDeploys(context: Context, image: Image): boolean {
+  return sharedBy(context.settings.nfs) !== undefined && isDeployed(context, image);
+}
+
+/** What a machine is told that has to wait for a generation of its image; undefined where it need not. */
+export function waitsForGeneration(context: Context, image: Image): string | undefined {
+  const { generations, verifying } = context;
   const received = generations.received(image.id);
+  if (received && isReady(context, received))
+    return 'a new generation of the image comes into its place when the deploys of the old one have ended';
   if (!received || generations.current(image.id)) return undefined;
   return `image is being verified, ${verifying.get(received.id) ?? 0} %`;
 }

@@ -1,7 +1,6 @@
 import type { Logger } from '#daemon/log.js';
 import type { Health, Service } from '#daemon/service.js';
 import type { Generation } from '#domain/generation.js';
-import type { Image } from '#domain/image.js';
 import { messageOf } from '#errors.js';
 import type { ImageShape } from '#images/image-store.js';
 import type { Verification } from '#images/verifier.js';
@@ -9,7 +8,7 @@ import type { Verdict } from '#images/verify-image.js';
 import type { GenerationFile } from '#store/generations.js';
 import type { PublishRow } from '#store/images.js';
 import type { Context } from './context.js';
-import { rollBackTo, settlePlaces } from './generations.js';
+import { isReady, mustWaitForDeploys, rollBackTo, settlePlaces } from './generations.js';
 import { imageShape } from './open-session.js';
 
 const LOOK_EVERY_MS = 2_000;
@@ -93,10 +92,12 @@ export class GenerationKeeper implements Service {
     if (this.#isRunning) this.#lookAfter(ms);
   }
 
-  /** Reads back the next generation, if there is one. */
+  /** Brings into their places what waited for deploys to end, then reads back the next generation, if there is one. */
   async look(): Promise<void> {
     const { store, generations, images, imageStore, verifying } = this.context;
-    const [generation] = generations.unverified();
+    await this.#placeWaiting();
+    await this.#replaceAllDamaged();
+    const generation = generations.unverified().find((one) => !isReady(this.context, one));
     const image = generation && images.byId(generation.imageId);
     if (!generation || !image) return;
     const { id, type, osId, format, place } = generation;
@@ -132,34 +133,60 @@ export class GenerationKeeper implements Service {
     return images.journal().find((entry) => entry.waits && entry.inode === inode && entry.imagePath === path);
   }
 
-  /** What is whole gets its place; what is damaged never does. */
+  /** What is whole gets its place, at the latest when the deploys of the old one have ended; what is damaged never does. */
   async #publishReceived(generation: Generation, entry: PublishRow, verdict: Verdict): Promise<void> {
-    const { store, generations, images, imageStore, clock } = this.context;
-    const image = images.byId(generation.imageId);
+    const { store, generations, clock } = this.context;
     // A newer one came under way, or the image was removed.
-    if (!image || !this.#entryOf(generation)) return;
-    const isPlaced = verdict.kind === 'whole' && (await imageStore.publishReceived(entry));
-    const reason = verdict.kind === 'damaged' ? verdict.reason : 'its files are missing';
-    const { id, number } = generation;
+    if (!this.#entryOf(generation)) return;
+    const { id } = generation;
+    if (verdict.kind !== 'whole') {
+      const reason = verdict.kind === 'damaged' ? verdict.reason : 'its files are missing';
+      return this.#giveUp(generation, entry, reason);
+    }
+    await store.commit(() => generations.verified(id, verdict.files, clock.now()));
+    await this.#placeWaiting();
+  }
+
+  async #placeWaiting(): Promise<void> {
+    const { generations, images } = this.context;
+    for (const generation of generations.waiting()) {
+      const image = images.byId(generation.imageId);
+      const entry = this.#entryOf(generation);
+      if (!image || !entry || !isReady(this.context, generation)) continue;
+      if (!mustWaitForDeploys(this.context, image)) await this.#place(generation, entry);
+    }
+  }
+
+  async #place(generation: Generation, entry: PublishRow): Promise<void> {
+    const { store, generations, images, imageStore } = this.context;
+    const image = images.byId(generation.imageId);
+    if (!image) return;
+    if (!(await imageStore.publishReceived(entry)))
+      return this.#giveUp(generation, entry, 'its files are missing');
+    const { id, number, state, publishedAt } = generation;
     await store.commit(() => {
       images.endPublish(entry.sessionId);
-      if (verdict.kind === 'whole' && isPlaced) {
-        generations.verified(id, verdict.files, clock.now());
-        generations.place(id, 'current');
-        images.captured(image.id, generation.publishedAt, entry.clientBytes, entry.serverBytes);
-      } else {
-        generations.foundDamaged(id, reason, clock.now());
-        generations.place(id, 'gone');
-      }
+      generations.place(id, 'current');
+      if (state === 'received') generations.recheck(id);
+      images.captured(image.id, publishedAt, entry.clientBytes, entry.serverBytes);
     });
     await settlePlaces(this.context, image);
-    const about = { image: image.name, generation: number };
-    if (isPlaced) {
-      this.log.info(about, 'an image is verified and published');
-      return;
-    }
+    this.log.info({ image: image.name, generation: number, state }, 'a capture that waited is published');
+  }
+
+  async #giveUp(generation: Generation, entry: PublishRow, reason: string): Promise<void> {
+    const { store, generations, images, imageStore, clock } = this.context;
+    const { id, number, imageId } = generation;
+    const image = images.byId(imageId);
+    await store.commit(() => {
+      images.endPublish(entry.sessionId);
+      generations.foundDamaged(id, reason, clock.now());
+      generations.place(id, 'gone');
+    });
+    if (image) await settlePlaces(this.context, image);
     await imageStore.dropReceived(entry);
-    this.log.error({ ...about, reason }, 'a capture is damaged and was not published');
+    const about = { image: image?.name, generation: number, reason };
+    this.log.error(about, 'a capture is damaged and was not published');
   }
 
   async #judge(before: Generation, verdict: Verdict): Promise<void> {
@@ -184,17 +211,23 @@ export class GenerationKeeper implements Service {
       { ...about, reason: told, deploys: generations.deploys(generation.id).length },
       'an image is damaged',
     );
-    if (generation.place === 'current') await this.#replaceDamaged(image);
+    await this.#replaceAllDamaged();
   }
 
-  async #replaceDamaged(image: Image): Promise<void> {
-    const previous = this.context.generations.list(image.id).find(({ place }) => place === 'previous');
-    if (!previous || previous.state === 'damaged') return;
-    const current = await rollBackTo(this.context, image);
-    this.log.warn(
-      { image: image.name, generation: current.number },
-      'the generation before the damaged one is back in its place',
-    );
+  /** A damaged image gets the generation before; where deploys read its own folder, when they have ended. */
+  async #replaceAllDamaged(): Promise<void> {
+    const { generations, images } = this.context;
+    for (const { imageId, place } of generations.damaged()) {
+      const image = place === 'current' ? images.byId(imageId) : undefined;
+      const previous = generations.list(imageId).find((one) => one.place === 'previous');
+      if (!image || !previous || previous.state === 'damaged') continue;
+      if (mustWaitForDeploys(this.context, image)) continue;
+      const current = await rollBackTo(this.context, image);
+      this.log.warn(
+        { image: image.name, generation: current.number },
+        'the generation before the damaged one is back in its place',
+      );
+    }
   }
 }
 

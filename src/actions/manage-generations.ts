@@ -2,7 +2,7 @@ import type { Generation } from '#domain/generation.js';
 import type { GenerationDeploy } from '#store/generations.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
-import { rollBackTo, settlePlaces } from './generations.js';
+import { refuseUnderDeploys, rollBackTo, settlePlaces } from './generations.js';
 import { findImage } from './manage-images.js';
 
 /** What people do to generations. All throw errors of the catalogue and resolve when durable. */
@@ -11,6 +11,7 @@ import { findImage } from './manage-images.js';
 export async function rollbackImage(context: Context, key: string, _actor: string): Promise<Generation> {
   const image = findImage(context, key);
   if (image.protected) throw actionErrors.IMAGE_PROTECTED({ name: image.name });
+  refuseUnderDeploys(context, image);
   await settlePlaces(context, image);
   const previous = context.generations.list(image.id).find(({ place }) => place === 'previous');
   if (previous?.state === 'damaged')

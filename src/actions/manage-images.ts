@@ -16,7 +16,7 @@ import { clean } from '#domain/inventory.js';
 import type { ImageChange } from '#store/images.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
-import { dropReceived } from './generations.js';
+import { dropReceived, refuseUnderDeploys } from './generations.js';
 import { findHost } from './manage-hosts.js';
 
 /** What people do to images. All throw errors of the catalogue and resolve when durable. */
@@ -116,6 +116,7 @@ export async function removeImage(
 ): Promise<Image> {
   const { store, images, tasks, imageStore } = context;
   const image = findImage(context, key);
+  if (files) refuseUnderDeploys(context, image);
   await store.commit(() => {
     if (images.byId(image.id)?.protected) throw actionErrors.IMAGE_PROTECTED({ name: image.name });
     if (tasks.allActive().some(({ imageId }) => imageId === image.id))

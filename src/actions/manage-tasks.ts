@@ -1,12 +1,13 @@
 import type { Host } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import { overallPercent, type Progress } from '#domain/progress.js';
+import { isOutOfReach } from '#domain/share.js';
 import { ACTIVE_STATES, nextState, stateName, type Task, TaskState } from '#domain/task.js';
 import { type TaskKey, type TaskType, taskType, taskTypeByKey } from '#domain/task-type.js';
 import type { Context } from './context.js';
 import { endSession } from './end-session.js';
 import { actionErrors } from './errors.js';
-import { waitsForVerification } from './generations.js';
+import { waitsForGeneration } from './generations.js';
 import { findHost } from './manage-hosts.js';
 import { findImage } from './manage-images.js';
 import { nodeFor } from './manage-storage-nodes.js';
@@ -128,7 +129,7 @@ export async function checkImage(context: Context, image: Image, kind: 'deploy' 
   if (!image.enabled) throw actionErrors.IMAGE_DISABLED({ name: image.name });
   if (kind === 'deploy') {
     // Its machine waits at the check-in.
-    if (waitsForVerification(context, image) !== undefined) return;
+    if (waitsForGeneration(context, image) !== undefined || isOutOfReach(settings)) return;
     if ((await imageStore.published(image.path)) === undefined)
       throw actionErrors.IMAGE_EMPTY({ name: image.name });
     const current = generations.current(image.id);
@@ -142,6 +143,8 @@ export async function checkImage(context: Context, image: Image, kind: 'deploy' 
     return;
   }
   if (image.protected) throw actionErrors.IMAGE_PROTECTED({ name: image.name });
+  const trouble = context.exports.captureTrouble();
+  if (trouble !== undefined) throw actionErrors.IMAGES_ELSEWHERE({ reason: trouble });
   const reserve = settings.images.reserve_mib * 1_048_576;
   // The new generation stands beside the one that is there, and will be about as large.
   const estimate = generations.current(image.id)?.serverBytes ?? 0;

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { SessionKind } from '#domain/session.js';
+import { storageOf } from '#domain/share.js';
 import type { NewSession } from '#store/sessions.js';
 import type { Context } from './context.js';
 
@@ -13,6 +14,8 @@ export interface OfferedSession {
   /** In clear only here and in the boot script. */
   readonly token: string;
   readonly kind: SessionKind;
+  /** What it mounts. */
+  readonly storage: { readonly host: string; readonly path: string };
 }
 
 export function tokenHash(token: string): Buffer {
@@ -24,7 +27,7 @@ export function tokenHash(token: string): Buffer {
  * machine takes to ask again.
  */
 export async function offerSession(
-  { store, sessions, clock, random }: Context,
+  { store, sessions, settings, clock, random }: Context,
   session: Omit<NewSession, 'tokenHash' | 'createdAt'>,
 ): Promise<OfferedSession> {
   const token = random(TOKEN_BYTES).toString('hex');
@@ -34,5 +37,5 @@ export async function offerSession(
     sessions.keepOffers(session.mac, OFFERS_PER_MAC);
     return added;
   });
-  return { id, token, kind: session.kind };
+  return { id, token, kind: session.kind, storage: storageOf(settings.nfs, { ...session, id }) };
 }

@@ -1,6 +1,7 @@
 import { primaryMac } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
-import { exportId, isWritable, type Session, sessionPseudo } from '#domain/session.js';
+import { exportId, isWritable, OPEN_EXPORTS, type Session, sessionPseudo } from '#domain/session.js';
+import { DEV, OPEN_FOLDER, sharedBy } from '#domain/share.js';
 import { TaskState } from '#domain/task.js';
 import { taskType } from '#domain/task-type.js';
 import { messageOf } from '#errors.js';
@@ -119,9 +120,12 @@ export function imageShape({ path, type, format, osId, partitionType }: Image): 
   return { path, type, format, osId, partitionType };
 }
 
-/** Undefined for a session that is not bound to an address yet. */
-export function sessionExport({ imageStore }: Context, session: Session): SessionExport | undefined {
-  if (session.address === null) return undefined;
+/** Undefined for a session that is not bound to an address yet, and where sessions have no exports of their own. */
+export function sessionExport(
+  { imageStore, settings }: Context,
+  session: Session,
+): SessionExport | undefined {
+  if (session.address === null || sharedBy(settings.nfs) !== undefined) return undefined;
   return {
     id: exportId(session),
     folder: imageStore.rootFolder(session.id),
@@ -131,7 +135,15 @@ export function sessionExport({ imageStore }: Context, session: Session): Sessio
   };
 }
 
-/** What the NFS server must show: the exports of all open sessions. */
+/** What the NFS server must show: the exports of all open sessions, or the two that all machines share. */
 export function openExports(context: Context): SessionExport[] {
+  const { imageStore, settings } = context;
+  if (sharedBy(settings.nfs) === 'own') {
+    const { root, dev } = imageStore.sharedFolders();
+    return [
+      { id: OPEN_EXPORTS.images, folder: root, pseudo: OPEN_FOLDER, access: 'RO', client: null },
+      { id: OPEN_EXPORTS.dev, folder: dev, pseudo: `${OPEN_FOLDER}/${DEV}`, access: 'RW', client: null },
+    ];
+  }
   return context.sessions.open().flatMap((session) => sessionExport(context, session) ?? []);
 }

@@ -1,7 +1,8 @@
 import { KERNEL_WORD } from '#boot/kernel-line.js';
 import type { BootServer } from '#boot/parts.js';
 import { taskArgs } from '#boot/task-args.js';
-import { sessionKind, sessionPseudo } from '#domain/session.js';
+import { sessionKind } from '#domain/session.js';
+import { storageOf } from '#domain/share.js';
 import { type Context, hostOf } from './context.js';
 import { dueTask } from './due-task.js';
 import { identityDoubt } from './identity-doubt.js';
@@ -60,9 +61,10 @@ export async function usbHostInfo(
   const opening = await openSession(context, token, address);
   if (opening.kind !== 'open') return { refused: opening.reason };
   const { settings } = context;
+  const storage = storageOf(settings.nfs, { ...session, serverIp: server.ip });
   const words = [
-    `storage=${server.ip}:${sessionPseudo(session)}/`,
-    `storageip=${server.ip}`,
+    `storage=${storage.host}:${storage.path}`,
+    `storageip=${storage.host}`,
     ...taskArgs(host, due.ordered, { ...settings.images, ...settings.tasks }),
   ].filter((word) => KERNEL_WORD.test(word));
   const lines = words.flatMap((word) => {

@@ -1,5 +1,4 @@
 import type { Host } from '#domain/host.js';
-import { type SessionKind, sessionPseudo } from '#domain/session.js';
 import type { BootSettings } from '#settings/schema.js';
 import { exitCommands, exitType } from './exit.js';
 import { KERNEL_WORD, type KernelLineInput, kernelLine, kernelWords } from './kernel-line.js';
@@ -26,7 +25,10 @@ export interface ScriptInput {
    * What this script's kernel lines carry: the session's token in `web=`, its NFS root in `storage=`. None when the store cannot keep
    * one (its disk is full): a machine then gets its menu all the same, and no task.
    */
-  readonly session?: { readonly id: number; readonly token: string; readonly kind: SessionKind };
+  readonly session?: {
+    readonly token: string;
+    readonly storage: { readonly host: string; readonly path: string };
+  };
 }
 
 /** Kernel and init by architecture (spec fos-protocol 1.6). */
@@ -62,8 +64,8 @@ export function bootFos(input: ScriptInput, task: readonly string[]): string[] {
     kernel: ownFile(host?.kernel, request.arch) ?? files.kernel,
     init: ownFile(host?.init, request.arch) ?? files.init,
     web: `http://${server.host}/fog/${session ? `t/${session.token}/` : ''}`,
-    storageIp: server.ip,
-    storagePath: session ? `${sessionPseudo(session)}/` : '/images/',
+    storageIp: session?.storage.host ?? server.ip,
+    storagePath: session?.storage.path ?? '/images/',
     loglevel: settings.kernel_loglevel,
     ramdiskSize: settings.ramdisk_size,
     keymap: settings.keymap,

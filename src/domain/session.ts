@@ -56,6 +56,11 @@ export function sessionPseudo({ id, kind }: Pick<Session, 'id' | 'kind'>): strin
 }
 
 /** ganesha takes 1 to 65535; numbers come again only after as many sessions. */
+const SESSION_EXPORTS = 65_000;
+
 export function exportId({ id }: Pick<Session, 'id'>): number {
-  return ((id - 1) % 65_535) + 1;
+  return ((id - 1) % SESSION_EXPORTS) + 1;
 }
+
+/** Numbers of the exports of all machines, where sessions have none of their own. */
+export const OPEN_EXPORTS = { images: SESSION_EXPORTS + 1, dev: SESSION_EXPORTS + 2 } as const;

@@ -24,9 +24,13 @@ const DEFAULTS = [
   },
 ] as const;
 
-/** Makes the folders and scripts that are missing; what the admin wrote stays. */
-export async function makeDefaultScripts(root: string): Promise<void> {
+/** Makes folder and script if they are missing; what the admin wrote stays. */
+export async function makeDefaultScript(
+  root: string,
+  only: typeof POST_INIT | typeof POST_DOWNLOAD,
+): Promise<void> {
   for (const { folder, script, variable, when } of DEFAULTS) {
+    if (folder !== only) continue;
     await mkdir(join(root, folder), { recursive: true, mode: 0o755 });
     const text = [
       '#!/bin/bash',

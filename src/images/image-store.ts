@@ -4,7 +4,6 @@ import { join } from 'node:path';
 import { errnoOf } from '#errors.js';
 import { syncFolder } from '#files/sync-folder.js';
 import { exchangePaths } from '#native/exchange.js';
-import { checkScripts, makeDefaultScripts, POST_DOWNLOAD, POST_INIT } from './admin-scripts.js';
 import { imageErrors } from './errors.js';
 import { onDisk } from './file-errors.js';
 import { entryAt, listFolder } from './folder-listing.js';
@@ -25,8 +24,9 @@ import { KeyedLock } from './keyed-lock.js';
 import { ImagesLayout } from './layout.js';
 import { emptyTrash, moveToTrash, regain } from './remove-tree.js';
 import { mendRollbacks, type RollbackMoment, rollBack } from './rollback.js';
-import { type DeployRoot, type Owner, SessionRoots } from './session-roots.js';
+import { type DeployRoot, type Owner, type Roots, SessionRoots } from './session-roots.js';
 import { settleFiles } from './settle-files.js';
+import { SharedRoots } from './shared-roots.js';
 
 export type { PublishJournalEntry } from './generations.js';
 export type { CapturedPartition } from './image-check.js';
@@ -42,6 +42,8 @@ export interface ImageStoreOptions {
   readonly squash: Owner;
   /** True where fogd runs as root and can give files away; else it runs as the squashed user itself. */
   readonly ownerIsRoot: boolean;
+  /** All machines share the same folders, which fogd's own NFS server serves or another host. Default: each session has a root of its own. */
+  readonly shared?: 'own' | 'elsewhere';
   /** For tests: another exchange, and an end at any moment of a swap or a rollback. */
   readonly tools?: Partial<SwapTools> & { readonly rollbackMoment?: (moment: RollbackMoment) => void };
 }
@@ -93,7 +95,7 @@ export interface PublishOutcome {
 /** FOG image folders on disk: the NFS roots of boot sessions, and the way of a capture into the place of its image (docs/adr/0009). */
 export class ImageStore {
   #layout: ImagesLayout;
-  #roots: SessionRoots;
+  #roots: Roots;
   readonly #tools: SwapTools;
   readonly #lock = new KeyedLock();
   /** Why the folder cannot be used, by the last look at it. */
@@ -138,7 +140,7 @@ export class ImageStore {
     await unlink(probe);
     if ((await stat(sessions)).dev !== (await stat(this.#layout.root)).dev)
       throw imageErrors.IMAGES_SEVERAL_DISKS({ folder: root });
-    await makeDefaultScripts(this.#layout.root);
+    await this.#roots.prepare();
     await mendRollbacks(this.#layout);
     await removeHalfImports(this.#layout);
     await syncFolder(hidden);
@@ -147,8 +149,7 @@ export class ImageStore {
 
   /** Throws SCRIPTS_UNSAFE where the scripts of the admin could be changed by others: no root is opened then. */
   async checkScripts(): Promise<void> {
-    for (const folder of [POST_INIT, POST_DOWNLOAD])
-      await this.#onDisk(() => checkScripts(this.#layout.root, folder));
+    await this.#onDisk(() => this.#roots.checkScripts());
   }
 
   /** Bytes that fogd may still write. */
@@ -179,6 +180,12 @@ export class ImageStore {
   /** Absolute path of a session's NFS root, whether it is there or not. */
   rootFolder(sessionId: number): string {
     return this.#layout.session(sessionId);
+  }
+
+  /** What all machines mount where exports are shared. */
+  sharedFolders(): { readonly root: string; readonly dev: string } {
+    const { root, dev } = this.#layout;
+    return { root, dev };
   }
 
   /** Which folders hold the generations of an image now. */
@@ -213,7 +220,8 @@ export class ImageStore {
 
   /** Whose the files of an image become, where fogd may give them away. */
   #ownOwner(): Owner | undefined {
-    return this.options.ownerIsRoot
+    // Another host knows other users: its files stay whose they are.
+    return this.options.ownerIsRoot && this.options.shared !== 'elsewhere'
       ? { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 }
       : undefined;
   }
@@ -267,7 +275,7 @@ export class ImageStore {
         sum += stats.isDirectory() && depth > 0 ? await sizes(path, depth - 1) : stats.blocks * 512;
       return sum;
     };
-    return this.#onDisk(() => sizes(this.#layout.session(sessionId), 1));
+    return this.#onDisk(async () => sizes(await this.#roots.written(sessionId), 1));
   }
 
   /** Removes a session's NFS root, after its export is closed; a publish of that session that could not be finished is taken back. */
@@ -386,6 +394,7 @@ export class ImageStore {
     const folder = join(session, captureFolder(mac));
     // A share that went away is not an empty capture.
     await stat(this.#layout.sessions);
+    await this.#roots.take(sessionId, mac);
     await regain(session);
     await regain(folder);
     const { files, bytes, partitions, sectorSize } = await checkCapture(folder, shape);
@@ -409,8 +418,10 @@ export class ImageStore {
     return onDisk(this.options.root, work);
   }
 
-  #makeRoots(): SessionRoots {
-    const { ownerIsRoot, squash } = this.options;
+  #makeRoots(): Roots {
+    const { ownerIsRoot, squash, shared } = this.options;
+    if (shared !== undefined)
+      return new SharedRoots(this.#layout, shared === 'own' ? squash : undefined, ownerIsRoot);
     return new SessionRoots(this.#layout, ownerIsRoot ? squash : undefined);
   }
 }

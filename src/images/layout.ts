@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { DEV } from '#domain/share.js';
 import { imagePath } from './image-path.js';
 
 const ROLLBACK = '.rollback';
@@ -12,8 +13,10 @@ export class ImagesLayout {
   readonly publishing: string;
   /** What machines recovered from their disks, by session; the admin's from then on. */
   readonly recovered: string;
-  /** Waits for its removal; emptied at start. */
+  /** Waits for its removal. */
   readonly trash: string;
+  /** Where all machines write when exports are shared. */
+  readonly dev: string;
 
   /** `root` is absolute and real. */
   constructor(readonly root: string) {
@@ -23,6 +26,7 @@ export class ImagesLayout {
     this.publishing = join(this.hidden, 'publishing');
     this.recovered = join(this.hidden, 'recovered');
     this.trash = join(this.hidden, 'trash');
+    this.dev = join(root, DEV);
   }
 
   /** The published generation. Throws IMAGE_PATH_BAD. */

@@ -1,12 +1,33 @@
 import { chmod, chown, link, mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '#errors.js';
-import { bringScripts, checkScripts, POST_DOWNLOAD, POST_INIT } from './admin-scripts.js';
+import { bringScripts, checkScripts, makeDefaultScript, POST_DOWNLOAD, POST_INIT } from './admin-scripts.js';
 import { imageErrors } from './errors.js';
 import { entryAt, listFolder } from './folder-listing.js';
 import { captureFolder } from './image-path.js';
 import type { ImagesLayout } from './layout.js';
 import { moveToTrash, regain } from './remove-tree.js';
+
+/** Where boot sessions find and leave their files. */
+export interface Roots {
+  /** Makes what sessions need; what is there stays. */
+  prepare(): Promise<void>;
+  /** Throws SCRIPTS_UNSAFE where others could change what every machine runs; no root is opened then. */
+  checkScripts(): Promise<void>;
+  /** The images a deploy reads. */
+  openDeploy(id: number, path: string): Promise<DeployRoot>;
+  openCapture(id: number, mac: string): Promise<string>;
+  openRecovery(id: number): Promise<string>;
+  openPlain(id: number): Promise<string>;
+  /** Brings a capture to where its machine does not find it any more: `<session>/<mac>`. Repeatable. */
+  take(id: number, mac: string): Promise<void>;
+  /** The folder that a session's machine writes into. */
+  written(id: number): Promise<string>;
+  /** Nothing happens where there is no such root. */
+  remove(id: number): Promise<void>;
+  /** Removes what belongs to no living session and returns the names. */
+  sweep(live: ReadonlySet<number>): Promise<string[]>;
+}
 
 export interface Owner {
   readonly uid: number;
@@ -20,23 +41,32 @@ export interface DeployRoot {
 }
 
 const RECOVERY_MARK = '.recovery';
+const SCRIPT_FOLDERS = [POST_INIT, POST_DOWNLOAD] as const;
 
 /**
  * The folders that boot sessions get over NFS (design section 3): built beside their place and renamed into it, so that a root that is there
  * is complete. The image folder `<path>` (deploy), the capture folder `<mac>`, or none.
  */
-export class SessionRoots {
+export class SessionRoots implements Roots {
   constructor(
     private readonly layout: ImagesLayout,
     /** Given to the capture folder; undefined where fogd cannot give files away, and is that user itself. */
     private readonly captureOwner: Owner | undefined,
   ) {}
 
+  async prepare(): Promise<void> {
+    for (const folder of SCRIPT_FOLDERS) await makeDefaultScript(this.layout.root, folder);
+  }
+
+  async checkScripts(): Promise<void> {
+    for (const folder of SCRIPT_FOLDERS) await checkScripts(this.layout.root, folder);
+  }
+
   /** Hard links of the image as it is now. A root that is there keeps the generation that it has. */
   async openDeploy(id: number, path: string): Promise<DeployRoot> {
     let inode: string | undefined;
     const folder = await this.#open(id, path, async (root) => {
-      for (const folder of [POST_INIT, POST_DOWNLOAD]) await this.#bring(folder, root, 'link');
+      for (const folder of SCRIPT_FOLDERS) await this.#bring(folder, root, 'link');
       inode = await linkGeneration(this.layout.image(path), join(root, path), path);
     });
     return { folder, ...(inode === undefined ? {} : { inode }) };
@@ -70,13 +100,20 @@ export class SessionRoots {
     });
   }
 
-  /** Nothing happens where there is no such root. */
+  /** Its export is closed by then, and nobody else ever had one. */
+  async take(): Promise<void> {
+    // It is there already.
+  }
+
+  async written(id: number): Promise<string> {
+    return this.layout.session(id);
+  }
+
   async remove(id: number): Promise<void> {
     await this.#keepRecovered(id);
     await moveToTrash(this.layout.session(id), this.layout.trash);
   }
 
-  /** Removes what belongs to no living session and returns the names. */
   async sweep(live: ReadonlySet<number>): Promise<string[]> {
     const removed: string[] = [];
     for (const name of await readdir(this.layout.sessions)) {

@@ -5,7 +5,18 @@ import type { Settings } from './schema.js';
 
 /** Rules between settings that a schema cannot say; each setting by itself is valid here. */
 export function inconsistencies(settings: Settings): Problem[] {
-  return [...dhcpProblems(settings), ...tftpProblems(settings)];
+  return [...dhcpProblems(settings), ...tftpProblems(settings), ...nfsProblems(settings)];
+}
+
+function nfsProblems({ nfs }: Settings): Problem[] {
+  if (nfs.backend !== 'external' || nfs.share !== undefined) return [];
+  return [
+    {
+      path: 'nfs.share',
+      what: 'is missing although nfs.backend is "external"',
+      mend: 'name the share with the images, e.g. share = "10.0.0.5:/images"',
+    },
+  ];
 }
 
 function dhcpProblems({ dhcp }: Settings): Problem[] {

@@ -294,6 +294,24 @@ export const SettingsSchema = Type.Object(
           default: true,
           description: 'Offer images over NFS; without it nothing can be captured or deployed.',
         }),
+        backend: Type.Enum(['ganesha', 'external'], {
+          default: 'ganesha',
+          description:
+            'ganesha: fogd runs the NFS server. external: another host serves the images, in the folders of a FOG server; captures need the same tree mounted at images.folder.',
+        }),
+        share: Type.Optional(
+          Type.String({
+            format: 'nfs-share',
+            description:
+              'With nfs.backend = "external": the share with the images. Machines mount it, and the folder dev in it to write.',
+            examples: ['10.0.0.5:/images'],
+          }),
+        ),
+        exports: Type.Enum(['session', 'open'], {
+          default: 'session',
+          description:
+            'session: each machine gets an export of its own, as long as it needs it. open: /images and /images/dev for every machine, as with a FOG server; whoever reaches the port can read all images and write into dev.',
+        }),
         start: Type.Enum(['child', 'service'], {
           default: 'child',
           description:

@@ -60,6 +60,11 @@ export class GenerationRepository {
     return this.list(imageId).find(({ place }) => place === 'received');
   }
 
+  /** All that wait beside the images, in the order in which they came. */
+  waiting(): Generation[] {
+    return this.#many("SELECT * FROM image_generations WHERE place = 'received' ORDER BY id");
+  }
+
   current(imageId: number): Generation | undefined {
     return this.list(imageId).find(({ place }) => place === 'current');
   }

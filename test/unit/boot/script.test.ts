@@ -56,7 +56,10 @@ const image: Image = {
   createdAt: 0,
   createdBy: 'test',
 };
-const session = { id: 12, token: '0123456789abcdef0123456789abcdef', kind: 'plain' } as const;
+const session = {
+  token: '0123456789abcdef0123456789abcdef',
+  storage: { host: '10.0.0.1', path: '/t/12/' },
+} as const;
 const inventory = { type: type('inventory'), shutdown: false };
 const input = (
   extra: Partial<BootScriptInput> = {},
@@ -88,7 +91,6 @@ describe('boot script', () => {
       input({
         host,
         task: { type: type('deploy'), shutdown: true, image },
-        session: { ...session, kind: 'deploy' },
       }),
     ],
     [
@@ -97,7 +99,7 @@ describe('boot script', () => {
         {
           host,
           task: { type: type('capture'), shutdown: false, image },
-          session: { ...session, kind: 'capture' },
+          session: { ...session, storage: { ...session.storage, path: '/t/dev/12/' } },
         },
         'query',
       ),

@@ -7,6 +7,7 @@ import type { SessionExport } from '#actions/export-door.js';
 import { GenerationKeeper, type StartVerification } from '#actions/keep-generations.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
 import type { Logger } from '#daemon/log.js';
+import { sharedBy } from '#domain/share.js';
 import { BootFiles } from '#files/boot-files.js';
 import { ImageStore } from '#images/image-store.js';
 import { verifyImage } from '#images/verify-image.js';
@@ -37,7 +38,7 @@ export interface World {
   /** Boots a machine: fetches its script, and what its kernel line carries. */
   readonly boot: (mac?: string) => Promise<BootedMachine>;
   /** What the NFS server exports, by number; `broken` makes it refuse everything. */
-  readonly exports: Map<number, SessionExport> & { broken?: Error };
+  readonly exports: Map<number, SessionExport> & { broken?: Error; trouble?: string };
   /** MACs that the network has seen, by address. */
   readonly neighbours: Map<string, string>;
   /** MACs that magic packets were sent for. */
@@ -85,7 +86,11 @@ export async function makeWorld(toml = ''): Promise<World> {
   });
   const images = join(folder, 'images');
   const squash = { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
-  const imageStore = new ImageStore({ root: images, squash, ownPlace: true, ownerIsRoot: false });
+  const shared = sharedBy(settings.nfs);
+  const imageStore = new ImageStore({
+    ...{ root: images, squash, ownPlace: true, ownerIsRoot: false },
+    ...(shared ? { shared } : {}),
+  });
   await imageStore.prepare();
   const exports: World['exports'] = new Map();
   const neighbours = new Map<string, string>();
@@ -102,6 +107,7 @@ export async function makeWorld(toml = ''): Promise<World> {
       close: async (id) => {
         exports.delete(id);
       },
+      captureTrouble: () => exports.trouble,
     },
     imageStore,
     neighbour: async (ip) => neighbours.get(ip),

@@ -3,7 +3,7 @@ import { busConfig, shownExports } from '#services/nfs/bus.js';
 import { exportBlock, exportConfig, ganeshaConfig } from '#services/nfs/config.js';
 import { parseNote, statFacts } from '#services/nfs/ownership.js';
 import { missingRights } from '#services/nfs/privileges.js';
-import { callMessage, replyWords } from '#services/nfs/rpc.js';
+import { callMessage, recordOf, replyResults, uint32 } from '#services/nfs/rpc.js';
 import { expectGolden } from '../../golden.js';
 
 const deploy = {
@@ -124,14 +124,31 @@ describe('port mapper', () => {
       program: 100_000,
       version: 2,
       procedure: 3,
-      parameters: [100_003, 3, 6, 0],
+      parameters: uint32(100_003, 3, 6, 0),
     });
-    expect(call.readUInt32BE(0)).toBe(0x8000_0000 + call.length - 4);
-    const reply = Buffer.from('8000001c00000007000000010000000000000000000000000000000000000801', 'hex');
-    expect(replyWords(reply, 7)).toEqual([2049]);
-    expect(replyWords(reply.subarray(0, 9), 7)).toBeUndefined();
-    expect(() => replyWords(reply, 8)).toThrow();
-    expect(() => replyWords(Buffer.from('HTTP/1.1 400 Bad Request'), 7)).toThrow();
+    // Credentials of AUTH_SYS: stamp, "fogd", uid 0, gid 0, no other groups.
+    expect(call.toString('hex')).toBe(
+      '0000000700000000' +
+        '00000002' +
+        '000186a0' +
+        '00000002' +
+        '00000003' +
+        '0000000100000018' +
+        '0000000000000004' +
+        '666f6764' +
+        '000000000000000000000000' +
+        '0000000000000000' +
+        '000186a3' +
+        '00000003' +
+        '00000006' +
+        '00000000',
+    );
+    const bytes = Buffer.from('8000001c00000007000000010000000000000000000000000000000000000801', 'hex');
+    const record = recordOf(bytes) ?? Buffer.alloc(0);
+    expect(replyResults(record, 7).readUInt32BE(0)).toBe(2049);
+    expect(recordOf(bytes.subarray(0, 9))).toBeUndefined();
+    expect(() => replyResults(record, 8)).toThrow();
+    expect(() => recordOf(Buffer.from('HTTP/1.1 400 Bad Request'))).toThrow();
   });
 });
 
