@@ -114,6 +114,8 @@ export function ganeshaConfig(config: GaneshaConfig): string {
     `  RecoveryRoot = "${safePath('folder', config.recoveryFolder)}";`,
     '}',
     ...exportDefaults(config.squash),
+    '# Folders are replaced under their names: what the server remembered of a name would be another generation.',
+    'MDCACHE { Dir_Chunk = 0; }',
     'LOG {',
     '  Default_Log_Level = EVENT;',
     '  # Otherwise a line for each connection that a client closes.',

@@ -5,7 +5,7 @@ import type { Health, Service } from '#daemon/service.js';
 import { DEV, type Share } from '#domain/share.js';
 import { messageOf } from '#errors.js';
 import type { TreeProbe } from '#images/tree-probe.js';
-import { clientTrouble, findFiles } from './rpc.js';
+import { clientTrouble, findFiles, whyNot } from './rpc.js';
 
 export interface ExternalShareOptions {
   readonly share: Share;
@@ -104,12 +104,3 @@ export class ExternalShare implements Service, ExportDoor {
 }
 
 const inside = (folder: string, name: string): string => `${folder === '/' ? '' : folder}/${name}`;
-
-async function whyNot(work: () => Promise<void>): Promise<string | undefined> {
-  try {
-    await work();
-    return undefined;
-  } catch (error) {
-    return messageOf(error);
-  }
-}

@@ -1,5 +1,6 @@
 import { createSocket } from 'node:dgram';
 import { connect } from 'node:net';
+import { messageOf } from '#errors.js';
 
 /**
  * Questions to the port mapper (RFC 1833, version 2), to MOUNT and to NFS (RFC 1813, version 3), as FOS asks them before and while it mounts.
@@ -238,5 +239,15 @@ export async function findFiles(
   } finally {
     // Only bookkeeping of the server, and FOS does not do it at all.
     await ask(mount, call(MOUNT_UMNT), timeoutMs).catch(() => undefined);
+  }
+}
+
+/** Why such a look failed; undefined where it did not. */
+export async function whyNot(look: () => Promise<void>): Promise<string | undefined> {
+  try {
+    await look();
+    return undefined;
+  } catch (error) {
+    return messageOf(error);
   }
 }

@@ -12,7 +12,7 @@ import { writeDurably } from './durable.js';
 import { nfsErrors } from './errors.js';
 import { missingOwnRights } from './privileges.js';
 import { OwnedProcess, pause } from './processes.js';
-import { clientTrouble, portMapperAnswers } from './rpc.js';
+import { clientTrouble, findFiles, portMapperAnswers, whyNot } from './rpc.js';
 
 export interface NfsOptions {
   readonly settings: {
@@ -264,7 +264,7 @@ export class NfsService implements Service, ExportDoor {
     throw nfsErrors.NFS_START_FAILED({ reason, log: this.#serverLog });
   }
 
-  /** What runs may be older than what is wanted. */
+  /** What runs may be older than what is wanted, or have lost something. */
   async #reconcile(): Promise<void> {
     const bus = this.#bus;
     if (!bus) return;
@@ -317,8 +317,23 @@ export class NfsService implements Service, ExportDoor {
     if (this.#looks !== 0) return undefined;
     const before = this.#clientTrouble;
     this.#clientTrouble = await clientTrouble();
-    if (before === undefined || this.#clientTrouble === undefined) return undefined;
+    if (this.#clientTrouble === undefined) {
+      await this.#exclusive(() => this.#reconcile());
+      this.#clientTrouble = await this.#openTrouble();
+      return undefined;
+    }
+    if (before === undefined) return undefined;
     return nfsErrors.NFS_STOPPED({ reason: this.#clientTrouble, log: this.#serverLog });
+  }
+
+  /** What is exported to all machines is mounted as they do it; what is for one of them is only asked of the server. */
+  async #openTrouble(): Promise<string | undefined> {
+    for (const { pseudo, client } of this.#exports.values()) {
+      if (client !== null) continue;
+      const trouble = await whyNot(() => findFiles('127.0.0.1', pseudo, ['.mntcheck']));
+      if (trouble !== undefined) return trouble;
+    }
+    return undefined;
   }
 }
 

@@ -1,4 +1,4 @@
-import { chmod, chown, mkdir, readFile, rename, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '#errors.js';
 import { checkScripts, makeDefaultScript, POST_DOWNLOAD, POST_INIT } from './admin-scripts.js';
@@ -80,9 +80,12 @@ export class SharedRoots implements Roots {
     const name = captureFolder(mac);
     const from = join(this.layout.dev, name);
     const to = join(this.layout.session(id), name);
-    if ((await this.#captures(id)) !== name || (await entryAt(to)) || !(await entryAt(from))) return;
+    if ((await this.#captures(id)) !== name || !(await entryAt(from))) return;
+    // Into a folder that no client ever had a handle of: an NFS server that still knows the old one under its name would write into the image.
+    await mkdir(to, { recursive: true });
     await regain(from);
-    await rename(from, to);
+    for (const entry of (await listFolder(from)) ?? []) await rename(entry.path, join(to, entry.name));
+    await rmdir(from);
   }
 
   async written(id: number): Promise<string> {
