@@ -19,6 +19,7 @@ const MEMORY_MIB = 512;
 
 /** One of `fogd image generations --json`, as far as scenarios read it. */
 interface GenerationLine {
+  readonly number: number;
   readonly state: string;
   readonly place: string;
   readonly reason: string;
@@ -99,12 +100,25 @@ export class ImagingBench {
 
   /** Waits until the current generation was read back whole. */
   async verified(): Promise<void> {
+    await this.#generation('was not verified', ({ state, place }) => {
+      if (place === 'current' && state === 'damaged') throw new Error('the image is damaged');
+      return place === 'current' && state === 'verified';
+    });
+  }
+
+  /** Waits until that generation has the place of the image, and was read back whole. */
+  async placed(wanted: number): Promise<void> {
+    await this.#generation(
+      `did not become generation ${wanted}`,
+      ({ number, state, place }) => number === wanted && place === 'current' && state === 'verified',
+    );
+  }
+
+  async #generation(otherwise: string, is: (line: GenerationLine) => boolean): Promise<void> {
     for (const deadline = Date.now() + 60_000; ; ) {
-      const line = await this.fogd.cli('image', 'generations', IMAGE, '--json');
-      const current = (JSON.parse(line) as GenerationLine[]).find(({ place }) => place === 'current');
-      if (current?.state === 'verified') return;
-      if (current?.state === 'damaged' || Date.now() > deadline)
-        throw new Error(`the image was not verified: ${JSON.stringify(current)}`);
+      const text = await this.fogd.cli('image', 'generations', IMAGE, '--json');
+      if ((JSON.parse(text) as GenerationLine[]).some(is)) return;
+      if (Date.now() > deadline) throw new Error(`the image ${otherwise}: ${text}`);
       await new Promise((resolve) => setTimeout(resolve, 300));
     }
   }

@@ -1,10 +1,12 @@
 /** What happens to images and targets when something is taken away in the middle of the work. */
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import { killNfsServer } from '../faults.js';
 import { showTask, waitForState } from '../imaging-tasks.js';
 import type { Lab, Scenario } from '../scenario.js';
 import type { VirtualPc } from '../virtual-pc.js';
-import { ImagingBench, imagingScenario } from './imaging-bench.js';
+import { IMAGE, ImagingBench, imagingScenario } from './imaging-bench.js';
 
 /** Enough for the larger partition to take seconds. */
 const MEGABYTES = 60;
@@ -167,6 +169,53 @@ async function powerCut(lab: Lab): Promise<void> {
   await bench.assertTarget(source.content, target);
 }
 
+/** The power goes in the middle of a capture: nothing half is published, and the machine begins again with an empty folder. */
+async function powerCutCapture(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'mps');
+  const source = await bench.sourceDisk('source', 'gpt', undefined, MEGABYTES);
+  const task = await bench.order('capture', 1);
+  const pc = await bench.powerOn(1, 'bios', source.path);
+  await reach(pc, CAPTURING_SECOND);
+  await pc.reset();
+  lab.step('the power went in the middle of the capture');
+  assert.equal(existsSync(join(bench.fogd.state, 'images', IMAGE)), false, 'nothing half is published');
+  await bench.complete(task, pc);
+  await pc.powerOff();
+  await bench.verified();
+  const target = bench.blankDisk('target');
+  const deploy = await bench.order('deploy', 2, '--shutdown');
+  const other = await bench.powerOn(2, 'bios', target);
+  await bench.complete(deploy, other);
+  await other.waitForPowerOff(60_000);
+  await bench.assertTarget(source.content, target);
+}
+
+/** FOG's two exports for everybody: a capture waits until the deploy of the old generation has ended. */
+async function openExports(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'mps', { nfs: { exports: 'open' } });
+  const old = await bench.sourceDisk('old', 'gpt');
+  await bench.capture(1, 'bios', old.path);
+  const before = bench.published();
+  const target = bench.blankDisk('target');
+  const task = await bench.order('deploy', 2, '--shutdown');
+  const pc = await bench.powerOn(2, 'bios', target);
+  await reach(pc, DEPLOYING_SECOND);
+  await pc.pause();
+  const fresh = await bench.sourceDisk('fresh', 'gpt', undefined, 3);
+  const capture = await bench.order('capture', 1);
+  const source = await bench.powerOn(1, 'bios', fresh.path);
+  await bench.complete(capture, source);
+  await source.powerOff();
+  lab.step('captured a new generation, which waits');
+  assert.deepEqual(bench.published(), before, 'the old generation stays under the deploy');
+  await pc.resume();
+  await bench.complete(task, pc);
+  await pc.waitForPowerOff(60_000);
+  await bench.assertTarget(old.content, target);
+  await bench.placed(2);
+  assert.notDeepEqual(bench.published(), before, 'the new generation is in its place');
+}
+
 export const faultScenarios: readonly Scenario[] = [
   imagingScenario(
     'deploy-killed',
@@ -203,5 +252,17 @@ export const faultScenarios: readonly Scenario[] = [
     'the power goes in the middle of a deploy: begun again, in its slot, whole',
     400,
     powerCut,
+  ),
+  imagingScenario(
+    'power-cut-capture',
+    'the power goes in the middle of a capture: nothing half published, the retry is whole',
+    400,
+    powerCutCapture,
+  ),
+  imagingScenario(
+    'open-exports',
+    'nfs.exports = "open": a capture waits for the running deploy, which gets the old image, whole',
+    400,
+    openExports,
   ),
 ];
