@@ -76,6 +76,7 @@ export async function startDaemon({
   const external = externalShare(settings.nfs);
   const nfs = external
     ? new ExternalShare({
+        enabled: settings.nfs.enabled,
         share: external,
         tree: settings.images.folder === undefined ? undefined : new TreeProbe(settings.images.folder),
         clock,

@@ -8,6 +8,7 @@ import type { TreeProbe } from '#images/tree-probe.js';
 import { clientTrouble, findFiles, whyNot } from './rpc.js';
 
 export interface ExternalShareOptions {
+  readonly enabled: boolean;
   readonly share: Share;
   /** Of the folder that is to be the other host's tree here; undefined where it is not mounted. */
   readonly tree: TreeProbe | undefined;
@@ -32,6 +33,7 @@ export class ExternalShare implements Service, ExportDoor {
   constructor(private readonly options: ExternalShareOptions) {}
 
   async start(): Promise<void> {
+    if (!this.options.enabled) return;
     this.#isRunning = true;
     await this.look();
     this.#lookLater();
@@ -44,6 +46,7 @@ export class ExternalShare implements Service, ExportDoor {
   }
 
   health(): Health {
+    if (!this.options.enabled) return { state: 'off', detail: 'nfs.enabled is false: no imaging' };
     const { host, folder } = this.options.share;
     const share = `${host}:${folder}`;
     if (this.#trouble !== undefined)
@@ -61,6 +64,12 @@ export class ExternalShare implements Service, ExportDoor {
 
   async close(): Promise<void> {
     // Nor can one be taken away.
+  }
+
+  trouble(): string | undefined {
+    if (!this.options.enabled) return 'nfs.enabled is false';
+    const { host, folder } = this.options.share;
+    return this.#trouble && `${host}:${folder} cannot be mounted: ${this.#trouble}`;
   }
 
   captureTrouble(): string | undefined {

@@ -183,6 +183,11 @@ export class NfsService implements Service, ExportDoor {
     return bus.add(file, entry.id);
   }
 
+  trouble(): string | undefined {
+    if (this.#running) return this.#clientTrouble;
+    return this.options.settings.enabled ? 'the NFS server does not run' : 'nfs.enabled is false';
+  }
+
   captureTrouble(): string | undefined {
     return undefined;
   }

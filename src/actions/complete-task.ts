@@ -97,8 +97,8 @@ async function publishCapture(
     });
     if (!entry) throw new Error(`the publish of session ${session.id} was not written down`);
     const { inode, serverBytes, clientBytes, waits } = entry;
-    const files = waits ? undefined : (await imageStore.published(image.path))?.files;
-    const captured = { bytes: serverBytes, clientBytes, inode, waits, files: files ?? 0, warnings };
+    const there = await (waits ? imageStore.received(entry) : imageStore.published(image.path));
+    const captured = { bytes: serverBytes, clientBytes, inode, waits, files: there?.files ?? 0, warnings };
     return await finish(context, session, host, task, image, captured);
   } catch (error) {
     // What has been written down is finished by the next call, or by the next start; only a capture that is lost is beyond that.

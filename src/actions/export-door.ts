@@ -17,6 +17,8 @@ export interface ExportDoor {
   open(entry: SessionExport): Promise<void>;
   /** Idempotent. From then on the machine can neither read nor write. */
   close(id: number): Promise<void>;
+  /** Why a machine could not mount what all machines share; undefined where it can. Asked only where sessions have no exports of their own. */
+  trouble(): string | undefined;
   /** Why what machines write could not be published from here; undefined where it can. */
   captureTrouble(): string | undefined;
 }

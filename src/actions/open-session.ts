@@ -74,7 +74,10 @@ async function open(context: Context, known: Session, address: string): Promise<
     await prepareRoot(context, session);
     const entry = sessionExport(context, session);
     if (entry) await context.exports.open(entry);
-    return { kind: 'open', session };
+    const trouble = entry ? undefined : context.exports.trouble();
+    return trouble === undefined
+      ? { kind: 'open', session }
+      : { kind: 'without-share', session, reason: trouble };
   } catch (error) {
     return { kind: 'without-share', session, reason: messageOf(error) };
   }

@@ -160,7 +160,10 @@ export class ImageStore {
 
   /** Undefined where there is no folder for that image. Throws IMAGE_PATH_BAD. */
   async published(path: string): Promise<PublishedImage | undefined> {
-    const folder = this.#layout.image(path);
+    return this.#imageIn(this.#layout.image(path));
+  }
+
+  async #imageIn(folder: string): Promise<PublishedImage | undefined> {
     const files = (await this.#onDisk(() => listFolder(folder)))?.filter(({ stats }) => stats.isFile());
     return (
       files && {
@@ -343,6 +346,11 @@ export class ImageStore {
     await this.#lock.run(`image ${imagePath}`, () =>
       this.#onDisk(() => moveToTrash(this.#layout.stage(sessionId), this.#layout.trash)),
     );
+  }
+
+  /** What waits, as `published` tells it. */
+  received({ sessionId }: PublishJournalEntry): Promise<PublishedImage | undefined> {
+    return this.#imageIn(this.#layout.stage(sessionId));
   }
 
   /** Where a generation waits. */

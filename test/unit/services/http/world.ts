@@ -107,6 +107,7 @@ export async function makeWorld(toml = ''): Promise<World> {
       close: async (id) => {
         exports.delete(id);
       },
+      trouble: () => exports.broken?.message,
       captureTrouble: () => exports.trouble,
     },
     imageStore,
