@@ -3,14 +3,18 @@ import { chmodSync, chownSync, mkdirSync, readdirSync, readFileSync, statSync } 
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, describe, expect, it } from 'vitest';
+import { SWAP_MOMENTS } from '#images/generations.js';
 import { ImageStore, type PublishJournalEntry } from '#images/image-store.js';
+import { ROLLBACK_MOMENTS } from '#images/rollback.js';
 import {
   CAPTURE,
   capture,
   captureFiles,
   contents,
   forgetful,
+  leftovers,
   MAC,
+  type Scene,
   SHAPE,
   scene,
   storeOn,
@@ -37,33 +41,75 @@ afterEach(() => {
   for (const folder of mounts.splice(0)) execFileSync('umount', [folder]);
 });
 
-describe('a publisher that is killed', () => {
+describe('a process that is killed by SIGKILL at a step', () => {
   const publisher = fileURLToPath(new URL('publisher.js', import.meta.url));
-  it.each([
-    ['exchange', 'staged'],
-    ['exchange', 'swapped'],
-    ['exchange', 'previous-trashed'],
-    ['renames', 'staged'],
-    ['renames', 'moved-aside'],
-    ['renames', 'kept'],
-  ])('by SIGKILL (%s, at %s): the next start finishes', async (how, at) => {
+  const reached = new Set<string>();
+  const kill = (root: string, at: string, how: string, work: string): void => {
+    const { signal, status } = spawnSync(process.execPath, [publisher, root, at, how, work], {
+      timeout: 20_000,
+    });
+    // Not every step is on every way.
+    if (signal === 'SIGKILL') reached.add(at);
+    else expect(status).toBe(0);
+  };
+  const generations = (root: string) => [
+    contents(join(root, 'win11')),
+    contents(join(root, '.fogd', 'previous', 'win11')),
+  ];
+  /** Two generations that are there, and a third that was captured. */
+  async function three(): Promise<Scene> {
     const made = await scene();
-    await capture(made, 1, captureFiles('one'));
-    await made.store.publish(1, MAC, SHAPE, forgetful);
-    await capture(made, 2, captureFiles('two'));
-    expect(spawnSync(process.execPath, [publisher, made.root, at, how], { timeout: 20_000 }).signal).toBe(
-      'SIGKILL',
-    );
+    for (const [session, mark] of [
+      [1, 'one'],
+      [2, 'two'],
+    ] as const) {
+      await capture(made, session, captureFiles(mark));
+      await made.store.publish(session, MAC, SHAPE, forgetful);
+    }
+    await capture(made, 3, captureFiles('three'));
+    return made;
+  }
+  const ways = ['exchange', 'renames'];
+
+  it.each(
+    ways.flatMap((how) => [
+      ...SWAP_MOMENTS.map((at) => [how, 'publish', at, 'two'] as const),
+      [how, 'keep', 'replaced-trashed', 'one'] as const,
+    ]),
+  )('%s, %s, at %s: the next start finishes, and keeps the one before', async (how, work, at, kept) => {
+    const made = await three();
+    kill(made.root, at, how, work);
     const journal = readFileSync(join(made.root, 'journal'), 'utf8')
       .trim()
       .split('\n')
       .map((line) => JSON.parse(line) as PublishJournalEntry);
     const store = await storeOn(made.root);
     expect(await store.recover(journal)).toEqual([
-      { sessionId: 2, imagePath: 'win11', published: true, received: false },
+      { sessionId: 3, imagePath: 'win11', published: true, received: false },
     ]);
-    expect(contents(join(made.root, 'win11'))).toEqual(text('two'));
-    expect(contents(join(made.root, '.fogd', 'previous', 'win11'))).toEqual(text('one'));
+    expect(generations(made.root)).toEqual([text('three'), text(kept)]);
+    await store.sweep(new Set());
+    expect(await leftovers({ root: made.root, store })).toEqual([]);
+  });
+
+  it.each(ways.flatMap((how) => ROLLBACK_MOMENTS.map((at) => [how, at] as const)))(
+    '%s, rollback, at %s: the next start has both generations, whole',
+    async (how, at) => {
+      const made = await three();
+      kill(made.root, at, how, 'rollback');
+      const store = await storeOn(made.root);
+      const found = generations(made.root);
+      expect(found).toEqual(
+        found[0]?.['d1p1.img'] === text('one')['d1p1.img']
+          ? [text('one'), text('two')]
+          : [text('two'), text('one')],
+      );
+      expect(await leftovers({ root: made.root, store })).toEqual([]);
+    },
+  );
+
+  it('at every step there is', () => {
+    expect([...reached].sort()).toEqual([...SWAP_MOMENTS, ...ROLLBACK_MOMENTS].sort());
   });
 });
 
