@@ -187,3 +187,49 @@ describe('the power goes', () => {
     expect(seen.size).toBeGreaterThan(operations.length);
   });
 }, 120_000);
+
+describe('the disk', () => {
+  it.each([
+    ['ENOSPC', 'IMAGES_DISK_FULL', 'exchange', 'publish'],
+    ['ENOSPC', 'IMAGES_DISK_FULL', 'renames', 'publish'],
+    ['EROFS', 'IMAGES_FOLDER_READ_ONLY', 'exchange', 'publish'],
+    ['EIO', 'EIO', 'exchange', 'publish'],
+  ])(
+    'says %s at any write (%s; %s, %s): the old generation or the new one, and the next try completes',
+    async (code, told, how, work) => {
+      const { root: base } = await threeGenerations();
+      for (let failing = 0; ; failing++) {
+        const root = join(temporaryFolder(), 'images');
+        cpSync(base, root, { recursive: true });
+        const log = join(temporaryFolder(), 'log');
+        const { status, stderr } = spawnSync(
+          process.execPath,
+          [recorder, root, log, how, work, String(failing), code],
+          {
+            timeout: 20_000,
+            encoding: 'utf8',
+          },
+        );
+        if (status === 2) {
+          expect(failing).toBeGreaterThan(8);
+          break;
+        }
+        const where = `operation ${failing}: ${stderr}`;
+        expect(status, where).toBe(0);
+        const operations = readFileSync(log, 'utf8').split('\n\n').at(-1)?.trim().split('\n') ?? [];
+        const failed = operations
+          .map((line) => JSON.parse(line) as DiskOperation)
+          .find((one) => one.op === 'failed');
+        const content = Buffer.from(failed?.content ?? '', 'base64').toString('latin1');
+        // Without one the publish got along by another way.
+        if (failed) {
+          expect([text('two')['d1p1.img'], text('three')['d1p1.img']], where).toContain(content);
+          expect(failed.code, where).toBe(told);
+        }
+        expect(contents(join(root, 'win11')), where).toEqual(text('three'));
+        expect(contents(join(root, '.fogd', 'previous', 'win11')), where).toEqual(text('two'));
+        rmSync(dirname(root), { recursive: true });
+      }
+    },
+  );
+}, 120_000);

@@ -18,7 +18,7 @@ beforeAll(() => tree.unpack(), 40_000);
 afterAll(() => tree.remove());
 
 interface Order {
-  readonly imgType: 'mps' | 'n';
+  readonly imgType: 'mps' | 'n' | 'dd';
   readonly imgFormat: number;
   readonly imgPartitionType?: string;
 }
@@ -29,7 +29,7 @@ const run = (
   { imgType, imgFormat, imgPartitionType = 'all' }: Order,
   job: string,
 ) => {
-  const words = `imgType=${imgType} imgFormat=${imgFormat} imgPartitionType=${imgPartitionType} osid=50 PIGZ_COMP=-1 pct=5 ignorepg=1`;
+  const words = `img=pc imgType=${imgType} imgFormat=${imgFormat} imgPartitionType=${imgPartitionType} osid=50 PIGZ_COMP=-1 pct=5 ignorepg=1`;
   return tree.run(images, disk, `${words}\n${job}`);
 };
 
@@ -70,6 +70,34 @@ describe('imaging environment', () => {
         stderr: '',
       });
       expect(differences(content, await readDisk(target), { resized: order.imgType === 'n' })).toEqual([]);
+      rmSync(images, { recursive: true });
+    },
+    120_000,
+  );
+
+  it.each([
+    ['in one file', 3, ['pc.000']],
+    ['zstd in pieces', 6, ['pc.000']],
+  ])(
+    'a whole disk, sector by sector, %s: the same disk again on a larger one',
+    async (_, imgFormat, files) => {
+      const images = join(folder, `images-dd-${imgFormat}`);
+      mkdirSync(join(images, 'pc'), { recursive: true });
+      const source = join(folder, `dd-${imgFormat}.source`);
+      const content = await writeImagingDisk({ path: source, table: 'dos', nonce: 'whole', megabytes: 6 });
+      const order = { imgType: 'dd', imgFormat } as const;
+      const captured = await run(images, source, order, CAPTURE);
+      expect(captured.code, captured.stderr).toBe(0);
+      expect(readdirSync(join(images, 'pc'))).toEqual(files);
+      const target = blank(`dd-${imgFormat}.target`, imagingDiskBytes() + 100 * 1_048_576);
+      const deployed = await run(images, target, order, DEPLOY);
+      expect(deployed.code, deployed.stderr).toBe(0);
+      expect((await command(['cmp', '-n', String(imagingDiskBytes()), source, target])).code).toBe(0);
+      expect(differences(content, await readDisk(target))).toEqual([]);
+      const smaller = blank(`dd-${imgFormat}.smaller`, 50 * 1_048_576);
+      const refused = await run(images, smaller, order, DEPLOY);
+      expect(refused.code).not.toBe(0);
+      expect((await command(['cmp', '-n', '4194304', smaller, '/dev/zero'])).code).toBe(0);
       rmSync(images, { recursive: true });
     },
     120_000,

@@ -7,7 +7,7 @@ import { SERVER_IPV4 } from '../network.js';
 import type { Lab, Scenario } from '../scenario.js';
 import { httpRequests } from '../wire-http.js';
 import { assertImagingCalls, bySession, fosCalls } from './fos-calls.js';
-import { ImagingBench, imagingScenario } from './imaging-bench.js';
+import { IMAGE, ImagingBench, imagingScenario } from './imaging-bench.js';
 import { MENU } from './segment.js';
 
 async function biosImage(lab: Lab): Promise<void> {
@@ -65,6 +65,27 @@ async function uefiImage(lab: Lab): Promise<void> {
   lab.step('the file system has grown');
 }
 
+/** One image as a whole disk in pieces by zstd, then captured anew as partitions in pieces by gzip. */
+async function rawAndSplit(lab: Lab): Promise<void> {
+  const bench = await ImagingBench.open(lab, 'dd');
+  await bench.fogd.cli('image', 'change', IMAGE, '--format', '6');
+  const source = await bench.sourceDisk('source', 'gpt');
+  for (const [index, files] of [
+    [`${IMAGE}.000`],
+    ['d1.mbr', 'd1.original.swapuuids', 'd1.partitions', 'd1p1.img', 'd1p2.img', 'd1p3.img'],
+  ].entries()) {
+    await bench.capture(1, 'bios', source.path);
+    assert.deepEqual(Object.keys(bench.published()).sort(), files);
+    const target = bench.blankDisk(`target${index}`);
+    const task = await bench.order('deploy', 2, '--shutdown');
+    const pc = await bench.powerOn(2, 'bios', target);
+    await bench.complete(task, pc);
+    await pc.waitForPowerOff(60_000);
+    await bench.assertTarget(source.content, target);
+    await bench.fogd.cli('image', 'change', IMAGE, '--type', 'mps', '--format', '2');
+  }
+}
+
 async function oneSlot(lab: Lab): Promise<void> {
   const bench = await ImagingBench.open(lab, 'mps', { tasks: { max_clients: 1 } });
   const source = await bench.sourceDisk('source', 'dos', undefined, 3);
@@ -109,5 +130,11 @@ export const imageScenarios: readonly Scenario[] = [
     'BIOS, MBR: captured, deployed to a larger disk, which boots',
     400,
     biosImage,
+  ),
+  imagingScenario(
+    'raw-and-split',
+    'a whole disk in pieces (dd, zstd), then partitions in pieces (mps, gzip): the same disk',
+    500,
+    rawAndSplit,
   ),
 ];

@@ -35,7 +35,11 @@ export class ImagingBench {
     this.fogd = fogd;
   }
 
-  static async open(lab: Lab, type: 'n' | 'mps', more: Record<string, unknown> = {}): Promise<ImagingBench> {
+  static async open(
+    lab: Lab,
+    type: 'n' | 'mps' | 'dd',
+    more: Record<string, unknown> = {},
+  ): Promise<ImagingBench> {
     const fogd = await lab.startFogd({ ...fogdSettings('server'), ...more });
     await fogd.cli('image', 'add', IMAGE, '--type', type, '--path', IMAGE);
     lab.step('fogd runs');

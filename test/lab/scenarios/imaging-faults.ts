@@ -169,17 +169,22 @@ async function powerCut(lab: Lab): Promise<void> {
   await bench.assertTarget(source.content, target);
 }
 
-/** The power goes in the middle of a capture: nothing half is published, and the machine begins again with an empty folder. */
+/** The power goes in the middle of a capture: nothing half is published, and the machine begins again with an empty folder; then the NFS server dies. */
 async function powerCutCapture(lab: Lab): Promise<void> {
   const bench = await ImagingBench.open(lab, 'mps');
   const source = await bench.sourceDisk('source', 'gpt', undefined, MEGABYTES);
   const task = await bench.order('capture', 1);
   const pc = await bench.powerOn(1, 'bios', source.path);
   await reach(pc, CAPTURING_SECOND);
+  const mark = pc.screen.mark();
   await pc.reset();
   lab.step('the power went in the middle of the capture');
   assert.equal(existsSync(join(bench.fogd.state, 'images', IMAGE)), false, 'nothing half is published');
+  await pc.screen.waitFor(CAPTURING_SECOND, 180_000, mark);
+  killNfsServer(bench.fogd.state);
+  lab.step('killed the NFS server in the middle of the second try');
   await bench.complete(task, pc);
+  assert.equal(pc.resets, 1, 'the capture went on; it did not start over');
   await pc.powerOff();
   await bench.verified();
   const target = bench.blankDisk('target');
@@ -255,7 +260,7 @@ export const faultScenarios: readonly Scenario[] = [
   ),
   imagingScenario(
     'power-cut-capture',
-    'the power goes in the middle of a capture: nothing half published, the retry is whole',
+    'the power goes in a capture, the NFS server in its retry: nothing half published, then whole',
     400,
     powerCutCapture,
   ),

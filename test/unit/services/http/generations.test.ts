@@ -197,6 +197,18 @@ describe('a generation', () => {
   });
 });
 
+describe('a damaged generation', () => {
+  it('gives its place to the one before also when fogd was killed before it could', async () => {
+    await capture('one');
+    await verifyAll();
+    await capture('two');
+    const { store, generations: repository, clock } = world.context;
+    await store.commit(() => repository.foundDamaged(2, 'a byte is lost', clock.now()));
+    await world.verification.look();
+    expect([generations(), current()]).toEqual([['2 damaged previous', '1 verified current'], 'one']);
+  });
+});
+
 describe('where images.require_verified is set, a capture', () => {
   beforeEach(async () => {
     await world.close();
@@ -206,6 +218,19 @@ describe('where images.require_verified is set, a capture', () => {
     await addImage(world.context, { name: 'base', format: 3 }, 'test');
   });
   const waiting = () => readdirSync(join(world.images, '.fogd', 'publishing'));
+
+  it('that was verified when fogd was killed comes into its place after the next start', async () => {
+    await capture('one');
+    const { store, generations: repository, clock } = world.context;
+    await store.commit(() => repository.verified(1, [], clock.now()));
+    const keeper = new ImageKeeper(world.context, silent);
+    await keeper.start();
+    await keeper.stop();
+    expect([generations(), existsSync(join(world.images, 'base'))]).toEqual([['1 verified received'], false]);
+    await world.verification.look();
+    expect([generations(), current()]).toEqual([['1 verified current'], 'one']);
+    expect(world.context.images.journal()).toEqual([]);
+  });
 
   it('is published when it is verified; a deploy of a first one waits and is told how far that is', async () => {
     await capture('one');

@@ -14,6 +14,13 @@ prepareCaptureFolder() {
 # $1 disk, $2 folder. Writes the files of imgType= (protocol 5.5).
 captureDisk() {
     local hd=$1 folder=$2 number
+    # Every sector, whatever is on it.
+    if [[ $imgType == dd ]]; then
+        echo " * Capturing the whole disk ..."
+        captureDevice "$hd" imager "$folder/$img"
+        echo " * Image Captured"
+        return
+    fi
     [[ -n $(tableType "$hd") ]] || fatal "The disk $hd has no partition table"
     [[ -n $(partitionNumbers "$hd") ]] || fatal "The disk $hd has no partitions"
     case $imgType in

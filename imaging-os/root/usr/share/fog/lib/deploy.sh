@@ -5,6 +5,13 @@
 deployDisk() {
     local hd=$1 folder=$2 table=/run/deploy.table number restored=0
     imagePath=$folder
+    if [[ $imgType == dd ]]; then
+        compgen -G "$folder/$img*" >/dev/null || fatal "The image has no $img.000"
+        echo " * Restoring the whole disk ..."
+        restoreDevice "$hd" "$folder/$img"
+        rereadTable "$hd"
+        return
+    fi
     [[ -f $folder/d1.mbr || $imgType == n ]] || fatal "The image has no d1.mbr"
     case $imgType in
     n | N) scaledTable "$hd" "$folder" "$table" ;;

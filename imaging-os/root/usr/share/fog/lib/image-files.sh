@@ -33,9 +33,11 @@ writePieces() {
     fi
 }
 
-# $1 base. The pieces in order: the bare name, then the numbers.
+# $1 base. The pieces in order: the bare name, then the numbers; a whole disk has numbers only.
 readPieces() {
-    if isSplit; then
+    if [[ $imgType == dd ]]; then
+        cat "$1"*
+    elif isSplit; then
         cat "$1" $(ls "$1".[0-9][0-9][0-9] 2>/dev/null)
     else
         cat "$1"
@@ -51,7 +53,8 @@ captureDevice() {
         set -o pipefail
         "partclone.$fs" "${options[@]}" 2> >(progressFilter "$device") | packStream | writePieces "$file"
     ) || fatal "Failed to capture $device ($fs)\n$(tail -n 3 "$log")"
-    mv "$file.000" "$file" || fatal "Failed to name $file: is the share still there?"
+    # The pieces of a whole disk keep their numbers.
+    [[ $imgType == dd ]] || mv "$file.000" "$file" || fatal "Failed to name $file: is the share still there?"
 }
 
 # $1 device, $2 file.
