@@ -37,9 +37,10 @@ export interface NfsOptions {
 
 const READY_MS = 15_000;
 const LOOK_EVERY_MS = 50;
-const WATCH_EVERY_MS = 1_000;
-/** One look in so many is that of a client. */
-const CLIENT_LOOK_EVERY = 5;
+/** Whether the processes live costs nothing; what systemd runs is asked by a program. */
+const WATCH_EVERY_MS = { child: 250, service: 1_000 } as const;
+/** Besides, this often as a client. */
+const CLIENT_LOOK_EVERY_MS = 5_000;
 
 /**
  * The NFS server (nfs-ganesha) under fogd (docs/adr/0008): rpcbind, a private message bus and ganesha, started as children that outlive
@@ -55,7 +56,7 @@ export class NfsService implements Service, ExportDoor {
   #bus: Bus | undefined;
   /** Why a machine could not mount anything, by the last look. */
   #clientTrouble: string | undefined;
-  #looks = 0;
+  #nextClientLook = 0;
   #running = false;
   #cancelWatch: () => void = () => undefined;
   /** Changes are made one after the other. */
@@ -96,6 +97,7 @@ export class NfsService implements Service, ExportDoor {
     const { settings, folder } = this.options;
     if (!settings.enabled) return;
     this.#clientTrouble = undefined;
+    this.#nextClientLook = this.options.clock.now() + CLIENT_LOOK_EVERY_MS;
     await mkdir(join(folder, 'recovery'), { recursive: true, mode: 0o700 });
     const program = await findProgram('dbus-send');
     if (program === undefined)
@@ -287,7 +289,7 @@ export class NfsService implements Service, ExportDoor {
   }
 
   #watch(fail: (error: FogdError) => void): void {
-    this.#cancelWatch = this.options.clock.after(WATCH_EVERY_MS, () => {
+    this.#cancelWatch = this.options.clock.after(WATCH_EVERY_MS[this.options.settings.start], () => {
       void this.#look().then(
         (error) => {
           if (!this.#running) return;
@@ -318,8 +320,9 @@ export class NfsService implements Service, ExportDoor {
 
   /** Told in the status at once; the second time it is mended by a start, which clients outlive (docs/adr/0008). */
   async #lookAsClient(): Promise<FogdError | undefined> {
-    this.#looks = (this.#looks + 1) % CLIENT_LOOK_EVERY;
-    if (this.#looks !== 0) return undefined;
+    const now = this.options.clock.now();
+    if (now < this.#nextClientLook) return undefined;
+    this.#nextClientLook = now + CLIENT_LOOK_EVERY_MS;
     const before = this.#clientTrouble;
     this.#clientTrouble = await clientTrouble();
     if (this.#clientTrouble === undefined) {

@@ -3,8 +3,12 @@ import type { Clock } from './clock.js';
 import type { Logger } from './log.js';
 import type { Service } from './service.js';
 
+/** After a failure of what had run well: machines wait. */
+const AT_ONCE_MS = 100;
 const FIRST_RETRY_MS = 2_000;
 const LAST_RETRY_MS = 60_000;
+/** What runs that long runs well; what fails sooner is started again with growing pauses. */
+const STEADY_MS = 10_000;
 
 export type ServiceState = 'starting' | 'running' | 'degraded' | 'off' | 'failed' | 'stopped';
 
@@ -24,6 +28,7 @@ interface Entry {
   state: 'starting' | 'running' | 'failed' | 'stopped';
   error?: FogdError;
   retryMs: number;
+  startedAt: number;
   cancelRetry: () => void;
   /** The last start or stop under way; a start and a stop of the same service never overlap. */
   work: Promise<void>;
@@ -46,6 +51,7 @@ export class Supervisor {
       service,
       state: 'stopped',
       retryMs: FIRST_RETRY_MS,
+      startedAt: 0,
       cancelRetry: () => undefined,
       work: Promise.resolve(),
     }));
@@ -91,7 +97,7 @@ export class Supervisor {
     try {
       await entry.service.start((error) => this.#failed(entry, error));
       entry.state = 'running';
-      entry.retryMs = FIRST_RETRY_MS;
+      entry.startedAt = this.clock.now();
       delete entry.error;
       this.log.info({ service: entry.service.name, ...entry.service.health() }, 'service started');
     } catch (error) {
@@ -102,6 +108,8 @@ export class Supervisor {
   #failed(entry: Entry, error: FogdError): void {
     if (this.#stopping || entry.state === 'failed') return;
     const isNew = entry.error?.message !== error.message;
+    const hasRunWell = entry.state === 'running' && this.clock.now() - entry.startedAt >= STEADY_MS;
+    if (hasRunWell) entry.retryMs = FIRST_RETRY_MS;
     entry.state = 'failed';
     entry.error = error;
     // Said once: a port that stays taken for a week is not ten thousand log lines.
@@ -113,10 +121,10 @@ export class Supervisor {
     };
     if (isNew) this.log.error(say, `${entry.service.name} failed: ${error.message}`);
     void this.#queue(entry, () => this.#stopQuietly(entry));
-    entry.cancelRetry = this.clock.after(entry.retryMs, () => {
+    entry.cancelRetry = this.clock.after(hasRunWell ? AT_ONCE_MS : entry.retryMs, () => {
       void this.#queue(entry, () => this.#startOne(entry));
     });
-    entry.retryMs = Math.min(entry.retryMs * 2, LAST_RETRY_MS);
+    if (!hasRunWell) entry.retryMs = Math.min(entry.retryMs * 2, LAST_RETRY_MS);
   }
 
   async #stopOne(entry: Entry): Promise<void> {

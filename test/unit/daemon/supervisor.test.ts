@@ -73,6 +73,29 @@ describe('supervisor', () => {
     expect(supervisor.status()[0]?.state).toBe('running');
   });
 
+  it('restarts at once what ran well, and with growing pauses what fails again and again', async () => {
+    const clock = new VirtualClock();
+    const nfs = new FakeService('nfs');
+    const supervisor = new Supervisor([nfs], clock, silent);
+    await supervisor.start();
+    const starts = () => nfs.calls.filter((call) => call === 'start').length;
+    const failAfter = async (ran: number, pause: number) => {
+      await clock.advance(ran);
+      const before = starts();
+      nfs.fail(errors.TAKEN({ port: 2049 }));
+      await settle();
+      await clock.advance(pause - 1);
+      expect(starts()).toBe(before);
+      await clock.advance(1);
+      expect(starts()).toBe(before + 1);
+    };
+    await failAfter(10_000, 100);
+    await failAfter(500, 2_000);
+    await failAfter(500, 4_000);
+    await failAfter(10_000, 100);
+    await failAfter(9_000, 2_000);
+  });
+
   it('stops in reverse order and starts nothing afterwards', async () => {
     const clock = new VirtualClock();
     const order: string[] = [];
