@@ -69,7 +69,8 @@ async function uefiImage(lab: Lab): Promise<void> {
 async function rawAndSplit(lab: Lab): Promise<void> {
   const bench = await ImagingBench.open(lab, 'dd');
   await bench.fogd.cli('image', 'change', IMAGE, '--format', '6');
-  const source = await bench.sourceDisk('source', 'gpt');
+  // A GPT has its second half at the end of the disk, which a larger disk has elsewhere.
+  const source = await bench.sourceDisk('source', 'dos');
   for (const [index, files] of [
     [`${IMAGE}.000`],
     ['d1.mbr', 'd1.original.swapuuids', 'd1.partitions', 'd1p1.img', 'd1p2.img', 'd1p3.img'],
