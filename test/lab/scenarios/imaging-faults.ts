@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { killNfsServer } from '../faults.js';
-import { showTask, waitForState } from '../imaging-tasks.js';
+import { showTask, type TaskLine, waitForState, waitForTask } from '../imaging-tasks.js';
 import type { Lab, Scenario } from '../scenario.js';
 import type { VirtualPc } from '../virtual-pc.js';
 import { IMAGE, ImagingBench, imagingScenario } from './imaging-bench.js';
@@ -57,9 +57,13 @@ async function deployKilled(lab: Lab): Promise<void> {
       bench.fogd = await lab.restartFogd();
       lab.step('killed fogd in the middle of a deploy, and started it again');
     },
-    async () => {
+    async (task: number) => {
       killNfsServer(bench.fogd.state);
       lab.step('killed the NFS server in the middle of a deploy');
+      const told = ({ progress }: TaskLine) => JSON.stringify(progress);
+      const before = told(await showTask(bench.fogd, task));
+      await waitForTask(bench.fogd, task, 'going on', (now) => told(now) !== before, 60_000);
+      lab.step('the machine reports that it copies on');
     },
   ];
   for (const [index, fault] of faults.entries()) {
@@ -67,7 +71,7 @@ async function deployKilled(lab: Lab): Promise<void> {
     const task = await bench.order('deploy', 2 + index, '--shutdown');
     const pc = await bench.powerOn(2 + index, 'bios', target);
     await reach(pc, DEPLOYING_SECOND);
-    await fault();
+    await fault(task);
     await bench.complete(task, pc);
     await pc.waitForPowerOff(60_000);
     assert.equal(pc.resets, 0, 'the deploy went on; it did not start over');

@@ -21,10 +21,16 @@ const capture = {
   client: '10.0.0.8',
 } as const;
 
+const open = [
+  { id: 65_001, folder: '/srv/images', pseudo: '/images', access: 'RO', client: null },
+  { id: 65_002, folder: '/srv/images/dev', pseudo: '/images/dev', access: 'RW', client: null },
+] as const;
+
 describe('ganesha.conf', () => {
   it.each([
     ['empty', []],
     ['two-sessions', [deploy, capture]],
+    ['open-exports', open],
   ])('%s is as its golden', (name, exports) => {
     const squash = { uid: 65_534, gid: 65_534 };
     const config = {
