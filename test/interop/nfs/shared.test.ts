@@ -163,6 +163,10 @@ describe('nfs.backend = "external"', () => {
     );
     const log = join(network.folder, 'other.log');
     new LabProcess(network.cleanup, { ...common, logFile: `${log}.rpcbind`, argv: ['rpcbind', '-f', '-w'] });
+    // Without it ganesha gives up.
+    await eventually('the other host’s port mapper', async () =>
+      (await from('other', 'rpcinfo', '-p', OTHER)).stdout.includes('portmapper'),
+    );
     const argv = ['ganesha.nfsd', '-F', '-L', log, '-f', config, '-p', join(network.folder, 'other.pid')];
     const server = new LabProcess(network.cleanup, { ...common, logFile: `${log}.out`, argv });
     await eventually('the other host to serve', async () =>
