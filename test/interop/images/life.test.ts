@@ -14,12 +14,12 @@ import {
   forgetful,
   leftovers,
   MAC,
-  type Scene,
   SHAPE,
   scene,
   storeOn,
   temporaryFolder,
   temporaryFolders,
+  threeGenerations,
   write,
 } from '../../unit/images/fixture.js';
 
@@ -56,19 +56,6 @@ describe('a process that is killed by SIGKILL at a step', () => {
     contents(join(root, 'win11')),
     contents(join(root, '.fogd', 'previous', 'win11')),
   ];
-  /** Two generations that are there, and a third that was captured. */
-  async function three(): Promise<Scene> {
-    const made = await scene();
-    for (const [session, mark] of [
-      [1, 'one'],
-      [2, 'two'],
-    ] as const) {
-      await capture(made, session, captureFiles(mark));
-      await made.store.publish(session, MAC, SHAPE, forgetful);
-    }
-    await capture(made, 3, captureFiles('three'));
-    return made;
-  }
   const ways = ['exchange', 'renames'];
 
   it.each(
@@ -77,7 +64,7 @@ describe('a process that is killed by SIGKILL at a step', () => {
       [how, 'keep', 'replaced-trashed', 'one'] as const,
     ]),
   )('%s, %s, at %s: the next start finishes, and keeps the one before', async (how, work, at, kept) => {
-    const made = await three();
+    const made = await threeGenerations();
     kill(made.root, at, how, work);
     const journal = readFileSync(join(made.root, 'journal'), 'utf8')
       .trim()
@@ -95,7 +82,7 @@ describe('a process that is killed by SIGKILL at a step', () => {
   it.each(ways.flatMap((how) => ROLLBACK_MOMENTS.map((at) => [how, at] as const)))(
     '%s, rollback, at %s: the next start has both generations, whole',
     async (how, at) => {
-      const made = await three();
+      const made = await threeGenerations();
       kill(made.root, at, how, 'rollback');
       const store = await storeOn(made.root);
       const found = generations(made.root);

@@ -19,17 +19,12 @@ import type { PublishJournalEntry } from '#images/image-store.js';
 import { exchangePaths } from '#native/exchange.js';
 import {
   CAPTURE,
-  capture,
   captureFiles,
   contents,
-  forgetful,
-  MAC,
-  type Scene,
-  SHAPE,
-  scene,
   storeOn,
   temporaryFolder,
   temporaryFolders,
+  threeGenerations,
 } from '../../unit/images/fixture.js';
 import type { DiskOperation } from './recorder.js';
 
@@ -45,20 +40,6 @@ const text = (mark: string) =>
   Object.fromEntries(
     Object.entries(captureFiles(mark)).map(([name, value]) => [name, value.toString('latin1')]),
   );
-
-async function threeGenerations(): Promise<Scene> {
-  const made = await scene();
-  for (const [session, mark] of [
-    [1, 'one'],
-    [2, 'two'],
-  ] as const) {
-    await capture(made, session, captureFiles(mark));
-    await made.store.publish(session, MAC, SHAPE, forgetful);
-  }
-  await capture(made, 3, captureFiles('three'));
-  await made.store.emptyTrash();
-  return made;
-}
 
 /** What was done, and the disk as it was before. */
 async function record(how: string, work: string): Promise<{ before: string; operations: DiskOperation[] }> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import { ImageStore, type ImageStoreOptions } from '#images/image-store.js';
-import { CAPTURE, MAC, write } from './capture-files.js';
+import { CAPTURE, captureFiles, MAC, SHAPE, write } from './capture-files.js';
 
 export * from './capture-files.js';
 
@@ -60,3 +60,18 @@ export async function leftovers({ root, store }: Scene): Promise<string[]> {
 }
 
 export const forgetful = { begin: async () => undefined };
+
+/** Generations one and two in their places, and three captured as session 3. */
+export async function threeGenerations(): Promise<Scene> {
+  const made = await scene();
+  for (const [session, mark] of [
+    [1, 'one'],
+    [2, 'two'],
+  ] as const) {
+    await capture(made, session, captureFiles(mark));
+    await made.store.publish(session, MAC, SHAPE, forgetful);
+  }
+  await capture(made, 3, captureFiles('three'));
+  await made.store.emptyTrash();
+  return made;
+}
