@@ -18,6 +18,7 @@ import { BootFiles } from '#files/boot-files.js';
 import { ImageStore } from '#images/image-store.js';
 import { TreeProbe } from '#images/tree-probe.js';
 import { startVerification } from '#images/verifier.js';
+import { interfaceIndex } from '#native/interface-index.js';
 import { sdNotify } from '#native/sd-notify.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import { apiRoutes } from '#services/http/api/routes.js';
@@ -93,12 +94,13 @@ export async function startDaemon({
       });
   const keepDays = settings.trace.keep_days;
   const trace = new TraceKeeper({ store, repository: new TraceRepository(store), clock, log, keepDays });
+  const neighbour = neighbourTable();
   const wake = (macs: readonly string[]) => sendMagicPackets(macs, broadcastAddresses(networkInterfaces()));
   const context = createContext(settings, clock, store, {
     exports: nfs,
     imageStore,
     recorder: trace,
-    neighbour: neighbourTable(),
+    neighbour,
     wake,
   });
   const files = new BootFiles([folder.file('boot'), imagingOs, ...settings.boot.file_folders]);
@@ -146,7 +148,13 @@ export async function startDaemon({
     clock,
     interfaces: networkInterfaces,
     hasBootFile: (name) => files.has(name),
-    scriptUrl: (localAddress) => ipxeUrl(localAddress, 'default.ipxe'),
+    urls: (localAddress) => ({
+      script: ipxeUrl(localAddress, 'default.ipxe'),
+      file: (name) => ipxeUrl(localAddress, name),
+    }),
+    interfaceIndex,
+    hostOf: (mac) => context.hosts.nameOfMac(mac),
+    neighbour,
     portHolder,
   });
   const status = () => ({ version, startedAt, services: supervisor.status() });

@@ -9,6 +9,8 @@ export interface BootAnswer {
   readonly choice: BootChoice;
   /** Next server; 0 when there is nothing to boot. */
   readonly siaddr: number;
+  /** The `sname` field: the server once more, for ROMs that look there. */
+  readonly sname: Buffer;
   /** The `file` field; empty when the name is too long for it and stands in option 67 alone. */
   readonly file: Buffer;
   readonly options: ReadonlyMap<number, Buffer>;
@@ -21,26 +23,19 @@ const IPXE_NO_PROXY = Buffer.of(176, 1, 1);
 
 /** True for whoever can make use of boot information: network-boot clients, and those that ask for a boot file by number. */
 export function wantsBoot({ client }: Scene): boolean {
-  return client.isPxe || client.isIpxe || client.arch !== undefined || client.asks.has(Option.BOOT_FILE);
+  return client.isBooting || client.arch !== undefined || client.asks.has(Option.BOOT_FILE);
 }
 
 /**
- * What the machine is to boot, in every place where firmware looks for it: siaddr and `file`, options 66 and 67 even where it forgot
- * to ask for them, 150 where asked.
+ * What the machine is to boot, in every place where firmware looks for it: siaddr, `sname` and `file`, options 66 and 67 even where it
+ * forgot to ask for them, 150 where asked.
  */
 export function bootAnswer(scene: Scene): BootAnswer {
   const { client, context, packet } = scene;
-  const choice = chooseBootFile(
-    {
-      isIpxe: client.isIpxe,
-      ...(client.arch === undefined ? {} : { arch: client.arch }),
-      ...(client.vendorClass === undefined ? {} : { vendorClass: client.vendorClass }),
-    },
-    context.scriptUrl,
-    context.hasFile,
-  );
+  const choice = choose(scene);
   const options = new Map<number, Buffer>();
-  if (choice.kind === 'none') return { choice, siaddr: 0, file: Buffer.alloc(0), options };
+  const nothing = Buffer.alloc(0);
+  if (choice.kind === 'none') return { choice, siaddr: 0, sname: nothing, file: nothing, options };
 
   const { link, settings } = context;
   const name = text(choice.kind === 'url' ? choice.url : choice.file);
@@ -49,7 +44,8 @@ export function bootAnswer(scene: Scene): BootAnswer {
   if (client.asks.has(Option.TFTP_ADDRESSES)) options.set(Option.TFTP_ADDRESSES, addresses(link.address));
   const isFirmware = client.isPxe && !client.isIpxe;
   // An offer of a proxy is none without `PXEClient`. In server mode iPXE does without, and firmware needs it for option 43 to be read.
-  if (isFirmware || settings.mode === 'proxy') options.set(Option.VENDOR_CLASS, text('PXEClient'));
+  if (client.isHttp) options.set(Option.VENDOR_CLASS, text('HTTPClient'));
+  else if (isFirmware || settings.mode === 'proxy') options.set(Option.VENDOR_CLASS, text('PXEClient'));
   if (isFirmware) {
     // Without discovery control some ROMs look for a boot server on port 4011 instead of taking the file.
     const asked = readPxeVendorOptions(packet.options.get(Option.VENDOR_SPECIFIC));
@@ -59,7 +55,27 @@ export function bootAnswer(scene: Scene): BootAnswer {
   return {
     choice,
     siaddr: link.address,
-    file: name.length <= LONGEST_FILE ? name : Buffer.alloc(0),
+    sname: text(link.addressText),
+    file: name.length <= LONGEST_FILE ? name : nothing,
     options,
   };
+}
+
+function choose({ client, context, given }: Scene): BootChoice {
+  const choice = chooseBootFile(
+    {
+      isIpxe: client.isIpxe,
+      isHttp: client.isHttp,
+      ...(client.arch === undefined ? {} : { arch: client.arch }),
+      ...(client.vendorClass === undefined ? {} : { vendorClass: client.vendorClass }),
+      ...(given.bootFile === undefined ? {} : { bootFile: given.bootFile }),
+    },
+    context.urls,
+    context.hasFile,
+  );
+  if (!client.isHttp || !context.hasLeftPxe(client.mac)) return choice;
+  // Its menu would come a second time, and a third where the firmware has more such entries.
+  const reason =
+    'its iPXE, started by PXE, gave the boot back: the firmware tries HTTP boot on its way to the disk';
+  return { kind: 'none', reason, architecture: choice.architecture };
 }

@@ -1,7 +1,14 @@
 import { readClientUuid } from './options/client-uuid.js';
 import { Option } from './options/codes.js';
 import { readUserClasses } from './options/user-class.js';
-import { readAddress, readFirstArchitecture, readText, readUint8, readUint16 } from './options/values.js';
+import {
+  readAddress,
+  readFirstArchitecture,
+  readText,
+  readUint8,
+  readUint16,
+  readUndi,
+} from './options/values.js';
 import { macText, type Packet } from './packet.js';
 
 /** What a request says about the machine, read once. */
@@ -12,13 +19,24 @@ export interface Client {
   readonly key: string;
   /** The client identifier in hex, when `key` is made of it. */
   readonly clientId: string | undefined;
+  /** Option 61 in hex, whatever it says. */
+  readonly identifier: string | undefined;
+  /** Undefined: BOOTP. */
   readonly messageType: number | undefined;
   /** Option 60 begins with `PXEClient`. */
   readonly isPxe: boolean;
+  /** Option 60 begins with `HTTPClient`: firmware that boots from a URL. */
+  readonly isHttp: boolean;
   readonly isIpxe: boolean;
+  /** Any of the three: its program is lost when its boot fails, and it has no identity but its MAC. */
+  readonly isBooting: boolean;
   /** Option 93, first number. */
   readonly arch: number | undefined;
+  /** Option 94, `3.16`. */
+  readonly undi: string | undefined;
   readonly vendorClass: string | undefined;
+  /** Option 77. */
+  readonly userClasses: readonly string[];
   readonly uuid: string | undefined;
   readonly hostname: string | undefined;
   readonly requested: number | undefined;
@@ -40,16 +58,24 @@ export function readClient(packet: Packet): Client {
   const mac = macText(packet.chaddr.subarray(0, packet.hlen));
   const vendorClass = readText(options.get(Option.VENDOR_CLASS));
   const isPxe = vendorClass?.startsWith('PXEClient') === true;
-  const isIpxe = readUserClasses(options.get(Option.USER_CLASS)).includes('iPXE') || options.has(Option.IPXE);
-  const clientId = isPxe || isIpxe ? undefined : foreignClientId(packet);
+  const isHttp = vendorClass?.startsWith('HTTPClient') === true;
+  const userClasses = readUserClasses(options.get(Option.USER_CLASS));
+  const isIpxe = userClasses.includes('iPXE') || options.has(Option.IPXE);
+  const isBooting = isPxe || isHttp || isIpxe;
+  const clientId = isBooting ? undefined : foreignClientId(packet);
   const datagram = readUint16(options.get(Option.MAX_SIZE)) ?? LEAST_DATAGRAM;
   return {
     mac,
     key: clientId ?? mac,
     clientId,
+    identifier: options.get(Option.CLIENT_ID)?.toString('hex'),
     messageType: readUint8(options.get(Option.MESSAGE_TYPE)),
     isPxe,
+    isHttp,
     isIpxe,
+    isBooting,
+    undi: readUndi(options.get(Option.CLIENT_UNDI)),
+    userClasses,
     arch: readFirstArchitecture(options.get(Option.CLIENT_ARCH)),
     vendorClass,
     uuid: readClientUuid(options.get(Option.CLIENT_UUID)),
@@ -63,7 +89,7 @@ export function readClient(packet: Packet): Client {
 
 /**
  * The client identifier, unless it only repeats the hardware address: BusyBox and Windows send type 1 and the MAC, and must get the
- * address that the firmware of the same machine got. PXE and iPXE are matched by MAC alone, because one boot changes its identifier
+ * address that the firmware of the same machine got. Booting machines are matched by MAC alone, because one boot changes its identifier
  * from stage to stage.
  */
 function foreignClientId(packet: Packet): string | undefined {

@@ -63,13 +63,13 @@ function bootServer(scene: Scene): Verdict {
 }
 
 function strangerReasons({ client }: Scene): string[] {
-  if (client.isPxe || client.isIpxe) return [];
+  if (client.isBooting) return [];
   const vendor =
     client.vendorClass === undefined
       ? 'no vendor class'
       : `vendor class ${JSON.stringify(client.vendorClass)}`;
   return [
-    `not a network-boot client: ${vendor} in option 60, not PXEClient`,
+    `not a network-boot client: ${vendor} in option 60, neither PXEClient nor HTTPClient`,
     'no user class iPXE in option 77, no option 175',
   ];
 }
@@ -91,8 +91,9 @@ function answer(
     type,
     ciaddr,
     siaddr: boot.siaddr,
+    sname: boot.sname,
     file: boot.file,
-    options: [boot.options],
+    options: [scene.given.options, boot.options],
   });
   return {
     event,
@@ -103,7 +104,7 @@ function answer(
       file: choice.kind === 'url' ? choice.url : choice.file,
       server: scene.context.link.addressText,
     },
-    reply: { packet: reply.packet, to },
+    reply: { packet: reply.packet, maxLength: scene.client.maxLength, to },
   };
 }
 

@@ -6,6 +6,7 @@ import { decideProxy } from './decide-proxy.js';
 import { decideServer } from './decide-server.js';
 import { MessageType, messageTypeName } from './options/codes.js';
 import { BOOT_REQUEST, macText, type Packet } from './packet.js';
+import { rulesFor } from './rules.js';
 import type { Context, Scene, Verdict } from './verdict.js';
 
 /**
@@ -26,13 +27,18 @@ export function decide(packet: Packet, context: Context): Verdict {
     };
   }
   const client = readClient(packet);
-  const scene: Scene = { packet, client, context };
+  const given = rulesFor(context.settings.rules, client, context.hostOf);
+  const scene: Scene = { packet, client, context, given };
   const verdict = context.settings.mode === 'proxy' ? decideProxy(scene) : decideServer(scene);
   return {
     ...verdict,
     client,
     who: { ...partyOf(client, packet), ...verdict.who },
-    facts: { ...factsOf(packet, context), ...verdict.facts },
+    facts: {
+      ...factsOf(packet, context),
+      ...(given.names.length === 0 ? {} : { rules: given.names.join(', ') }),
+      ...verdict.facts,
+    },
   };
 }
 
@@ -48,8 +54,7 @@ function faultsOf(packet: Packet, { link }: Context): string[] {
   if (link.addresses.includes(packet.giaddr))
     faults.push(`the relay address ${toText(packet.giaddr)} is our own`);
   const { messageType } = readClient(packet);
-  if (messageType === undefined) faults.push('no message type (option 53): plain BOOTP is not served');
-  else if (!CLIENT_MESSAGES.has(messageType))
+  if (messageType !== undefined && !CLIENT_MESSAGES.has(messageType))
     faults.push(`${messageTypeName(messageType)} is not a client's message`);
   return faults;
 }

@@ -27,16 +27,18 @@ export const dhcpErrors = defineErrors({
       'dhcp.mode is "server", but no subnet of dhcp.subnets contains {address}, the address of {interface}',
     remedy: 'add [[dhcp.subnets]] with network = "{network}" and a range of it, or set dhcp.mode = "proxy"',
   },
-  DHCP_RANGE_OUTSIDE: {
-    message: 'range {range} is not inside {network}',
-    remedy: 'use addresses from {first} to {last}',
+  DHCP_LEASES_OWN_ADDRESS: {
+    message:
+      "the addresses to lease in {network} contain {address}, this server's own address on {interface}",
+    remedy: 'add it to exclude of that subnet, or shorten the range',
   },
-  DHCP_RANGE_OVERLAP: {
-    message: 'range {range} overlaps {other}',
-    remedy: 'make the two ranges of dhcp.subnets disjoint, or remove one',
+  DHCP_HOST_HAS_OWN_ADDRESS: {
+    message: "dhcp.hosts gives {host} {address}, this server's own address on {interface}",
+    remedy: 'give that machine another address',
   },
-  DHCP_RANGE_HAS_OWN_ADDRESS: {
-    message: "range {range} contains {address}, this server's own address on {interface}",
-    remedy: 'split or shorten the range so that it leaves this address out',
+  DHCP_LEASE_UNKNOWN: {
+    message: 'there is no lease of {address}',
+    remedy: 'see "fogd lease list --all" for the addresses that were ever leased',
+    status: 404,
   },
 });

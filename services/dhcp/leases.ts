@@ -1,4 +1,4 @@
-import { type CompiledDhcp, type CompiledSubnet, subnetOf } from './compile.js';
+import { type CompiledDhcp, type CompiledNetwork, networkOf } from './compile.js';
 import type { Lease } from './lease.js';
 import { Pool, type PoolView } from './pool.js';
 
@@ -6,59 +6,92 @@ import { Pool, type PoolView } from './pool.js';
 export type LeaseEffect =
   | {
       readonly kind: 'reserve';
-      readonly subnet: CompiledSubnet;
+      readonly network: CompiledNetwork;
       readonly address: number;
       readonly until: number;
     }
-  | { readonly kind: 'forget'; readonly subnet: CompiledSubnet }
-  | { readonly kind: 'bind'; readonly subnet: CompiledSubnet; readonly lease: Lease }
-  | { readonly kind: 'release'; readonly subnet: CompiledSubnet }
-  | { readonly kind: 'decline'; readonly subnet: CompiledSubnet; readonly lease: Lease };
+  | { readonly kind: 'forget'; readonly network: CompiledNetwork }
+  | { readonly kind: 'bind'; readonly network: CompiledNetwork; readonly lease: Lease }
+  | { readonly kind: 'release'; readonly network: CompiledNetwork }
+  | { readonly kind: 'decline'; readonly network: CompiledNetwork; readonly lease: Lease };
 
 /** What `decide` may ask about leases. */
 export interface LeaseView {
-  pool(subnet: CompiledSubnet): PoolView;
+  pool(network: CompiledNetwork): PoolView;
 }
 
-/** All leases in memory, one pool per subnet. Pure: persistence is the service's. */
+/** Machines with an offer that are remembered by MAC, whatever number of them is invented. */
+const MOST_ASKING = 20_000;
+
+/** All leases in memory, one pool per network. Pure: persistence is the service's. */
 export class LeaseTable implements LeaseView {
-  readonly #pools = new Map<CompiledSubnet, Pool>();
+  readonly #pools = new Map<CompiledNetwork, Pool>();
+  /** MACs that ever had a lease. */
+  readonly #macs = new Set<string>();
+  /** Until when each machine that was offered an address may ask for it, oldest offer first. */
+  readonly #asked = new Map<string, number>();
 
   /** Leases of subnets that are configured no more are left alone: they stay in the store. */
   constructor(settings: CompiledDhcp, leases: readonly Lease[]) {
-    for (const subnet of settings.subnets) this.#pools.set(subnet, new Pool(subnet));
+    for (const network of settings.networks) this.#pools.set(network, new Pool(network));
     for (const lease of leases) {
-      const subnet = subnetOf(settings, lease.address);
-      if (subnet) this.pool(subnet).restore(lease);
+      const network = networkOf(settings, lease.address);
+      if (network) this.pool(network).restore(lease);
+      this.#macs.add(lease.mac);
     }
   }
 
-  pool(subnet: CompiledSubnet): Pool {
-    let pool = this.#pools.get(subnet);
+  pool(network: CompiledNetwork): Pool {
+    let pool = this.#pools.get(network);
     if (!pool) {
-      pool = new Pool(subnet);
-      this.#pools.set(subnet, pool);
+      pool = new Pool(network);
+      this.#pools.set(network, pool);
     }
     return pool;
   }
 
   /** Does what was decided for a machine; returns the rows that must be durable before it is told. */
   apply(effect: LeaseEffect, machine: { readonly key: string; readonly mac: string }, now: number): Lease[] {
-    const pool = this.pool(effect.subnet);
+    const pool = this.pool(effect.network);
     switch (effect.kind) {
       case 'reserve':
-        pool.reserve(machine.key, machine.mac, effect.address, effect.until);
+        this.#rememberAsking(machine.mac, effect.until, now);
+        pool.reserve(machine.key, machine.mac, effect.address, effect.until, now);
         return [];
       case 'forget':
         pool.forget(machine.key);
         return [];
       case 'bind':
+        this.#macs.add(effect.lease.mac);
         return pool.bind(effect.lease);
       case 'release':
         return pool.release(machine.key, now);
       case 'decline':
         return pool.decline(effect.lease);
     }
+  }
+
+  /** Whether the machine ever had a lease, or has an offer now. */
+  knows(mac: string, now: number): boolean {
+    return this.#macs.has(mac) || (this.#asked.get(mac) ?? 0) > now;
+  }
+
+  #rememberAsking(mac: string, until: number, now: number): void {
+    this.#asked.delete(mac);
+    this.#asked.set(mac, until);
+    for (const [oldest, end] of this.#asked) {
+      if (end > now && this.#asked.size <= MOST_ASKING) return;
+      this.#asked.delete(oldest);
+    }
+  }
+
+  /** An admin's word; the rows that must be durable. */
+  releaseAddress(address: number, now: number): Lease[] {
+    for (const pool of this.#pools.values()) {
+      const changed = pool.releaseAddress(address, now);
+      if (changed.length > 0) return changed;
+    }
+    return [];
   }
 
   counts(now: number): { readonly size: number; readonly leased: number; readonly offered: number } {

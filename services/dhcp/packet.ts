@@ -124,17 +124,66 @@ function joined(parts: ReadonlyMap<number, Buffer[]>): OptionMap {
   return options;
 }
 
-/** Bytes that `encode` will make. */
-export function encodedLength(options: OptionMap): number {
-  let length = OPTIONS_AT + 1;
-  for (const value of options.values())
-    length += value.length + 2 * Math.max(1, Math.ceil(value.length / 255));
-  return Math.max(length, MINIMUM_LENGTH);
+/** Where options stand in an encoded packet. */
+interface Layout {
+  readonly main: readonly Written[];
+  /** Undefined: the field keeps its own content. */
+  readonly file: readonly Written[] | undefined;
+  readonly sname: readonly Written[] | undefined;
 }
 
-/** Writes options in the order of the map, but option 82 last (RFC 3046 section 2.1). */
-export function encode(packet: Packet): Buffer {
-  const bytes = Buffer.alloc(encodedLength(packet.options));
+type Written = readonly [code: number, value: Buffer];
+
+/** Whether `encode` can keep to a length. */
+export function fits(packet: Packet, maxLength: number): boolean {
+  return layout(packet, maxLength) !== undefined;
+}
+
+/**
+ * All options in their own field, else some in `file`, where it is not needed, and in `sname` (option 52): only when they must be.
+ * undefined where even that is not enough.
+ */
+function layout({ options, file }: Packet, maxLength: number): Layout | undefined {
+  // Option 82 comes last (RFC 3046 section 2.1), and in the field where relays look for it.
+  const relay = options.get(Option.RELAY_AGENT);
+  const rest = [...options].filter(([code]) => code !== Option.RELAY_AGENT);
+  const tail: Written[] = relay === undefined ? [] : [[Option.RELAY_AGENT, relay]];
+  const all = [...rest, ...tail];
+  if (OPTIONS_AT + 1 + lengthOf(all) <= maxLength) return { main: all, file: undefined, sname: undefined };
+
+  const isFileFree = file.every((byte) => byte === 0);
+  const fields: Array<{ room: number; written: Written[] }> = [
+    { room: maxLength - OPTIONS_AT - 1 - 3 - lengthOf(tail), written: [] },
+    { room: isFileFree ? 127 : 0, written: [] },
+    { room: 63, written: [] },
+  ];
+  for (const option of rest) {
+    const length = lengthOf([option]);
+    const field = fields.find(({ room }) => length <= room);
+    if (field === undefined) return undefined;
+    field.room -= length;
+    field.written.push(option);
+  }
+  const [main, inFile, inSname] = fields.map(({ written }) => written);
+  const overload = (inFile?.length ? 1 : 0) + (inSname?.length ? 2 : 0);
+  return {
+    main: [...(main ?? []), [Option.OVERLOAD, Buffer.of(overload)], ...tail],
+    file: inFile?.length ? inFile : undefined,
+    sname: inSname?.length ? inSname : undefined,
+  };
+}
+
+function lengthOf(options: readonly Written[]): number {
+  let length = 0;
+  for (const [, value] of options) length += value.length + 2 * Math.max(1, Math.ceil(value.length / 255));
+  return length;
+}
+
+/** Writes options in the order of the map, but option 82 last; longer than `maxLength` only where they cannot be made to fit. */
+export function encode(packet: Packet, maxLength = Number.POSITIVE_INFINITY): Buffer {
+  const { main, file, sname } = layout(packet, maxLength) ??
+    layout(packet, Number.POSITIVE_INFINITY) ?? { main: [], file: undefined, sname: undefined };
+  const bytes = Buffer.alloc(Math.max(OPTIONS_AT + 1 + lengthOf(main), MINIMUM_LENGTH));
   bytes.writeUInt8(packet.op, 0);
   bytes.writeUInt8(packet.htype, 1);
   bytes.writeUInt8(packet.hlen, 2);
@@ -147,17 +196,19 @@ export function encode(packet: Packet): Buffer {
   bytes.writeUInt32BE(packet.siaddr, 20);
   bytes.writeUInt32BE(packet.giaddr, 24);
   packet.chaddr.copy(bytes, 28, 0, 16);
-  packet.sname.copy(bytes, SNAME_AT, 0, 64);
-  packet.file.copy(bytes, FILE_AT, 0, 128);
+  if (sname === undefined) packet.sname.copy(bytes, SNAME_AT, 0, 64);
+  else writeOptions(bytes, SNAME_AT, sname);
+  if (file === undefined) packet.file.copy(bytes, FILE_AT, 0, 128);
+  else writeOptions(bytes, FILE_AT, file);
   bytes.writeUInt32BE(COOKIE, COOKIE_AT);
-  let at = OPTIONS_AT;
-  for (const [code, value] of packet.options) {
-    if (code !== Option.RELAY_AGENT) at = writeOption(bytes, at, code, value);
-  }
-  const relay = packet.options.get(Option.RELAY_AGENT);
-  if (relay !== undefined) at = writeOption(bytes, at, Option.RELAY_AGENT, relay);
-  bytes.writeUInt8(Option.END, at);
+  writeOptions(bytes, OPTIONS_AT, main);
   return bytes;
+}
+
+function writeOptions(bytes: Buffer, start: number, options: readonly Written[]): void {
+  let at = start;
+  for (const [code, value] of options) at = writeOption(bytes, at, code, value);
+  bytes.writeUInt8(Option.END, at);
 }
 
 function writeOption(bytes: Buffer, start: number, code: number, value: Buffer): number {

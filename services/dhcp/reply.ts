@@ -1,15 +1,17 @@
 import { Option } from './options/codes.js';
 import { addresses, uint8 } from './options/values.js';
-import { BOOT_REPLY, BROADCAST_FLAG, encodedLength, type Packet } from './packet.js';
+import { BOOT_REPLY, BROADCAST_FLAG, fits, type Packet } from './packet.js';
 import { CLIENT_PORT, type Endpoint, type Scene, SERVER_PORT } from './verdict.js';
 
 const BROADCAST = 0xffffffff;
 
 export interface ReplyParts {
-  readonly type: number;
+  /** Undefined: an answer to BOOTP, which knows no types. */
+  readonly type: number | undefined;
   readonly yiaddr?: number;
   readonly ciaddr?: number;
   readonly siaddr?: number;
+  readonly sname?: Buffer;
   readonly file?: Buffer;
   /** In the order of importance; what stands in a later map wins. */
   readonly options?: readonly ReadonlyMap<number, Buffer>[];
@@ -21,6 +23,8 @@ const ECHOED = [
   Option.CLIENT_ID,
   // RFC 4578 section 2.3.
   Option.CLIENT_UUID,
+  // RFC 3011 section 2: whoever honours it says so by sending it back.
+  Option.SUBNET_SELECTION,
   // RFC 3046 section 2.2, unchanged; the encoder puts it last.
   Option.RELAY_AGENT,
 ] as const;
@@ -41,44 +45,40 @@ export function makeReply(
   parts: ReplyParts,
 ): { readonly packet: Packet; readonly reasons: string[] } {
   const { packet: request, client, context } = scene;
-  const options = new Map<number, Buffer>([
-    [Option.MESSAGE_TYPE, uint8(parts.type)],
-    [Option.SERVER_ID, addresses(context.link.address)],
-  ]);
+  const options = new Map<number, Buffer>();
+  if (parts.type !== undefined) {
+    options.set(Option.MESSAGE_TYPE, uint8(parts.type));
+    options.set(Option.SERVER_ID, addresses(context.link.address));
+  }
   for (const map of parts.options ?? []) for (const [code, value] of map) options.set(code, value);
   for (const code of ECHOED) {
     const value = request.options.get(code);
     if (value !== undefined) options.set(code, value);
   }
-  return {
-    reasons: shorten(options, client.maxLength),
-    packet: {
-      op: BOOT_REPLY,
-      htype: request.htype,
-      hlen: request.hlen,
-      hops: 0,
-      xid: request.xid,
-      secs: 0,
-      flags: request.flags,
-      ciaddr: parts.ciaddr ?? 0,
-      yiaddr: parts.yiaddr ?? 0,
-      siaddr: parts.siaddr ?? 0,
-      giaddr: request.giaddr,
-      chaddr: request.chaddr,
-      sname: Buffer.alloc(0),
-      file: parts.file ?? Buffer.alloc(0),
-      options,
-    },
+  const packet: Packet = {
+    op: BOOT_REPLY,
+    htype: request.htype,
+    hlen: request.hlen,
+    hops: 0,
+    xid: request.xid,
+    secs: 0,
+    flags: request.flags,
+    ciaddr: parts.ciaddr ?? 0,
+    yiaddr: parts.yiaddr ?? 0,
+    siaddr: parts.siaddr ?? 0,
+    giaddr: request.giaddr,
+    chaddr: request.chaddr,
+    sname: parts.sname ?? Buffer.alloc(0),
+    file: parts.file ?? Buffer.alloc(0),
+    options,
   };
-}
-
-function shorten(options: Map<number, Buffer>, maxLength: number): string[] {
   const reasons: string[] = [];
   for (const code of DISPENSABLE) {
-    if (encodedLength(options) <= maxLength) break;
-    if (options.delete(code)) reasons.push(`option ${code} left out: the machine takes ${maxLength} bytes`);
+    if (fits(packet, client.maxLength)) break;
+    if (options.delete(code))
+      reasons.push(`option ${code} left out: the machine takes ${client.maxLength} bytes`);
   }
-  return reasons;
+  return { packet, reasons };
 }
 
 /**

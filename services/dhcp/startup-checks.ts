@@ -1,61 +1,60 @@
 import type { FogdError } from '#errors.js';
-import { parseCidr, parseRange, toText } from '#settings/ipv4.js';
+import { toText } from '#settings/ipv4.js';
 import type { DhcpSettings } from '#settings/schema.js';
-import { type CompiledDhcp, subnetOfLink } from './compile.js';
+import { type CompiledDhcp, compileDhcp, isLeasable, networkOf, networkOfLink } from './compile.js';
 import { dhcpErrors } from './errors.js';
-import type { Link } from './link.js';
+import { type Interfaces, type Link, readLink } from './link.js';
 
 /**
- * Rules between the settings and the interfaces as they are now, for server mode; the first that is broken, or undefined. What the
- * settings alone can tell is said by `fogd check` too: a service that leases wrong addresses is worse than none.
+ * Rules between the settings and an interface as it is now, for server mode; the first that is broken, or undefined. A service that
+ * leases wrong addresses is worse than none.
  */
-export function firstObstacle(
-  settings: DhcpSettings,
-  compiled: CompiledDhcp,
-  links: readonly Link[],
-): FogdError | undefined {
-  if (settings.mode !== 'server') return undefined;
-  for (const link of links) {
-    if (subnetOfLink(compiled, link) === undefined) {
-      return dhcpErrors.DHCP_NO_SUBNET({
-        interface: link.name,
-        address: link.addressText,
-        network: link.network,
-      });
-    }
+export function obstacle(compiled: CompiledDhcp, link: Link): FogdError | undefined {
+  if (compiled.mode !== 'server') return undefined;
+  if (networkOfLink(compiled, link) === undefined) {
+    return dhcpErrors.DHCP_NO_SUBNET({
+      interface: link.name,
+      address: link.addressText,
+      network: link.network,
+    });
   }
-  return firstBadRange(settings, links);
-}
-
-function firstBadRange(settings: DhcpSettings, links: readonly Link[]): FogdError | undefined {
-  const seen: Array<{ first: number; last: number; text: string }> = [];
-  for (const { network, ranges } of settings.subnets) {
-    const net = parseCidr(network);
-    for (const text of ranges) {
-      const range = parseRange(text);
-      if (!net || !range) continue;
-      if (range.first <= net.network || range.last >= net.broadcast) {
-        return dhcpErrors.DHCP_RANGE_OUTSIDE({
-          range: text,
-          network,
-          first: toText(net.network + 1),
-          last: toText(net.broadcast - 1),
-        });
-      }
-      const other = seen.find((one) => range.first <= one.last && one.first <= range.last);
-      if (other) return dhcpErrors.DHCP_RANGE_OVERLAP({ range: text, other: other.text });
-      seen.push({ ...range, text });
-      for (const link of links) {
-        const own = link.addresses.find((address) => address >= range.first && address <= range.last);
-        if (own !== undefined) {
-          return dhcpErrors.DHCP_RANGE_HAS_OWN_ADDRESS({
-            range: text,
-            address: toText(own),
-            interface: link.name,
-          });
-        }
-      }
-    }
+  for (const own of link.addresses) {
+    const facts = { address: toText(own), interface: link.name };
+    const host = compiled.rules.byAddress.get(own);
+    if (host !== undefined) return dhcpErrors.DHCP_HOST_HAS_OWN_ADDRESS({ ...facts, host: host.name });
+    const network = networkOf(compiled, own);
+    if (network !== undefined && isLeasable(network, own))
+      return dhcpErrors.DHCP_LEASES_OWN_ADDRESS({ ...facts, network: network.text });
   }
   return undefined;
+}
+
+/** The same for every named interface, before anything is started; with the path of the setting that is to be mended. */
+export function interfaceObstacles(
+  dhcp: DhcpSettings,
+  interfaces: Interfaces,
+  indexOf: (name: string) => number | undefined,
+): Array<{ readonly path: string; readonly error: FogdError }> {
+  const compiled = compileDhcp(dhcp);
+  return dhcp.interfaces.flatMap((name, index) => {
+    const path = `dhcp.interfaces.${index}`;
+    if (indexOf(name) === undefined) {
+      const existing = Object.keys(interfaces).join(', ') || 'none';
+      return [{ path, error: dhcpErrors.DHCP_UNKNOWN_INTERFACE({ interface: name, existing }) }];
+    }
+    const link = readLink(interfaces, name);
+    const error =
+      link === undefined ? dhcpErrors.DHCP_NO_ADDRESS({ interface: name }) : obstacle(compiled, link);
+    return error === undefined ? [] : [{ path: pathOf(error, dhcp) ?? path, error }];
+  });
+}
+
+/** Where an address of ours is given away. */
+function pathOf({ code, facts }: FogdError, dhcp: DhcpSettings): string | undefined {
+  const index =
+    code === 'DHCP_LEASES_OWN_ADDRESS'
+      ? dhcp.subnets.findIndex(({ network }) => String(facts.network).split(', ').includes(network))
+      : dhcp.hosts.findIndex(({ address }) => address === facts.address);
+  if (index < 0) return undefined;
+  return code === 'DHCP_LEASES_OWN_ADDRESS' ? `dhcp.subnets.${index}.ranges` : `dhcp.hosts.${index}.address`;
 }

@@ -1,9 +1,11 @@
+import type { BootUrls } from '#boot/architecture.js';
 import type { Decision, Outcome, Party } from '#trace/decision.js';
 import type { Client } from './client.js';
 import type { CompiledDhcp } from './compile.js';
 import type { LeaseEffect, LeaseView } from './leases.js';
 import type { Link } from './link.js';
 import type { Packet } from './packet.js';
+import type { Given } from './rules.js';
 
 /** Ports on which requests come in: DHCP, and the boot-server port of PXE. */
 export const SERVER_PORT = 67;
@@ -19,8 +21,11 @@ export interface Context {
   readonly port: number;
   /** Where it came from. */
   readonly from: Endpoint;
-  /** Absolute URL of the boot script on the address that the machine can reach. */
-  readonly scriptUrl: string;
+  readonly urls: BootUrls;
+  /** Name of the host that fogd knows a MAC as. */
+  readonly hostOf: (mac: string) => string | undefined;
+  /** Whether the machine's iPXE, started by PXE, gave the boot back to the firmware shortly before. */
+  readonly hasLeftPxe: (mac: string) => boolean;
   /** Whether the boot-file store holds a file. */
   readonly hasFile: (name: string) => boolean;
   /** Milliseconds since the epoch. */
@@ -35,6 +40,8 @@ export interface Endpoint {
 
 export interface Reply {
   readonly packet: Packet;
+  /** Bytes of a DHCP message that the machine takes. */
+  readonly maxLength: number;
   readonly to: Endpoint;
 }
 
@@ -49,6 +56,8 @@ export interface Verdict {
   readonly client?: Client;
   readonly reply?: Reply;
   readonly effect?: LeaseEffect;
+  /** An offered address that was never given out: to be looked for on the wire before the answer leaves. */
+  readonly probe?: number;
 }
 
 /** A request whose sender is known to be a machine; what the deciders work on. */
@@ -56,4 +65,6 @@ export interface Scene {
   readonly packet: Packet;
   readonly client: Client;
   readonly context: Context;
+  /** What classes and entries of single machines give it. */
+  readonly given: Given;
 }

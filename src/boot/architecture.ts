@@ -14,18 +14,19 @@ export interface Architecture {
 }
 
 /** 2 and 8 are what some firmware says instead of 6 and 7: served as those. */
-const ARCHITECTURES: readonly Architecture[] = [
+export const ARCHITECTURES: readonly Architecture[] = [
   { code: 0, name: 'BIOS', firmware: 'bios', bootFile: 'undionly.kpxe' },
   { code: 2, name: 'UEFI ia32 (as Itanium)', firmware: 'efi', bootFile: 'i386-efi/snponly.efi' },
   { code: 6, name: 'UEFI ia32', firmware: 'efi', bootFile: 'i386-efi/snponly.efi' },
   { code: 7, name: 'UEFI x64', firmware: 'efi', bootFile: 'snponly.efi' },
   { code: 8, name: 'UEFI x64 (as Xscale)', firmware: 'efi', bootFile: 'snponly.efi' },
   { code: 9, name: 'UEFI x64 (EBC)', firmware: 'efi', bootFile: 'snponly.efi' },
+  { code: 10, name: 'UEFI arm32', firmware: 'efi', bootFile: 'arm32-efi/snponly.efi' },
   { code: 11, name: 'UEFI arm64', firmware: 'efi', bootFile: 'arm64-efi/snponly.efi' },
-  // Firmware tries these after PXE has gone on to the next boot entry; it waits a minute for an answer and then boots its disk.
-  { code: 15, name: 'UEFI ia32 HTTP boot', firmware: 'efi' },
-  { code: 16, name: 'UEFI x64 HTTP boot', firmware: 'efi' },
-  { code: 19, name: 'UEFI arm64 HTTP boot', firmware: 'efi' },
+  { code: 15, name: 'UEFI ia32 HTTP boot', firmware: 'efi', bootFile: 'i386-efi/snponly.efi' },
+  { code: 16, name: 'UEFI x64 HTTP boot', firmware: 'efi', bootFile: 'snponly.efi' },
+  { code: 18, name: 'UEFI arm32 HTTP boot', firmware: 'efi', bootFile: 'arm32-efi/snponly.efi' },
+  { code: 19, name: 'UEFI arm64 HTTP boot', firmware: 'efi', bootFile: 'arm64-efi/snponly.efi' },
 ];
 
 const BY_CODE = new Map(ARCHITECTURES.map((architecture) => [architecture.code, architecture]));
@@ -35,7 +36,7 @@ export function architectureOf(code: number): Architecture {
   return BY_CODE.get(code) ?? { code, name: `architecture ${code}`, firmware: code === 0 ? 'bios' : 'efi' };
 }
 
-/** Whether the name is that of firmware which boots by HTTP without PXE. */
+/** Whether the name is that of firmware that boots by HTTP without PXE. */
 export function isHttpBoot(architectureName: string): boolean {
   return architectureName.endsWith(' HTTP boot');
 }
@@ -48,38 +49,46 @@ export interface BootClient {
   readonly vendorClass?: string;
   /** Option 77 says iPXE, raw or in RFC 3004 form, or iPXE's own option 175 is there. */
   readonly isIpxe: boolean;
+  /** Firmware that boots from a URL: option 60 begins with `HTTPClient`. */
+  readonly isHttp?: boolean;
+  /** What an admin named for this machine, in place of the file of its architecture. */
+  readonly bootFile?: string;
+}
+
+/** Absolute URLs on the address that the machine can reach. */
+export interface BootUrls {
+  /** The boot script for iPXE. */
+  readonly script: string;
+  /** A file of the boot-file store. */
+  readonly file: (name: string) => string;
 }
 
 export type BootChoice =
   | { readonly kind: 'file'; readonly file: string; readonly architecture: Architecture }
-  /** The second pass: iPXE is told the boot script's URL. */
+  /** iPXE is told the boot script's URL, firmware that boots by HTTP that of its boot loader. */
   | { readonly kind: 'url'; readonly url: string; readonly architecture: Architecture }
   | { readonly kind: 'none'; readonly reason: string; readonly architecture: Architecture };
 
 /** The number in `PXEClient:Arch:00007:UNDI:…`, for ROMs that leave out option 93. */
 const VENDOR_CLASS_ARCH = /^(?:PXE|HTTP)Client:Arch:(\d{5})/;
 
-/**
- * Chooses what a machine is to boot. `scriptUrl` is the absolute URL of `default.ipxe` on the address that the machine can reach;
- * `has` tells whether the boot-file store holds a file.
- */
+/** Chooses what a machine is to boot; `has` tells whether the boot-file store holds a file. */
 export function chooseBootFile(
   client: BootClient,
-  scriptUrl: string,
+  urls: BootUrls,
   has: (file: string) => boolean,
 ): BootChoice {
   const fromVendorClass = VENDOR_CLASS_ARCH.exec(client.vendorClass ?? '')?.[1];
-  const architecture = architectureOf(client.arch ?? Number(fromVendorClass ?? 0));
-  if (client.isIpxe) return { kind: 'url', url: scriptUrl, architecture };
-  const file = architecture.bootFile;
-  if (file === undefined) {
-    return { kind: 'none', reason: `no boot file is known for ${architecture.name}`, architecture };
+  const code = client.arch ?? Number(fromVendorClass ?? 0);
+  const architecture = architectureOf(code);
+  if (client.isIpxe) return { kind: 'url', url: urls.script, architecture };
+  const file = client.bootFile ?? architecture.bootFile;
+  if (file !== undefined && has(file)) {
+    return client.isHttp === true
+      ? { kind: 'url', url: urls.file(file), architecture }
+      : { kind: 'file', file, architecture };
   }
-  if (!has(file))
-    return {
-      kind: 'none',
-      reason: `no boot file for ${architecture.name}: ${file} is missing`,
-      architecture,
-    };
-  return { kind: 'file', file, architecture };
+  const wanted =
+    file === undefined ? 'and name it with boot_file in dhcp.classes' : `(${file}, for ${architecture.name})`;
+  return { kind: 'none', reason: `no boot file for arch ${code}: import one ${wanted}`, architecture };
 }

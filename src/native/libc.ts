@@ -9,6 +9,7 @@ type Signature =
   | 'int setsockopt(int fd, int level, int name, const void *value, uint32_t size)'
   | 'int bind(int fd, const void *address, uint32_t size)'
   | 'int close(int fd)'
+  | 'unsigned int if_nametoindex(const char *name)'
   | 'int flock(int fd, int operation)'
   | 'int renameat2(int oldFolder, const char *oldPath, int newFolder, const char *newPath, unsigned int flags)'
   | 'int64_t sendto(int fd, const void *data, size_t size, int flags, const void *address, uint32_t addressSize)';

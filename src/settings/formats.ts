@@ -1,7 +1,8 @@
 import { isIPv4 } from 'node:net';
 import Format from 'typebox/format';
 import { KERNEL_WORD } from '#boot/kernel-line.js';
-import { parseCidr, parseRange } from './ipv4.js';
+import { parseDhcpOption } from './dhcp-option.js';
+import { parseCidr, parseRange, parseRoute } from './ipv4.js';
 
 export interface FormatRule {
   readonly test: (value: string) => boolean;
@@ -16,6 +17,39 @@ export const formats: Readonly<Record<string, FormatRule>> = {
   range: {
     test: (value) => parseRange(value) !== undefined,
     means: 'an address range such as 10.0.0.100-10.0.0.199',
+  },
+  'range-or-address': {
+    test: (value) => isIPv4(value) || parseRange(value) !== undefined,
+    means: 'an address such as 10.0.0.150, or a range such as 10.0.0.180-10.0.0.184',
+  },
+  route: {
+    test: (value) => parseRoute(value) !== undefined,
+    means: 'a route such as "10.9.0.0/16 via 10.0.0.254"',
+  },
+  mac: {
+    test: (value) => /^([0-9a-f]{2}:){5}[0-9a-f]{2}$/i.test(value),
+    means: 'a MAC address such as 52:54:00:12:34:56',
+  },
+  'mac-prefix': {
+    test: (value) => /^[0-9a-f]{2}(:[0-9a-f]{2}){0,5}$/i.test(value),
+    means: 'the first bytes of a MAC address such as 00:15:5d',
+  },
+  hex: {
+    test: (value) => /^([0-9a-f]{2}){2,255}$/i.test(value),
+    means: 'at least two bytes in hexadecimal such as ff12345678',
+  },
+  undi: {
+    test: (value) => /^\d{1,3}\.\d{1,3}$/.test(value),
+    means: 'a version such as 3.16',
+  },
+  'boot-file': {
+    test: (value) => value.length <= 127 && /^[\w][\w.-]*(\/[\w][\w.-]*)*$/.test(value),
+    means: 'a name of a boot file such as snponly.efi or i386-efi/snponly.efi',
+  },
+  'dhcp-option': {
+    test: (value) => parseDhcpOption(value) !== undefined,
+    means:
+      'an option as "NUMBER TYPE VALUE", e.g. "42 address 10.0.0.1"; types: address, uint8, uint16, uint32, int32, flag, domain, text, hex; its value at most 255 bytes',
   },
   ports: {
     test: (value) => parsePorts(value) !== undefined,

@@ -36,3 +36,25 @@ export function parseRange(text: string): { readonly first: number; readonly las
   const range = { first: toNumber(first), last: toNumber(last) };
   return range.first <= range.last ? range : undefined;
 }
+
+/** An address by itself as a range of one, or a range. */
+export function parseRangeOrAddress(
+  text: string,
+): { readonly first: number; readonly last: number } | undefined {
+  return parseRange(text.includes('-') ? text : `${text}-${text}`);
+}
+
+export interface Route {
+  readonly network: number;
+  readonly prefix: number;
+  readonly gateway: number;
+}
+
+/** `10.9.0.0/16 via 10.0.0.254`, prefix 0 (the default route) to 32. */
+export function parseRoute(text: string): Route | undefined {
+  const [, address = '', prefixText = '', gateway = ''] = /^(\S+)\/(\d{1,2}) +via +(\S+)$/.exec(text) ?? [];
+  const prefix = Number(prefixText);
+  if (!isIPv4(address) || !isIPv4(gateway) || prefix > 32) return undefined;
+  const network = toNumber(address);
+  return network % 2 ** (32 - prefix) === 0 ? { network, prefix, gateway: toNumber(gateway) } : undefined;
+}

@@ -162,7 +162,8 @@ function propertiesAt(path: readonly string[]): Record<string, unknown> {
   return schema.properties ?? {};
 }
 
-function withLine(text: string, problem: Problem): Problem {
+/** Adds the line of the file in which a setting stands. */
+export function withLine(text: string, problem: Problem): Problem {
   if (problem.line !== undefined) return problem;
   const line = locate(text, problem.path.split('.'));
   return line === undefined ? problem : { ...problem, line };

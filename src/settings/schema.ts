@@ -1,6 +1,7 @@
 import Type, { type Static } from 'typebox';
 import { EXIT_TYPES } from '#boot/exit.js';
 import { KEYS } from '#domain/menu.js';
+import { DhcpSchema } from './dhcp-schema.js';
 
 /**
  * The one description of every setting: types, validation, the annotated example (`config/fogd.toml`) and the reference
@@ -8,39 +9,6 @@ import { KEYS } from '#domain/menu.js';
  *
  * `format` names a check of `formats.ts`, whose text tells the admin what is wrong. `fog` names the FOG setting of the same meaning.
  */
-
-const ipv4 = (description: string, example: string) =>
-  Type.String({ format: 'ipv4', description, examples: [example] });
-
-const DhcpSubnet = Type.Object(
-  {
-    network: Type.String({
-      format: 'cidr',
-      description: 'The subnet, as network/prefix.',
-      examples: ['10.0.0.0/24'],
-    }),
-    ranges: Type.Array(Type.String({ format: 'range' }), {
-      minItems: 1,
-      description: 'Address ranges to lease from, as first-last.',
-      examples: [['10.0.0.100-10.0.0.199']],
-    }),
-    router: Type.Optional(ipv4('Default gateway handed to the machines.', '10.0.0.1')),
-    dns: Type.Optional(
-      Type.Array(Type.String({ format: 'ipv4' }), {
-        description: 'Name servers handed out.',
-        examples: [['10.0.0.1']],
-      }),
-    ),
-    domain: Type.Optional(
-      Type.String({
-        format: 'hostname',
-        description: 'Domain name handed out.',
-        examples: ['school.example'],
-      }),
-    ),
-  },
-  { additionalProperties: false },
-);
 
 export const SettingsSchema = Type.Object(
   {
@@ -100,31 +68,7 @@ export const SettingsSchema = Type.Object(
       },
       { additionalProperties: false, description: 'TFTP.' },
     ),
-    dhcp: Type.Object(
-      {
-        mode: Type.Enum(['off', 'proxy', 'server'], {
-          default: 'off',
-          description:
-            'off: fogd sends no DHCP packet. proxy: it adds the boot information beside an existing DHCP server. server: it leases addresses itself.',
-        }),
-        interfaces: Type.Array(Type.String({ format: 'interface' }), {
-          default: [],
-          description: 'Interfaces on which DHCP is answered; never on any other.',
-          examples: [['eth0']],
-        }),
-        lease_seconds: Type.Integer({
-          minimum: 60,
-          maximum: 31536000,
-          default: 21600,
-          description: 'How long a leased address is good for, in seconds.',
-        }),
-        subnets: Type.Array(DhcpSubnet, {
-          default: [],
-          description: 'Subnets that fogd leases addresses in (mode = "server").',
-        }),
-      },
-      { additionalProperties: false, description: 'DHCP.' },
-    ),
+    dhcp: DhcpSchema,
     boot: Type.Object(
       {
         file_folders: Type.Array(Type.String({ format: 'folder' }), {

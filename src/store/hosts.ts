@@ -104,6 +104,16 @@ export class HostRepository {
     return [...ids].flatMap((id) => this.byId(id) ?? []);
   }
 
+  /** Name of the host that a MAC belongs to; not where either still waits for approval. */
+  nameOfMac(mac: string): string | undefined {
+    return this.#prepare(
+      `SELECT hosts.name FROM host_macs JOIN hosts ON hosts.id = host_macs.host_id
+       WHERE host_macs.mac = ? AND host_macs.pending = 0 AND hosts.pending = 0`,
+    )
+      .pluck()
+      .get(mac) as string | undefined;
+  }
+
   add(host: NewHost): Host {
     const id = Number(
       this.#prepare('INSERT INTO hosts (name, description, created_at, created_by) VALUES (?, ?, ?, ?)').run(

@@ -1,4 +1,3 @@
-import { isHttpBoot } from '#boot/architecture.js';
 import type { TraceRecord } from './decision.js';
 
 /** The words of the boot story: one sentence for each kind of event. */
@@ -76,8 +75,6 @@ export function sentence(record: TraceRecord): string {
   const told = SENTENCES[record.event]?.(record) ?? record.event.replaceAll('-', ' ');
   const times = record.count > 1 ? ` (${record.count} times)` : '';
   if (isForOthers(record)) return `${told}${times}`;
-  if (isHttpBoot(record.who.arch ?? ''))
-    return `${told}${times} (HTTP boot is not served: the firmware tries its next boot entry)`;
   const verb = record.outcome === 'ignored' ? ' (not answered)' : '';
   const why = record.reasons.length > 0 ? `: ${record.reasons.join('; ')}` : '';
   return `${told}${verb}${times}${why}`;

@@ -55,8 +55,13 @@ function startsBoot(record: TraceRecord, boot: readonly TraceRecord[]): boolean 
   const last = boot.at(-1);
   if (last && record.at - last.last > NEW_BOOT_AFTER_MS && !isRenewal) return true;
   if (service === 'tftp' || LOADER_ASKS.has(event)) return boot.some((step) => LINUX_STARTS.has(step.event));
-  if (service !== 'dhcp' || who.arch === undefined || isHttpBoot(who.arch)) return false;
+  if (service !== 'dhcp' || who.arch === undefined || isOnItsWay(record)) return false;
   return boot.some((step) => step.event === 'script-served');
+}
+
+/** Firmware that tries HTTP boot in vain, after its network boot, on its way to the disk. */
+function isOnItsWay({ who, facts }: TraceRecord): boolean {
+  return isHttpBoot(who.arch ?? '') && facts?.file === undefined;
 }
 
 const LINUX_STARTS: ReadonlySet<string> = new Set(['fos-started', 'session-opened', 'session-refused']);
@@ -117,7 +122,7 @@ function goesOn(before: TraceRecord, record: TraceRecord): boolean {
 
 /** How the boot ended, or what its last step means if nothing followed. */
 function verdict(all: readonly TraceRecord[], now: number): string {
-  const withoutHttpBoot = all.filter(({ who }) => !isHttpBoot(who.arch ?? ''));
+  const withoutHttpBoot = all.filter((record) => !isOnItsWay(record));
   const boot = withoutHttpBoot.length > 0 ? withoutHttpBoot : all;
   const last = boot.at(-1);
   if (!last) return 'nothing is known';

@@ -55,8 +55,9 @@ describe('1. "DHCP/ProxyDHCP answers per 1.1 for arch 0, 2, 6, 7, 8, 9, 11"', ()
     [11, 'arm64-efi/snponly.efi'],
   ])('arch %i boots %s', (arch, file) => {
     const url = 'http://10.0.0.1/default.ipxe';
-    expect(chooseBootFile({ arch, isIpxe: false }, url, () => true)).toMatchObject({ kind: 'file', file });
-    expect(chooseBootFile({ arch, isIpxe: true }, url, () => true)).toMatchObject({ kind: 'url', url });
+    const urls = { script: url, file: (name: string) => name };
+    expect(chooseBootFile({ arch, isIpxe: false }, urls, () => true)).toMatchObject({ kind: 'file', file });
+    expect(chooseBootFile({ arch, isIpxe: true }, urls, () => true)).toMatchObject({ kind: 'url', url });
   });
 });
 

@@ -7,6 +7,7 @@ export const Option = {
   HOST_NAME: 12,
   DOMAIN_NAME: 15,
   BROADCAST: 28,
+  NTP: 42,
   VENDOR_SPECIFIC: 43,
   REQUESTED_ADDRESS: 50,
   LEASE_TIME: 51,
@@ -25,7 +26,12 @@ export const Option = {
   USER_CLASS: 77,
   RELAY_AGENT: 82,
   CLIENT_ARCH: 93,
+  CLIENT_UNDI: 94,
   CLIENT_UUID: 97,
+  /** RFC 3011: the subnet that an address is wanted in. */
+  SUBNET_SELECTION: 118,
+  DOMAIN_SEARCH: 119,
+  STATIC_ROUTES: 121,
   TFTP_ADDRESSES: 150,
   /** iPXE's own encapsulated options. */
   IPXE: 175,

@@ -36,6 +36,11 @@ export function readFirstArchitecture(bytes: Buffer | undefined): number | undef
     : undefined;
 }
 
+/** Option 94: type 1 (UNDI), major and minor version (RFC 4578 section 2.2). */
+export function readUndi(bytes: Buffer | undefined): string | undefined {
+  return bytes?.length === 3 && bytes[0] === 1 ? `${bytes[1]}.${bytes[2]}` : undefined;
+}
+
 export function uint8(value: number): Buffer {
   return Buffer.of(value);
 }

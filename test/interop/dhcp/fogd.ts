@@ -12,7 +12,11 @@ export function serverSettings(changes: Partial<DhcpSettings> = {}): DhcpSetting
   return {
     mode: 'server',
     interfaces: ['eth0'],
+    authoritative: true,
+    probe: false,
     lease_seconds: 3600,
+    classes: [],
+    hosts: [],
     subnets: [
       {
         network: '10.77.0.0/24',
@@ -27,7 +31,7 @@ export function serverSettings(changes: Partial<DhcpSettings> = {}): DhcpSetting
 }
 
 export function proxySettings(): DhcpSettings {
-  return { mode: 'proxy', interfaces: ['eth0'], lease_seconds: 3600, subnets: [] };
+  return serverSettings({ mode: 'proxy', subnets: [] });
 }
 
 /** The DHCP service of fogd, running on a host of a segment. */

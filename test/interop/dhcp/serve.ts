@@ -6,7 +6,9 @@ import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { createInterface } from 'node:readline';
 import { systemClock } from '#daemon/clock.js';
+import { neighbourTable } from '#daemon/neighbours.js';
 import { messageOf } from '#errors.js';
+import { interfaceIndex } from '#native/interface-index.js';
 import type { Lease, LeaseStore } from '#services/dhcp/lease.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import type { DhcpSettings } from '#settings/schema.js';
@@ -17,6 +19,8 @@ export interface ServeConfig {
   readonly dhcp: DhcpSettings;
   /** Names that the boot-file store holds. */
   readonly files: readonly string[];
+  /** Names of hosts by MAC. */
+  readonly hosts?: Readonly<Record<string, string>>;
   /** SQLite file; none: leases are kept in memory. */
   readonly store?: string;
 }
@@ -41,12 +45,18 @@ const service = new DhcpService({
   clock: systemClock,
   interfaces: networkInterfaces,
   hasBootFile: (name) => config.files.includes(name),
-  scriptUrl: (address) => `http://${address}/default.ipxe`,
+  urls: (address) => ({
+    script: `http://${address}/default.ipxe`,
+    file: (name) => `http://${address}/${name}`,
+  }),
+  interfaceIndex,
+  hostOf: (mac) => config.hosts?.[mac],
+  neighbour: neighbourTable(),
   portHolder: () => Promise.resolve('the other server (pid 1)'),
 });
 
 try {
-  await service.start((error) => say(`failed ${error.line}`));
+  await service.start();
 } catch (error) {
   say(`refused ${messageOf(error)}`);
   process.exit(1);

@@ -99,10 +99,21 @@ describe('boot story', () => {
       LATER,
     );
     expect(boots).toHaveLength(1);
-    expect(boots[0]?.steps[1]?.text).toContain(
-      'HTTP boot is not served: the firmware tries its next boot entry',
-    );
+    expect(boots[0]?.steps[1]?.text).toContain('HTTP boot');
     expect(boots[0]?.verdict).toMatch(/^done for fogd/);
+  });
+
+  it('takes a boot by HTTP that is served for the boot that it is', () => {
+    const http = { who: { mac: who.mac, arch: 'UEFI x64 HTTP boot' } };
+    const url = 'http://10.0.0.1/fog/service/ipxe/snponly.efi';
+    const { boots } = bootStory(
+      records(
+        ['script-served', { script: 'menu-registered' }],
+        ['offer', { address: '10.0.0.5', file: url }, http],
+      ),
+      LATER,
+    );
+    expect(boots).toHaveLength(2);
   });
 
   it('beside another DHCP server shows no fault where there is none', () => {

@@ -77,7 +77,9 @@ describe('in server mode', () => {
   test('an architecture without a file is told so in the record', () => {
     const offer = new Box().hear(message(1, { ...UEFI, 93: Buffer.of(0, 11) }));
     expect(offer.event).toBe('offer answered');
-    expect(offer.reasons).toEqual(['no boot file for UEFI arm64: arm64-efi/snponly.efi is missing']);
+    expect(offer.reasons).toEqual([
+      'no boot file for arch 11: import one (arm64-efi/snponly.efi, for UEFI arm64)',
+    ]);
     expect(offer.verdict.who.arch).toBe('UEFI arm64');
   });
 });

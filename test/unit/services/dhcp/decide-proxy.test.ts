@@ -37,18 +37,20 @@ describe('port 67', () => {
     expect(heard.event).toBe('discover ignored');
     expect(heard.isSilent).toBe(true);
     expect(heard.reasons).toEqual([
-      'not a network-boot client: vendor class "MSFT 5.0" in option 60, not PXEClient',
+      'not a network-boot client: vendor class "MSFT 5.0" in option 60, neither PXEClient nor HTTPClient',
       'no user class iPXE in option 77, no option 175',
     ]);
     expect(proxy().hear(message(1)).reasons[0]).toBe(
-      'not a network-boot client: no vendor class in option 60, not PXEClient',
+      'not a network-boot client: no vendor class in option 60, neither PXEClient nor HTTPClient',
     );
   });
 
   test('an architecture without a file gets no offer that leads nowhere', () => {
     const heard = proxy().hear(message(1, { ...UEFI, 93: Buffer.of(0, 6) }));
     expect(heard.event).toBe('discover ignored');
-    expect(heard.reasons).toEqual(['no boot file for UEFI ia32: i386-efi/snponly.efi is missing']);
+    expect(heard.reasons).toEqual([
+      'no boot file for arch 6: import one (i386-efi/snponly.efi, for UEFI ia32)',
+    ]);
     expect(heard.verdict.who).toEqual({ mac: PC1, arch: 'UEFI ia32' });
   });
 
@@ -121,7 +123,7 @@ describe('port 4011', () => {
     const box = bootServer();
     box.from = '0.0.0.0';
     expect(box.hear(message(1, { 54: address('10.0.0.9') })).reasons).toEqual([
-      'not a network-boot client: no vendor class in option 60, not PXEClient',
+      'not a network-boot client: no vendor class in option 60, neither PXEClient nor HTTPClient',
       'no user class iPXE in option 77, no option 175',
       'DISCOVER is no boot-server request',
       'it is meant for 10.0.0.9',

@@ -8,9 +8,9 @@ import { HOUR, SETTINGS, START } from './scene.js';
 
 function poolOf(...ranges: string[]): Pool {
   const subnets = [{ network: '10.0.0.0/16', ranges, router: '10.0.0.3' }];
-  const [subnet] = compileDhcp({ ...SETTINGS, subnets }).subnets;
-  if (!subnet) throw new Error('no subnet');
-  return new Pool(subnet);
+  const [network] = compileDhcp({ ...SETTINGS, subnets }).networks;
+  if (!network) throw new Error('no network');
+  return new Pool(network);
 }
 
 function lease(address: number, mac: string, grantedAt: number, state: Lease['state'] = 'bound'): Lease {
@@ -89,7 +89,7 @@ test('whatever happens: no address has two live holders, and each choice is free
           expect(holder === undefined || holder.key === mac).toBe(true);
         }
         if (address !== undefined && (kind === 'offer' || kind === 'wish'))
-          pool.reserve(mac, mac, address, now + 60_000);
+          pool.reserve(mac, mac, address, now + 60_000, now);
         if (address !== undefined && kind === 'bind') {
           for (const changed of pool.bind(lease(address, mac, now))) {
             if (changed.state === 'bound') live.set(changed.address, { mac, until: changed.expiresAt });
@@ -117,3 +117,36 @@ test('whatever happens: no address has two live holders, and each choice is free
     { numRuns: 300 },
   );
 });
+
+test('machines never seen before hold at most half of what is free; the oldest gives way, when nothing else is left', () => {
+  const pool = poolOf('10.0.0.10-10.0.0.19');
+  const known = lease(toNumber('10.0.0.10'), 'known', START - 2 * HOUR);
+  pool.bind(known);
+  const offers = Array.from({ length: 9 }, (_, n) => {
+    const address = pool.choose(`s${n}`, undefined, START) ?? 0;
+    pool.reserve(`s${n}`, `s${n}`, address, START + 60_000, START);
+    return address;
+  });
+  // Ten are free, for the known one's lease is over: half is five.
+  expect(pool.counts(START)).toEqual({ size: 10, leased: 0, offered: 5 });
+  expect(new Set(offers).size).toBe(9);
+  expect(offers.map((address) => pool.holder(address, START) !== undefined)).toEqual([
+    ...Array(4).fill(false),
+    ...Array(5).fill(true),
+  ]);
+  // The known one's own address was none of them; it gets it.
+  expect(pool.choose('known', undefined, START)).toBe(known.address);
+  pool.reserve('known', 'known', known.address, START + 60_000, START);
+  expect(pool.choose('late', undefined, START)).toBe(offers[0]);
+  // Who asked first may still come back for its address as long as nobody else needed it.
+  expect(pool.choose('s1', undefined, START)).toBe(offers[1]);
+});
+
+test('a million invented machines cost no more than the pool has addresses', () => {
+  const pool = poolOf('10.0.0.10-10.0.3.9');
+  for (let n = 0; n < 1_000_000; n++) {
+    const address = pool.choose(`s${n}`, undefined, START);
+    if (address !== undefined) pool.reserve(`s${n}`, `s${n}`, address, START + 60_000, START);
+  }
+  expect(pool.counts(START)).toEqual({ size: 768, leased: 0, offered: 384 });
+}, 30_000);

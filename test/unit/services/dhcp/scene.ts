@@ -1,3 +1,4 @@
+import { BootStages } from '#services/dhcp/boot-stages.js';
 import { type CompiledDhcp, compileDhcp } from '#services/dhcp/compile.js';
 import { decide } from '#services/dhcp/decide.js';
 import type { Lease } from '#services/dhcp/lease.js';
@@ -78,7 +79,11 @@ export const IPXE: Options = { ...BIOS, 77: text('iPXE') };
 export const SETTINGS: DhcpSettings = {
   mode: 'server',
   interfaces: ['eth0'],
+  authoritative: true,
+  probe: false,
   lease_seconds: 3600,
+  classes: [],
+  hosts: [],
   subnets: [
     {
       network: '10.0.0.0/24',
@@ -106,6 +111,8 @@ export class Box {
   from = '0.0.0.0';
   files: readonly string[] = ['undionly.kpxe', 'snponly.efi'];
   scriptUrl = 'http://10.0.0.1/default.ipxe';
+  hosts: Readonly<Record<string, string>> = {};
+  readonly stages = new BootStages();
   settings: CompiledDhcp;
   table: LeaseTable;
   readonly saved: Lease[] = [];
@@ -131,7 +138,9 @@ export class Box {
       leases: this.table,
       port: this.port,
       from: { address: toNumber(this.from), port: 68 },
-      scriptUrl: this.scriptUrl,
+      urls: { script: this.scriptUrl, file: (name) => `http://10.0.0.1/ipxe/${name}` },
+      hostOf: (mac) => this.hosts[mac],
+      hasLeftPxe: (mac) => this.stages.isPastPxe(mac, this.now),
       hasFile: (name) => this.files.includes(name),
       now: this.now,
     };
@@ -142,6 +151,7 @@ export class Box {
     if (verdict.effect !== undefined && verdict.client !== undefined) {
       this.saved.push(...this.table.apply(verdict.effect, verdict.client, this.now));
     }
+    if (verdict.client !== undefined) this.stages.note(verdict.client, this.now);
     return new Heard(verdict);
   }
 
@@ -165,7 +175,8 @@ export class Heard {
   }
 
   get packet(): Packet {
-    const decoded = decode(encode(this.verdict.reply?.packet ?? message(0)));
+    const { packet = message(0), maxLength } = this.verdict.reply ?? {};
+    const decoded = decode(encode(packet, maxLength));
     if (!decoded.ok) throw new Error(decoded.reason);
     return decoded.packet;
   }

@@ -1,13 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { compileDhcp } from '#services/dhcp/compile.js';
 import { type Interfaces, readLink } from '#services/dhcp/link.js';
-import { firstObstacle } from '#services/dhcp/startup-checks.js';
+import { interfaceObstacles, obstacle as obstacleOf } from '#services/dhcp/startup-checks.js';
 import type { DhcpSettings } from '#settings/schema.js';
 import { LINK, SETTINGS } from './scene.js';
 
 function obstacle(changes: Partial<DhcpSettings>): string | undefined {
   const settings = { ...SETTINGS, ...changes };
-  return firstObstacle(settings, compileDhcp(settings), [LINK])?.line;
+  return obstacleOf(compileDhcp(settings), LINK)?.line;
 }
 
 const ranges = (...texts: string[]) => ({ subnets: [{ network: '10.0.0.0/24', ranges: texts }] });
@@ -22,28 +22,50 @@ describe('server mode', () => {
       'dhcp.mode is "server", but no subnet of dhcp.subnets contains 10.0.0.1, the address of eth0: add [[dhcp.subnets]] with network = "10.0.0.0/24" and a range of it, or set dhcp.mode = "proxy"',
     ],
     [
-      'a range outside its subnet',
-      ranges('10.0.1.10-10.0.1.20'),
-      'range 10.0.1.10-10.0.1.20 is not inside 10.0.0.0/24: use addresses from 10.0.0.1 to 10.0.0.254',
-    ],
-    [
-      'a range with the broadcast address',
-      ranges('10.0.0.200-10.0.0.255'),
-      'range 10.0.0.200-10.0.0.255 is not inside 10.0.0.0/24: use addresses from 10.0.0.1 to 10.0.0.254',
-    ],
-    [
-      'two ranges that overlap',
-      ranges('10.0.0.10-10.0.0.20', '10.0.0.20-10.0.0.30'),
-      'range 10.0.0.20-10.0.0.30 overlaps 10.0.0.10-10.0.0.20: make the two ranges of dhcp.subnets disjoint, or remove one',
-    ],
-    [
       'a range with our own second address',
       ranges('10.0.0.2-10.0.0.20'),
-      "range 10.0.0.2-10.0.0.20 contains 10.0.0.2, this server's own address on eth0: split or shorten the range so that it leaves this address out",
+      "the addresses to lease in 10.0.0.0/24 contain 10.0.0.2, this server's own address on eth0: add it to exclude of that subnet, or shorten the range",
+    ],
+    [
+      'our own address excluded',
+      {
+        subnets: [
+          { network: '10.0.0.0/24', ranges: ['10.0.0.1-10.0.0.20'], exclude: ['10.0.0.1', '10.0.0.2'] },
+        ],
+      },
+      undefined,
+    ],
+    [
+      'our own address promised to a machine',
+      { hosts: [{ mac: '52:54:00:00:00:01', address: '10.0.0.1' }] },
+      "dhcp.hosts gives 52:54:00:00:00:01 10.0.0.1, this server's own address on eth0: give that machine another address",
     ],
   ])('%s', (_name, changes, line) => {
     expect(obstacle(changes)).toBe(line);
   });
+});
+
+test('every named interface is looked at, with the path of what is to be mended', () => {
+  const entry = {
+    address: '10.0.0.1',
+    cidr: '10.0.0.1/24',
+    family: 'IPv4',
+    netmask: '',
+    mac: '',
+    internal: false,
+  };
+  const interfaces = { eth0: [entry] } as Interfaces;
+  const settings = {
+    ...SETTINGS,
+    interfaces: ['eth0', 'eth1', 'eth7'],
+    subnets: [{ network: '10.0.0.0/24', ranges: ['10.0.0.1-10.0.0.20'] }],
+  };
+  const found = interfaceObstacles(settings, interfaces, (name) => (name === 'eth7' ? undefined : 2));
+  expect(found.map(({ path, error }) => `${path} ${error.message}`)).toEqual([
+    "dhcp.subnets.0.ranges the addresses to lease in 10.0.0.0/24 contain 10.0.0.1, this server's own address on eth0",
+    'dhcp.interfaces.1 interface eth1 has no IPv4 address',
+    'dhcp.interfaces.2 interface eth7 does not exist',
+  ]);
 });
 
 test('the facts of an interface come from its IPv4 addresses; without one it has none', () => {
