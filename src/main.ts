@@ -20,6 +20,7 @@ import { TreeProbe } from '#images/tree-probe.js';
 import { startVerification } from '#images/verifier.js';
 import { interfaceIndex } from '#native/interface-index.js';
 import { sdNotify } from '#native/sd-notify.js';
+import { advise } from '#services/dhcp/advise/advise.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import { apiRoutes } from '#services/http/api/routes.js';
 import { bootRoutes } from '#services/http/boot/routes.js';
@@ -31,7 +32,6 @@ import { TftpService } from '#services/tftp/service.js';
 import { broadcastAddresses, sendMagicPackets } from '#services/wake/magic-packet.js';
 import { serviceEnvironment } from '#settings/environment.js';
 import type { Settings } from '#settings/schema.js';
-import { LeaseRepository } from '#store/leases.js';
 import { StateFolder } from '#store/state-folder.js';
 import { Store } from '#store/store.js';
 import { TraceRepository } from '#store/trace.js';
@@ -102,6 +102,7 @@ export async function startDaemon({
     recorder: trace,
     neighbour,
     wake,
+    releaseLease: (address) => dhcp.releaseLease(address),
   });
   const files = new BootFiles([folder.file('boot'), imagingOs, ...settings.boot.file_folders]);
 
@@ -141,17 +142,20 @@ export async function startDaemon({
     },
     portHolder,
   );
-  const dhcp = new DhcpService({
+  const bootInformation = {
     settings,
-    leases: new LeaseRepository(store),
+    interfaces: networkInterfaces,
+    hasBootFile: (name: string) => files.has(name),
+    urls: (localAddress: string) => ({
+      script: ipxeUrl(localAddress, 'default.ipxe'),
+      file: (name: string) => ipxeUrl(localAddress, name),
+    }),
+  };
+  const dhcp = new DhcpService({
+    ...bootInformation,
+    leases: context.leases,
     recorder: trace,
     clock,
-    interfaces: networkInterfaces,
-    hasBootFile: (name) => files.has(name),
-    urls: (localAddress) => ({
-      script: ipxeUrl(localAddress, 'default.ipxe'),
-      file: (name) => ipxeUrl(localAddress, name),
-    }),
     interfaceIndex,
     hostOf: (mac) => context.hosts.nameOfMac(mac),
     neighbour,
@@ -163,7 +167,13 @@ export async function startDaemon({
     { kind: 'socket', path: folder.file('fogd.sock') },
     async (app) => {
       const ofMac = (mac: string, since: number, limit: number) => trace.ofMac(mac, since, limit);
-      await app.register(apiRoutes, { prefix: '/api/v1', context, status, trace: ofMac });
+      await app.register(apiRoutes, {
+        prefix: '/api/v1',
+        context,
+        status,
+        trace: ofMac,
+        advise: (server, address) => advise(bootInformation, server, address),
+      });
     },
     portHolder,
   );

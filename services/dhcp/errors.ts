@@ -36,6 +36,16 @@ export const dhcpErrors = defineErrors({
     message: "dhcp.hosts gives {host} {address}, this server's own address on {interface}",
     remedy: 'give that machine another address',
   },
+  DHCP_ADVICE_UNKNOWN: {
+    message: 'there is no advice for {server}',
+    remedy: 'name one of {known}; "plain" says it for any',
+    status: 404,
+  },
+  DHCP_ADVICE_NO_ADDRESS: {
+    message: 'this machine has no IPv4 address that others could reach',
+    remedy: 'say where machines reach fogd: --address 10.0.0.1',
+    status: 409,
+  },
   DHCP_LEASE_UNKNOWN: {
     message: 'there is no lease of {address}',
     remedy: 'see "fogd lease list --all" for the addresses that were ever leased',

@@ -10,6 +10,7 @@ import { GroupRepository } from '#store/groups.js';
 import { HostRepository } from '#store/hosts.js';
 import { ImageRepository } from '#store/images.js';
 import { InventoryRepository } from '#store/inventory.js';
+import type { Lease } from '#store/leases.js';
 import { LeaseRepository } from '#store/leases.js';
 import { MenuRepository } from '#store/menu.js';
 import { SessionRepository } from '#store/sessions.js';
@@ -30,6 +31,8 @@ export interface Ports {
   readonly neighbour: (ip: string) => Promise<string | undefined>;
   /** Sends magic packets into the networks of this machine; gives the addresses they went to. */
   readonly wake: (macs: readonly string[]) => Promise<readonly string[]>;
+  /** Takes an address out of a machine's hands; resolves when durable. Throws DHCP_LEASE_UNKNOWN. */
+  readonly releaseLease: (address: number) => Promise<Lease>;
   /** Unguessable bytes; tests inject their own. */
   readonly random?: (bytes: number) => Buffer;
 }

@@ -202,6 +202,11 @@ export const actionErrors = defineErrors({
     remedy: 'look at fogd node list, then: fogd node enable NAME',
     status: 409,
   },
+  LEASE_UNKNOWN: {
+    message: 'there is no lease of {key}',
+    remedy: 'see "fogd lease list --all" for the addresses that were ever leased',
+    status: 404,
+  },
   STORAGE_NODE_UNKNOWN: {
     message: 'there is no storage node {name}',
     remedy: 'see fogd node list',

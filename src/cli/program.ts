@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { addCheck } from './check.js';
+import { addDhcp } from './dhcp.js';
 import { addGroup } from './group.js';
 import { addHost } from './host.js';
 import { addImage } from './image.js';
+import { addLease } from './lease.js';
 import { addMenu } from './menu.js';
 import { addNode } from './node.js';
 import { addServe } from './serve.js';
@@ -31,6 +33,8 @@ export function createProgram(): Command {
     addMenu,
     addGroup,
     addNode,
+    addLease,
+    addDhcp,
   ])
     add(program);
   return program;

@@ -2,6 +2,8 @@ import type { Lease, LeaseStore } from '#services/dhcp/lease.js';
 import { toNumber, toText } from '#settings/ipv4.js';
 import type { Store } from './store.js';
 
+export type { Lease };
+
 interface LeaseRow {
   address: string;
   mac: string;

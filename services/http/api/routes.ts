@@ -22,6 +22,7 @@ import { FogdError, messageOf } from '#errors.js';
 import type { TraceRecord } from '#trace/decision.js';
 import { bootStory } from '#trace/story.js';
 import { ACTOR } from './actor.js';
+import { type Advise, dhcpRoutes } from './dhcp-routes.js';
 import { groupRoutes } from './group-routes.js';
 import { imageRoutes } from './image-routes.js';
 import { menuRoutes } from './menu-routes.js';
@@ -36,6 +37,7 @@ export interface ApiOptions {
     readonly startedAt: number;
     readonly services: readonly ServiceStatus[];
   };
+  readonly advise: Advise;
   /** Records of one machine, oldest first. */
   readonly trace: (mac: string, since: number, limit: number) => Promise<readonly TraceRecord[]>;
 }
@@ -48,7 +50,7 @@ const Key = Type.Object({ key: Type.String({ minLength: 1, maxLength: 64 }) });
  */
 export async function apiRoutes(
   instance: FastifyInstance,
-  { context, status, trace }: ApiOptions,
+  { context, status, trace, advise }: ApiOptions,
 ): Promise<void> {
   const app = instance.withTypeProvider<TypeBoxTypeProvider>();
 
@@ -73,6 +75,7 @@ export async function apiRoutes(
   await instance.register(menuRoutes, { context });
   await instance.register(groupRoutes, { context });
   await instance.register(nodeRoutes, { context });
+  await instance.register(dhcpRoutes, { context, advise });
 
   app.get('/status', () => status());
 

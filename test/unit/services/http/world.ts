@@ -112,6 +112,13 @@ export async function makeWorld(toml = ''): Promise<World> {
     },
     imageStore,
     neighbour: async (ip) => neighbours.get(ip),
+    releaseLease: async (address) => {
+      const [lease] = context.leases.load().filter((one) => one.address === address);
+      if (!lease) throw new Error('unknown');
+      const freed = { ...lease, state: 'released', expiresAt: clock.now() } as const;
+      await context.leases.save([freed]);
+      return freed;
+    },
     wake: async (macs) => {
       woken.push(...macs);
       return ['10.0.0.255'];
@@ -156,6 +163,7 @@ export async function makeWorld(toml = ''): Promise<World> {
       context,
       status,
       trace: async () => [],
+      advise: (server, address) => `${server} ${address}`,
     });
   });
   await Promise.all([app.ready(), api.ready()]);

@@ -1,0 +1,25 @@
+import type { Command } from 'commander';
+import { callApi } from './client.js';
+import { jsonOption, stateOption } from './options.js';
+
+interface Options {
+  readonly state: string;
+  readonly json?: true;
+  readonly address?: string;
+}
+
+export function addDhcp(program: Command): void {
+  const dhcp = program.command('dhcp').description('DHCP: what other servers are to say');
+  dhcp
+    .command('advise [server]')
+    .description('what to set on another DHCP server: plain, dnsmasq, isc, kea, windows or mikrotik')
+    .option('--address <address>', "this server's address as machines reach it (default: the first one)")
+    .addOption(stateOption())
+    .addOption(jsonOption())
+    .addHelpText('after', '\nExample:\n  fogd dhcp advise dnsmasq > /etc/dnsmasq.d/fogd.conf')
+    .action(async (server: string | undefined, { state, json, address }: Options) => {
+      const query = new URLSearchParams({ server: server ?? 'plain', ...(address ? { address } : {}) });
+      const advice = await callApi<{ readonly text: string }>(state, 'GET', `/dhcp/advice?${query}`);
+      process.stdout.write(json ? `${JSON.stringify(advice, null, 2)}\n` : advice.text);
+    });
+}
