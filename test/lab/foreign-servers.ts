@@ -1,23 +1,37 @@
 /**
- * DHCP servers of other makers, as they stand in a network before fogd comes: they lease addresses and say
- * nothing about booting.
+ * DHCP servers of other makers on a host of the segment, leasing 10.77.0.200 to .249. As they stand in a network before fogd comes, they
+ * say nothing about booting; with `advice`, what `fogd dhcp advise` printed for them.
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LabHost, LabNetwork } from './network.js';
 import { LabProcess } from './process.js';
 
-/** dnsmasq on this host, leasing 10.77.0.200 to .249. */
-export async function startDnsmasqDhcp(
-  network: LabNetwork,
-  host: LabHost,
-  folder: string,
-): Promise<LabProcess> {
+export interface ForeignServer {
+  readonly network: LabNetwork;
+  readonly host: LabHost;
+  /** Where its configuration and log go. */
+  readonly folder: string;
+  readonly advice?: string;
+}
+
+export type ForeignKind = 'dnsmasq' | 'isc' | 'kea';
+
+export const FOREIGN_SERVERS: Readonly<Record<ForeignKind, (server: ForeignServer) => Promise<LabProcess>>> =
+  {
+    dnsmasq: startDnsmasq,
+    isc: startIsc,
+    kea: startKea,
+  };
+
+async function startDnsmasq({ network, host, folder, advice = '' }: ForeignServer): Promise<LabProcess> {
+  const config = join(folder, 'dnsmasq.conf');
+  writeFileSync(config, advice);
   const dnsmasq = new LabProcess(network.cleanup, {
     namespace: host.namespace,
     logFile: join(folder, 'dnsmasq.log'),
     argv: [
-      ...['dnsmasq', '--keep-in-foreground', '--conf-file=/dev/null', '--user=root', '--port=0'],
+      ...['dnsmasq', '--keep-in-foreground', `--conf-file=${config}`, '--user=root', '--port=0'],
       ...['--interface=eth0', '--bind-interfaces', '--no-hosts', '--no-resolv', '--pid-file='],
       ...['--log-facility=-', '--log-dhcp', `--dhcp-leasefile=${join(network.folder, 'dnsmasq.leases')}`],
       // --no-ping: its search for other users of an address delays each first offer by 3 s.
@@ -28,14 +42,14 @@ export async function startDnsmasqDhcp(
   return dnsmasq;
 }
 
-/** ISC dhcpd on this host, leasing 10.77.0.200 to .249. */
-export async function startIscDhcp(network: LabNetwork, host: LabHost, folder: string): Promise<LabProcess> {
+async function startIsc({ network, host, folder, advice = '' }: ForeignServer): Promise<LabProcess> {
   const config = join(folder, 'dhcpd.conf');
   const leases = join(network.folder, 'dhcpd.leases');
   writeFileSync(leases, '');
   writeFileSync(
     config,
     [
+      advice,
       'authoritative;',
       'ping-check false;',
       'default-lease-time 3600;',
@@ -56,4 +70,34 @@ export async function startIscDhcp(network: LabNetwork, host: LabHost, folder: s
   });
   await dhcpd.waitForOutput('Server starting service', 5000);
   return dhcpd;
+}
+
+async function startKea({ network, host, folder, advice }: ForeignServer): Promise<LabProcess> {
+  const config = join(folder, 'kea-dhcp4.conf');
+  writeFileSync(
+    config,
+    `{ "Dhcp4": {
+${advice === undefined ? '' : `${advice.trimEnd()},`}
+  "interfaces-config": { "interfaces": ["eth0"] },
+  "lease-database": { "type": "memfile", "persist": false },
+  "valid-lifetime": 3600,
+  "subnet4": [{
+    "id": 1, "subnet": "10.77.0.0/24",
+    "pools": [{ "pool": "10.77.0.200 - 10.77.0.249" }]
+  }],
+  "loggers": [{ "name": "kea-dhcp4", "severity": "INFO", "output_options": [{ "output": "stdout" }] }]
+} }
+`,
+  );
+  const kea = new LabProcess(network.cleanup, {
+    namespace: host.namespace,
+    logFile: join(folder, 'kea.log'),
+    // Its own places for the process number and locks; those of the package are one for the whole machine.
+    argv: [
+      ...['env', `KEA_PIDFILE_DIR=${network.folder}`, `KEA_LOCKFILE_DIR=${network.folder}`],
+      ...['kea-dhcp4', '-c', config],
+    ],
+  });
+  await kea.waitForOutput('DHCP4_STARTED', 5000);
+  return kea;
 }

@@ -1,5 +1,6 @@
 /** All scenarios, in the order in which `--all` runs them. */
 import type { Scenario } from './scenario.js';
+import { dhcpScenarios } from './scenarios/dhcp.js';
 import { fullRegistrationScenarios } from './scenarios/full-registration.js';
 import { imageScenarios } from './scenarios/images.js';
 import { faultScenarios } from './scenarios/imaging-faults.js';
@@ -13,4 +14,5 @@ export const scenarios: readonly Scenario[] = [
   ...menuTaskScenarios,
   ...fullRegistrationScenarios,
   ...quickRegistrationScenarios,
+  ...dhcpScenarios,
 ];

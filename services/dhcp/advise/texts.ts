@@ -75,7 +75,7 @@ function isc({ address, scriptUrl, files, notes }: AdviceFacts): string[] {
     'if exists fogd-ipxe or option user-class = "iPXE" {',
     `  filename "${scriptUrl}";`,
     ...files.flatMap(({ architecture: { code, name }, value, isHttp }) => [
-      `} elsif option fogd-arch = ${code} { # ${name}`,
+      `} elsif option fogd-arch = ${code.toString(16).padStart(4, '0').replace(/^../, '$&:')} { # ${name}`,
       ...(isHttp ? ['  option vendor-class-identifier "HTTPClient";'] : []),
       `  filename "${value}";`,
     ]),

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { Decision } from '#trace/decision.js';
 import { dnsmasq } from '../../lab/foreign-programs.js';
 import { proxySettings, RunningDhcp, serverSettings } from './fogd.js';
 import { Segment } from './segment.js';
@@ -21,17 +22,40 @@ async function refusal(
   return /^refused (.*)$/m.exec(output)?.[1] ?? output;
 }
 
-test('an unknown interface: the existing ones are named', async () => {
-  expect(await refusal({ ...proxySettings(), interfaces: ['eth7'] })).toMatch(
-    /^interface eth7 does not exist: name one of .*eth0.* in dhcp.interfaces$/,
-  );
-});
+const LATE = 'link add late0 type veth peer name late1';
 
-test('an interface without IPv4 address', async () => {
-  expect(await refusal({ ...proxySettings(), interfaces: ['bare0'] })).toMatch(
-    /^interface bare0 has no IPv4 address: /,
+test('an unknown interface and one without IPv4 address are named, and served as soon as they can be', async () => {
+  const fogd = await RunningDhcp.start(segment, 'srv', {
+    dhcp: { ...proxySettings(), interfaces: ['late0', 'bare0'] },
+  });
+  const health = await fogd.health();
+  expect(health).toMatch(/interface late0 does not exist: name one of [^"]*eth0.* in dhcp.interfaces/);
+  expect(health).toContain('interface bare0 has no IPv4 address: ');
+  expect(health).toContain('"degraded"');
+
+  await segment.ip('srv', 'addr add 10.77.5.1/24 dev bare0');
+  await segment.ip('srv', LATE, 'link set late0 up', 'link set late1 up', 'addr add 10.77.6.1/24 dev late0');
+  const served =
+    (name: string) =>
+    ({ event, facts }: Decision) =>
+      event === 'interface-served' && facts?.interface === name;
+  await fogd.record('bare0', served('bare0'));
+  await fogd.record('late0', served('late0'));
+  expect(await fogd.health()).toContain('"ok"');
+
+  // Gone, and another one with its name: bound to the first, the old socket would hear nothing.
+  await segment.ip('srv', 'link delete late0');
+  await fogd.record(
+    'the loss',
+    ({ event, facts }) => event === 'interface-lost' && facts?.interface === 'late0',
   );
-});
+  await segment.ip('srv', LATE, 'link set late0 up', 'link set late1 up', 'addr add 10.77.6.9/24 dev late0');
+  await fogd.record(
+    'the return',
+    ({ event, facts }) => event === 'interface-served' && facts?.server === '10.77.6.9',
+  );
+  await fogd.program.stop();
+}, 20_000);
 
 test('server mode without a subnet of the interface', async () => {
   const subnets = [{ network: '10.99.0.0/24', ranges: ['10.99.0.10-10.99.0.20'] }];
@@ -44,7 +68,7 @@ test('server mode without a subnet of the interface', async () => {
 test('a range with our own address in it', async () => {
   const subnets = [{ network: '10.77.0.0/24', ranges: ['10.77.0.1-10.77.0.20'] }];
   expect(await refusal(serverSettings({ subnets }))).toMatch(
-    /^range 10\.77\.0\.1-10\.77\.0\.20 contains 10\.77\.0\.1, this server's own address on eth0: /,
+    /^the addresses to lease in 10\.77\.0\.0\/24 contain 10\.77\.0\.1, this server's own address on eth0: /,
   );
 });
 

@@ -9,7 +9,7 @@ import { loadSettings } from '#settings/load.js';
 import { bootedLine } from '../boot-disk.js';
 import { chooseMenuItem } from '../boot-menu.js';
 import type { FogdUnderTest } from '../fogd.js';
-import { startDnsmasqDhcp, startIscDhcp } from '../foreign-servers.js';
+import { FOREIGN_SERVERS } from '../foreign-servers.js';
 import { SERVER_IPV4 } from '../network.js';
 import type { Lab, Scenario } from '../scenario.js';
 import { DEFAULT_IDENTITY, type Firmware, type VirtualPc } from '../virtual-pc.js';
@@ -22,8 +22,8 @@ import { type Dhcp, fogdSettings, MENU } from './segment.js';
 
 async function quickRegistration(lab: Lab, firmware: Firmware, dhcp: Dhcp): Promise<void> {
   if (dhcp !== 'server') {
-    const other = await lab.network.addHost('dhcp', { address: 2 });
-    await (dhcp === 'isc' ? startIscDhcp : startDnsmasqDhcp)(lab.network, other, lab.folder);
+    const host = await lab.network.addHost('dhcp', { address: 2 });
+    await FOREIGN_SERVERS[dhcp]({ network: lab.network, host, folder: lab.folder });
     lab.step(`${dhcp} leases addresses on 10.77.0.2`);
   }
   const fogd = await lab.startFogd(fogdSettings(dhcp));

@@ -1,7 +1,8 @@
 /** Settings and texts that the scenarios share. */
+import type { ForeignKind } from '../foreign-servers.js';
 
 /** Who leases the addresses of the segment. */
-export type Dhcp = 'server' | 'dnsmasq' | 'isc';
+export type Dhcp = 'server' | ForeignKind;
 
 /** Labels of the boot menu. */
 export const MENU = {
