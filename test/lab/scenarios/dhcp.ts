@@ -4,7 +4,7 @@ import { FOREIGN_SERVERS, type ForeignKind } from '../foreign-servers.js';
 import { SERVER_IPV4 } from '../network.js';
 import type { Lab, Scenario } from '../scenario.js';
 import type { Firmware } from '../virtual-pc.js';
-import { dhcpMessages } from '../wire-dhcp.js';
+import { type DhcpMessage, dhcpMessages } from '../wire-dhcp.js';
 import { httpRequests } from '../wire-http.js';
 import { fogdSettings } from './segment.js';
 
@@ -87,7 +87,8 @@ async function fourAtOnce(lab: Lab): Promise<void> {
   lab.step('all four are in the menu');
   for (const pc of pcs) await pc.powerOff();
   await lab.finish();
-  const messages = (await Promise.all(pcs.map(({ mac }) => dhcpMessages(lab.capture, mac)))).flat();
+  const messages: DhcpMessage[] = [];
+  for (const { mac } of pcs) messages.push(...(await dhcpMessages(lab.capture, mac)));
   assert.deepEqual(
     messages.filter(({ type }) => type === 'NAK'),
     [],
