@@ -34,6 +34,18 @@ const SERVERS: Record<string, (segment: Segment) => Promise<void>> = {
     const argv = ['/usr/sbin/dhcpd', '-4', '-f', '-d', '--no-pid', '-cf', conf, '-lf', leases, 'eth0'];
     await segment.start('real', argv).waitFor('Server starting service');
   },
+  kea: async (segment) => {
+    const conf = segment.file('kea.conf');
+    const config = {
+      'interfaces-config': { interfaces: ['eth0'] },
+      'lease-database': { type: 'memfile', persist: false },
+      subnet4: [{ id: 1, subnet: '10.77.0.0/24', pools: [{ pool: '10.77.0.50 - 10.77.0.60' }] }],
+      loggers: [{ name: 'kea-dhcp4', severity: 'INFO', output_options: [{ output: 'stdout' }] }],
+    };
+    writeFileSync(conf, JSON.stringify({ Dhcp4: config }));
+    const own = [`KEA_PIDFILE_DIR=${segment.folder}`, `KEA_LOCKFILE_DIR=${segment.folder}`];
+    await segment.start('real', ['env', ...own, 'kea-dhcp4', '-c', conf]).waitFor('DHCP4_STARTED');
+  },
 };
 
 describe.each(Object.keys(SERVERS))('beside %s', (name) => {
@@ -80,6 +92,8 @@ describe.each(Object.keys(SERVERS))('beside %s', (name) => {
     expect(ack.yiaddr).toBe(offer.yiaddr);
     const taken = await fogd.record('address-taken', ({ event }) => event === 'address-taken');
     expect(taken.facts).toMatchObject({ address: toText(offer.yiaddr), server: REAL });
+    const named = await fogd.record('other-server', ({ event }) => event === 'other-server');
+    expect(named).toMatchObject({ outcome: 'ignored', facts: { server: REAL } });
     expect(taken.who).toMatchObject({ mac: '52:54:00:77:00:11', ip: toText(offer.yiaddr) });
     expect(
       probe.received.filter(({ packet, from }) => packet.xid === request.xid && from === `${FOGD}:67`),

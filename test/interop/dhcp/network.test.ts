@@ -1,0 +1,158 @@
+import { writeFileSync } from 'node:fs';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { Option } from '#services/dhcp/options/codes.js';
+import { encode } from '#services/dhcp/packet.js';
+import { toText } from '#settings/ipv4.js';
+import type { DhcpSettings } from '#settings/schema.js';
+import { udhcpcOnce } from '../../lab/foreign-programs.js';
+import { complaints, startCapture } from './capture.js';
+import { Probe, RunningDhcp, serverSettings } from './fogd.js';
+import { BIOS, clientMessage, SYSTEM } from './messages.js';
+import { type Program, Segment } from './segment.js';
+
+let segment: Segment;
+let fogd: RunningDhcp;
+let capture: Program;
+
+beforeAll(async () => {
+  segment = await Segment.create();
+  await segment.addBridge('br1');
+  await segment.addHost('srv', {
+    eth0: { address: '10.77.0.1/24' },
+    eth1: { bridge: 'br1', address: '10.78.0.1/24' },
+  });
+  await segment.addHost('pc', { eth0: { mac: '52:54:00:77:00:31' } });
+  await segment.addHost('beyond', { eth0: { bridge: 'br1', mac: '52:54:00:77:00:32' } });
+  capture = await startCapture(segment, 'br0', segment.file('all.pcap'));
+}, 20_000);
+
+afterEach(async () => {
+  await fogd.program.stop();
+});
+
+afterAll(() => segment.close());
+
+async function start(
+  subnet: Partial<DhcpSettings['subnets'][number]>,
+  changes: Partial<DhcpSettings> = {},
+  hosts: Record<string, string> = {},
+): Promise<void> {
+  const subnets = [{ network: '10.77.0.0/24', ranges: ['10.77.0.100-10.77.0.199'], ...subnet }];
+  fogd = await RunningDhcp.start(segment, 'srv', { dhcp: serverSettings({ subnets, ...changes }), hosts });
+}
+
+/** What udhcpc's script was told, as lines of its environment. */
+async function udhcpc(...args: string[]): Promise<string> {
+  const script = segment.file('udhcpc.script');
+  writeFileSync(script, '#!/bin/sh\n[ "$1" = deconfig ] || { echo "event=$1"; env; }\n', { mode: 0o755 });
+  return (await segment.run('pc', udhcpcOnce(script, ...args), 12)).output;
+}
+
+test('an address that something holds without a lease is found out and set aside', async () => {
+  await segment.addHost('squatter', { eth0: { mac: '52:54:00:77:00:99', address: '10.77.0.100/24' } });
+  await start({ ranges: ['10.77.0.100-10.77.0.101'] }, { probe: true });
+  const output = await udhcpc('-r', '10.77.0.100');
+  expect(output).toContain('ip=10.77.0.101');
+  const conflict = await fogd.record('the conflict', ({ event }) => event === 'conflict');
+  expect(conflict.reasons).toEqual(['52:54:00:77:00:99 has 10.77.0.100 without a lease: set aside for 24 h']);
+}, 20_000);
+
+test('nothing is heard or said on an interface that is not named', async () => {
+  await start({});
+  const beyond = await Probe.start(segment, 'beyond');
+  beyond.send(encode(clientMessage(1, '52:54:00:77:00:32', BIOS)));
+  // The packet after it, on the named interface, is answered: the one before would have been by then.
+  const here = await Probe.start(segment, 'pc');
+  await here.ask(clientMessage(1, '52:54:00:77:00:31', BIOS), '10.77.0.1');
+  await fogd.record('the offer', ({ event }) => event === 'offer');
+  expect(beyond.received).toEqual([]);
+  expect(fogd.records.map(({ who }) => who.mac)).toEqual(['52:54:00:77:00:31']);
+  await beyond.stop();
+  await here.stop();
+}, 20_000);
+
+test('BusyBox udhcpc understands what a subnet, a class and a machine of its own are given', async () => {
+  await start(
+    {
+      router: '10.77.0.1',
+      ntp: ['10.77.0.7'],
+      search: ['lab.example', 'example.org'],
+      routes: ['10.9.0.0/16 via 10.77.0.9'],
+      lease_seconds: 600,
+      options: ['252 text http://wpad/'],
+    },
+    {
+      classes: [{ name: 'lab', mac_prefix: '52:54:00', options: ['26 uint16 1400'] }],
+      hosts: [{ host: 'lab-pc', address: '10.77.0.50', boot_file: 'snponly.efi' }],
+    },
+    { '52:54:00:77:00:31': 'lab-pc' },
+  );
+  const asks = ['ntpsrv', 'search', 'staticroutes', 'mtu', 'wpad', 'bootfile'].flatMap((name) => [
+    '-O',
+    name,
+  ]);
+  const output = await udhcpc(...asks, '-V', 'PXEClient:Arch:00000:UNDI:002001', '-x', '0x5d:0000');
+  expect(output).toContain('ip=10.77.0.50');
+  expect(output).toContain('ntpsrv=10.77.0.7');
+  expect(output).toContain('search=lab.example example.org');
+  expect(output).toContain('staticroutes=10.9.0.0/16 10.77.0.9 0.0.0.0/0 10.77.0.1');
+  expect(output).toContain('mtu=1400');
+  expect(output).toContain('lease=600');
+  expect(output).toContain('wpad=http://wpad/');
+  expect(output).toContain('boot_file=snponly.efi');
+}, 20_000);
+
+test('dhclient, which takes 576 bytes only, reads options out of `file` and `sname` (option 52)', async () => {
+  const long = 'x'.repeat(110);
+  await start({ options: [`252 text ${long}`, `17 text ${long}`, `40 text ${long}`, '47 text scope'] });
+  const conf = segment.file('overload.conf');
+  const leases = segment.file('overload.leases');
+  writeFileSync(
+    conf,
+    'timeout 8;\nsend dhcp-max-message-size 576;\noption wpad code 252 = text;\nrequest subnet-mask, wpad, root-path, nis-domain, netbios-scope;\n',
+  );
+  writeFileSync(leases, '');
+  const argv = [
+    'dhclient',
+    '-4',
+    '-1',
+    '-d',
+    '-v',
+    '-cf',
+    conf,
+    '-lf',
+    leases,
+    '-sf',
+    '/bin/true',
+    '-pf',
+    segment.file('overload.pid'),
+    'eth0',
+  ];
+  await segment.run('pc', argv, 3);
+  const written = (await segment.run('pc', ['cat', leases])).output;
+  expect(written).toContain(`option wpad "${long}"`);
+  expect(written).toContain(`option root-path "${long}"`);
+  expect(written).toContain(`option nis-domain "${long}"`);
+  expect(written).toContain('option netbios-scope "scope"');
+}, 20_000);
+
+test('a BOOTP client with an address of its own is served; another is not', async () => {
+  await start({}, { hosts: [{ mac: '52:54:00:77:00:31', address: '10.77.0.60' }] });
+  const probe = await Probe.start(segment, 'pc');
+  const bootp = (mac: string) => ({ ...clientMessage(1, mac, SYSTEM), options: new Map() });
+  const reply = await probe.ask(bootp('52:54:00:77:00:31'), '10.77.0.1');
+  expect(toText(reply.yiaddr)).toBe('10.77.0.60');
+  expect(reply.options.has(Option.MESSAGE_TYPE)).toBe(false);
+  probe.send(encode(bootp('52:54:00:77:00:33')));
+  const left = await fogd.record('the other', ({ who }) => who.mac === '52:54:00:77:00:33');
+  expect(left.outcome).toBe('ignored');
+  await probe.stop();
+}, 20_000);
+
+test('tshark finds nothing wrong in what fogd sent', async () => {
+  await start({});
+  await capture.stop();
+  const { packets, notes } = await complaints(segment.file('all.pcap'), 'ip.src == 10.77.0.1');
+  expect(packets).toBeGreaterThan(8);
+  expect(notes).toEqual([]);
+}, 20_000);
