@@ -2,7 +2,7 @@
  * Leases per second, beside ISC dhcpd and Kea, from a pool of a /16; offers per second beside dnsmasq's proxy; a thousand machines at once.
  * Figures and goals: bench/README.md.
  *
- *   node dist/bench/dhcp.js [--pairs 3] [--seconds 5] [--rates 1000,2000,4000] [--servers fogd,isc,kea]
+ *   node dist/bench/dhcp.js [--pairs 3] [--seconds 5] [--rates 1000,2000,4000] [--servers fogd,isc,kea,fogd-proxy,dnsmasq-proxy]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

@@ -14,9 +14,10 @@ import type { Context, Scene, Verdict } from './verdict.js';
  * it durable, and sends.
  */
 export function decide(packet: Packet, context: Context): Verdict {
-  const faults = faultsOf(packet, context);
-  const mac = macText(packet.chaddr.subarray(0, packet.hlen));
+  const client = readClient(packet);
+  const faults = faultsOf(packet, client, context);
   if (faults.length > 0) {
+    const { mac } = client;
     const named = packet.hlen === 6 && !/^(ff:){5}ff$|^(00:){5}00$/.test(mac);
     return {
       event: 'ignored',
@@ -26,7 +27,6 @@ export function decide(packet: Packet, context: Context): Verdict {
       facts: factsOf(packet, context),
     };
   }
-  const client = readClient(packet);
   const given = rulesFor(context.settings.rules, client, context.hostOf);
   const scene: Scene = { packet, client, context, given };
   const verdict = context.settings.mode === 'proxy' ? decideProxy(scene) : decideServer(scene);
@@ -43,7 +43,7 @@ export function decide(packet: Packet, context: Context): Verdict {
 }
 
 /** What is wrong with a packet whatever it asks for. */
-function faultsOf(packet: Packet, { link }: Context): string[] {
+function faultsOf(packet: Packet, { messageType }: Client, { link }: Context): string[] {
   const faults: string[] = [];
   const address = packet.chaddr.subarray(0, packet.hlen);
   if (packet.op !== BOOT_REQUEST) faults.push(`op ${packet.op} is not a request`);
@@ -53,7 +53,6 @@ function faultsOf(packet: Packet, { link }: Context): string[] {
     faults.push(`${macText(address)} is a group address, not a machine's`);
   if (link.addresses.includes(packet.giaddr))
     faults.push(`the relay address ${toText(packet.giaddr)} is our own`);
-  const { messageType } = readClient(packet);
   if (messageType !== undefined && !CLIENT_MESSAGES.has(messageType))
     faults.push(`${messageTypeName(messageType)} is not a client's message`);
   return faults;

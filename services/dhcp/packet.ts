@@ -55,14 +55,13 @@ export function decode(bytes: Buffer): Decoded {
   if (hlen > 16)
     return { ok: false, reason: `a hardware address of ${hlen} bytes does not fit its field`, mac };
 
-  const parts = new Map<number, Buffer[]>();
+  const parts: Parts = { options: new Map(), repeated: new Map() };
   const problem = collect(bytes.subarray(OPTIONS_AT), parts);
   if (problem !== undefined) return { ok: false, reason: problem, mac };
-  const overload = parts.get(Option.OVERLOAD);
+  const overload = parts.options.get(Option.OVERLOAD);
   let fields = 0;
   if (overload !== undefined) {
-    const value = Buffer.concat(overload);
-    fields = value.length === 1 ? value.readUInt8(0) : 0;
+    fields = overload.length === 1 && !parts.repeated.has(Option.OVERLOAD) ? overload.readUInt8(0) : 0;
     if (fields < 1 || fields > 3)
       return { ok: false, reason: 'option 52 (overload) is neither 1, 2 nor 3', mac };
     // RFC 3396 section 5: `file` before `sname`. An option 52 in there would be a loop: it counts for nothing.
@@ -70,7 +69,8 @@ export function decode(bytes: Buffer): Decoded {
       (fields & 1 ? collect(bytes.subarray(FILE_AT, COOKIE_AT), parts) : undefined) ??
       (fields & 2 ? collect(bytes.subarray(SNAME_AT, FILE_AT), parts) : undefined);
     if (inFields !== undefined) return { ok: false, reason: `${inFields} in an overloaded field`, mac };
-    parts.delete(Option.OVERLOAD);
+    parts.options.delete(Option.OVERLOAD);
+    parts.repeated.delete(Option.OVERLOAD);
   }
   return {
     ok: true,
@@ -94,10 +94,16 @@ export function decode(bytes: Buffer): Decoded {
   };
 }
 
+interface Parts {
+  readonly options: Map<number, Buffer>;
+  /** All parts of the options that came more than once. */
+  readonly repeated: Map<number, Buffer[]>;
+}
+
 /** Adds the options of one field to `parts`; returns what is wrong, if anything. A missing end option is tolerated. */
-function collect(field: Buffer, parts: Map<number, Buffer[]>): string | undefined {
+function collect(field: Buffer, { options, repeated }: Parts): string | undefined {
   for (let at = 0; at < field.length; ) {
-    const code = field.readUInt8(at);
+    const code = field[at] ?? 0;
     if (code === Option.END) return undefined;
     if (code === Option.PAD) {
       at += 1;
@@ -106,27 +112,25 @@ function collect(field: Buffer, parts: Map<number, Buffer[]>): string | undefine
     const end = at + 2 + (field[at + 1] ?? 0);
     if (at + 1 >= field.length || end > field.length) return `option ${code} is cut off`;
     const value = field.subarray(at + 2, end);
-    const known = parts.get(code);
-    if (known) known.push(value);
-    else parts.set(code, [value]);
+    const first = options.get(code);
+    const known = repeated.get(code);
+    if (first === undefined) options.set(code, value);
+    else if (known === undefined) repeated.set(code, [first, value]);
+    else known.push(value);
     at = end;
   }
   return undefined;
 }
 
 /** Repeated codes are one long option (RFC 3396). */
-function joined(parts: ReadonlyMap<number, Buffer[]>): OptionMap {
-  const options = new Map<number, Buffer>();
-  for (const [code, values] of parts) {
-    const [first] = values;
-    options.set(code, values.length === 1 && first !== undefined ? first : Buffer.concat(values));
-  }
+function joined({ options, repeated }: Parts): OptionMap {
+  for (const [code, values] of repeated) options.set(code, Buffer.concat(values));
   return options;
 }
 
 /** Where options stand in an encoded packet. */
 interface Layout {
-  readonly main: readonly Written[];
+  readonly main: Iterable<Written>;
   /** Undefined: the field keeps its own content. */
   readonly file: readonly Written[] | undefined;
   readonly sname: readonly Written[] | undefined;
@@ -146,6 +150,8 @@ export function fits(packet: Packet, maxLength: number): boolean {
 function layout({ options, file }: Packet, maxLength: number): Layout | undefined {
   // Option 82 comes last (RFC 3046 section 2.1), and in the field where relays look for it.
   const relay = options.get(Option.RELAY_AGENT);
+  if (relay === undefined && OPTIONS_AT + 1 + lengthOf(options) <= maxLength)
+    return { main: options, file: undefined, sname: undefined };
   const rest = [...options].filter(([code]) => code !== Option.RELAY_AGENT);
   const tail: Written[] = relay === undefined ? [] : [[Option.RELAY_AGENT, relay]];
   const all = [...rest, ...tail];
@@ -173,7 +179,7 @@ function layout({ options, file }: Packet, maxLength: number): Layout | undefine
   };
 }
 
-function lengthOf(options: readonly Written[]): number {
+function lengthOf(options: Iterable<Written>): number {
   let length = 0;
   for (const [, value] of options) length += value.length + 2 * Math.max(1, Math.ceil(value.length / 255));
   return length;
@@ -205,7 +211,7 @@ export function encode(packet: Packet, maxLength = Number.POSITIVE_INFINITY): Bu
   return bytes;
 }
 
-function writeOptions(bytes: Buffer, start: number, options: readonly Written[]): void {
+function writeOptions(bytes: Buffer, start: number, options: Iterable<Written>): void {
   let at = start;
   for (const [code, value] of options) at = writeOption(bytes, at, code, value);
   bytes.writeUInt8(Option.END, at);
@@ -227,5 +233,8 @@ function writeOption(bytes: Buffer, start: number, code: number, value: Buffer):
 
 /** `52:54:00:…` for any number of bytes. */
 export function macText(bytes: Buffer): string {
-  return bytes.toString('hex').replaceAll(/..(?=.)/g, '$&:');
+  const hex = bytes.toString('hex');
+  let text = hex.slice(0, 2);
+  for (let at = 2; at < hex.length; at += 2) text += `:${hex.slice(at, at + 2)}`;
+  return text;
 }

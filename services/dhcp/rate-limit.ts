@@ -6,8 +6,13 @@ const MOST_WATCHED = 4096;
 /** Time between two looks at how busy the process is, in milliseconds. */
 const WINDOW_MS = 100;
 /** Share of its time that the process works, from which on it can be too much. */
-const SATURATED = 0.95;
-/** What machines never seen before may have in a window even then. */
+const SATURATED = 0.98;
+/**
+ * Share of what was done in one such window that the next one has for machines never seen before; with less (0.5) a fifth fewer machines
+ * were served, with more (0.9) they waited twice as long.
+ */
+const STRANGERS_SHARE = 0.8;
+/** But at least so many packets. */
 const LEAST = 10;
 
 /** A packet that is dropped before it costs more. `isNew` once in a second for each of the reasons. */
@@ -28,32 +33,39 @@ export class RateLimit {
   /** `busy` gives the share of its time, 0 to 1, in which the process worked since it was last asked. */
   constructor(private readonly busy: () => number) {}
 
-  /** What to say of a packet that is to be dropped; undefined: it is served. */
-  check(mac: string, isKnown: () => boolean, now: number): Limited | undefined {
+  /**
+   * What to say of a packet that is to be dropped; undefined: it is served. `key` stands for the machine; its name, `macOf`, is asked for
+   * only when it is needed.
+   */
+  check(
+    key: string,
+    macOf: () => string,
+    isKnown: (mac: string) => boolean,
+    now: number,
+  ): Limited | undefined {
     this.#window.packets += 1;
     if (now - this.#window.from >= WINDOW_MS || now < this.#window.from) this.#openWindow(now);
-    if (!this.#take(mac, now))
-      return this.#limited(`${mac} sends more than ${PER_SECOND} packets a second`, 'rate', now);
-    if (this.#window.left === Number.POSITIVE_INFINITY || isKnown()) return undefined;
+    if (!this.#take(key, now))
+      return this.#limited(`${macOf()} sends more than ${PER_SECOND} packets a second`, 'rate', now);
     this.#window.left -= 1;
-    if (this.#window.left >= 0) return undefined;
+    if (this.#window.left >= 0 || isKnown(macOf())) return undefined;
     return this.#limited('more packets come than can be answered: known machines go first', 'flood', now);
   }
 
   #openWindow(now: number): void {
     const isSaturated = this.busy() > SATURATED;
     const left = isSaturated
-      ? Math.max(LEAST, Math.floor(this.#window.packets / 2))
+      ? Math.max(LEAST, Math.floor(this.#window.packets * STRANGERS_SHARE))
       : Number.POSITIVE_INFINITY;
     this.#window = { from: now, packets: 0, left };
   }
 
-  #take(mac: string, now: number): boolean {
-    const before = this.#buckets.get(mac);
+  #take(key: string, now: number): boolean {
+    const before = this.#buckets.get(key);
     const earned = before === undefined ? BURST : (Math.max(0, now - before.at) / 1000) * PER_SECOND;
     const tokens = Math.min(BURST, (before?.tokens ?? 0) + earned) - 1;
-    this.#buckets.delete(mac);
-    this.#buckets.set(mac, { tokens: Math.max(tokens, 0), at: now });
+    this.#buckets.delete(key);
+    this.#buckets.set(key, { tokens: Math.max(tokens, 0), at: now });
     if (this.#buckets.size > MOST_WATCHED) {
       const oldest = this.#buckets.keys().next().value;
       if (oldest !== undefined) this.#buckets.delete(oldest);

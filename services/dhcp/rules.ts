@@ -23,6 +23,8 @@ interface ClassRule {
 }
 
 export interface CompiledRules {
+  /** There are none: most sites. */
+  readonly isEmpty: boolean;
   readonly classes: readonly ClassRule[];
   readonly byMac: ReadonlyMap<string, HostRule>;
   /** Key: client identifier, hex in lower case. */
@@ -43,6 +45,7 @@ export interface Given {
 
 export function compileRules({ classes, hosts }: Pick<DhcpSettings, 'classes' | 'hosts'>): CompiledRules {
   const rules = {
+    isEmpty: classes.length === 0 && hosts.length === 0,
     classes: classes.map((one) => ({
       name: one.name,
       fits: fitsClass(one),
@@ -75,6 +78,7 @@ export function rulesFor(
   client: Client,
   hostOf: (mac: string) => string | undefined,
 ): Given {
+  if (rules.isEmpty) return NOTHING;
   const classes = rules.classes.filter(({ fits }) => fits(client));
   const host = rules.byHost.size === 0 ? undefined : hostOf(client.mac)?.toLowerCase();
   const hosts = [
@@ -93,6 +97,7 @@ export function rulesFor(
 }
 
 const NO_OPTIONS: ReadonlyMap<number, Buffer> = new Map();
+const NOTHING: Given = { address: undefined, bootFile: undefined, options: NO_OPTIONS, names: [] };
 
 function fitsClass(one: DhcpSettings['classes'][number]): (client: Client) => boolean {
   const prefix = one.mac_prefix?.toLowerCase();

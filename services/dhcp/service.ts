@@ -191,10 +191,10 @@ export class DhcpService implements Service {
   /** Before anything is read but the hardware address: what is dropped must cost next to nothing. */
   #isLimited(station: Station, message: Buffer): boolean {
     if (message.length < 34) return false;
-    const mac = macText(message.subarray(28, 34));
     const now = this.#deps.clock.now();
-    const isKnown = () => this.#table.knows(mac, now) || this.#deps.hostOf(mac) !== undefined;
-    const limited = this.#limit.check(mac, isKnown, now);
+    const macOf = () => macText(message.subarray(28, 34));
+    const isKnown = (mac: string) => this.#table.knows(mac, now) || this.#deps.hostOf(mac) !== undefined;
+    const limited = this.#limit.check(message.toString('latin1', 28, 34), macOf, isKnown, now);
     if (limited === undefined) return false;
     this.#counts.limited += 1;
     if (limited.isNew) {

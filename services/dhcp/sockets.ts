@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { errnoOf, messageOf } from '#errors.js';
-import { openDeviceSocket } from '#native/device-socket.js';
+import { openDeviceSocket, sendNow } from '#native/device-socket.js';
 import { toNumber, toText } from '#settings/ipv4.js';
 import { dhcpErrors } from './errors.js';
 import type { Endpoint } from './verdict.js';
@@ -33,9 +33,12 @@ export interface SocketRequest {
 
 /** One UDP port on one interface. Sends nothing on any other interface, whatever the routes say. */
 export class DeviceSocket implements PacketSocket {
+  #isClosed = false;
+
   private constructor(
     readonly device: string,
     readonly port: number,
+    private readonly fd: number,
     private readonly socket: Socket,
   ) {}
 
@@ -59,16 +62,21 @@ export class DeviceSocket implements PacketSocket {
       });
     });
     socket.on('error', (error) => events.onFailure(messageOf(error)));
-    return new DeviceSocket(device, port, socket);
+    return new DeviceSocket(device, port, fd, socket);
   }
 
-  send(bytes: Buffer, to: Endpoint): Promise<void> {
-    return new Promise((resolve, reject) => {
+  async send(bytes: Buffer, to: Endpoint): Promise<void> {
+    if (this.#isClosed) return;
+    // Node's own way takes longer; it is for the time when the socket's buffer is full.
+    if (sendNow(this.fd, bytes, to)) return;
+    await new Promise<void>((resolve, reject) => {
       this.socket.send(bytes, to.port, toText(to.address), (error) => (error ? reject(error) : resolve()));
     });
   }
 
   close(): Promise<void> {
+    // The number may be another file's from here on.
+    this.#isClosed = true;
     return new Promise((resolve) => this.socket.close(() => resolve()));
   }
 }

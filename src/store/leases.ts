@@ -47,7 +47,7 @@ export class LeaseRepository implements LeaseStore {
 
   /** Commits by itself: resolves when the leases are durable. */
   async save(leases: readonly Lease[]): Promise<void> {
-    await this.#store.commit(() => {
+    await this.#store.commitTogether(() => {
       const put = this.#store.prepare(
         `INSERT INTO dhcp_leases (address, mac, client_id, hostname, state, granted_at, expires_at)
          VALUES (?, ?, ?, ?, ?, ?, ?)

@@ -107,6 +107,13 @@ export class Store {
     return this.#group.add(write);
   }
 
+  /** As `commitGrouped`, but resolves only when power may fail as well: for what many machines are promised at once, such as leases. */
+  async commitTogether<T>(write: () => T): Promise<T> {
+    const result = await this.#group.add(write);
+    await this.#sync.wait();
+    return result;
+  }
+
   #transaction<T>(write: () => T): T {
     try {
       return this.db.transaction(write).immediate();

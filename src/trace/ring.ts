@@ -23,18 +23,11 @@ export class TraceRing {
   /** Returns the record as it will be stored, with the MAC filled in where the address tells it. */
   add(decision: Decision, at: number): TraceRecord {
     const who = this.#identify(decision);
-    const key = JSON.stringify([
-      decision.service,
-      decision.event,
-      decision.outcome,
-      who.mac ?? who.ip,
-      decision.facts?.address,
-      decision.reasons,
-    ]);
-    const position = this.#open.get(key);
+    const key = MERGEABLE.has(decision.outcome) ? keyOf(decision, who) : undefined;
+    const position = key === undefined ? undefined : this.#open.get(key);
     const index = position === undefined ? -1 : position - this.#taken;
     const previous = this.#records[index];
-    if (previous && MERGEABLE.has(decision.outcome) && at - previous.last < MERGE_MS) {
+    if (previous && at - previous.last < MERGE_MS) {
       const merged = { ...previous, last: at, count: previous.count + 1 };
       this.#records[index] = merged;
       return merged;
@@ -48,7 +41,7 @@ export class TraceRing {
       if (this.#open.size >= 2 * RING_SIZE) this.#open.clear();
     }
     this.#records.push(record);
-    if (MERGEABLE.has(decision.outcome)) this.#open.set(key, this.#taken + this.#records.length - 1);
+    if (key !== undefined) this.#open.set(key, this.#taken + this.#records.length - 1);
     return record;
   }
 
@@ -89,4 +82,9 @@ export class TraceRing {
       if (oldest !== undefined) this.#macOf.delete(oldest);
     }
   }
+}
+
+/** What makes two decisions the same. */
+function keyOf({ service, event, outcome, facts, reasons }: Decision, who: Party): string {
+  return JSON.stringify([service, event, outcome, who.mac ?? who.ip, facts?.address, reasons]);
 }

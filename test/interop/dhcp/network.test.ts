@@ -154,5 +154,6 @@ test('tshark finds nothing wrong in what fogd sent', async () => {
   await capture.stop();
   const { packets, notes } = await complaints(segment.file('all.pcap'), 'ip.src == 10.77.0.1');
   expect(packets).toBeGreaterThan(6);
-  expect(notes).toEqual([]);
+  // The only thing to say: option 52 was used where it was needed.
+  expect(notes.filter((note) => !note.includes('Boot file name option overloaded by DHCP'))).toEqual([]);
 }, 20_000);

@@ -68,6 +68,35 @@ test('a lease renewed by unicast from behind the router is acknowledged at the m
   expect(reply.yiaddr).toBe(renewal.ciaddr);
 }, 20_000);
 
+test('perfdhcp behind the relay: every exchange of many machines is completed in its subnet', async () => {
+  await segment.ip('far', 'addr add 10.78.0.50/24 brd + dev eth0');
+  const argv = [
+    'perfdhcp',
+    '-4',
+    '-l',
+    'eth0',
+    '-r',
+    '50',
+    '-p',
+    '2',
+    '-R',
+    '8',
+    '-W',
+    '1000000',
+    '10.78.0.1',
+  ];
+  const { output } = await segment.run('far', argv, 15);
+  expect(
+    [...output.matchAll(/^drops: (\d+)/gm)].map((match) => match[1]),
+    output,
+  ).toEqual(['0', '0']);
+  const leased = fogd.records
+    .filter(({ event }) => event === 'ack')
+    .map(({ facts }) => String(facts?.address));
+  expect(leased.length).toBeGreaterThan(80);
+  expect(leased.every((address) => address.startsWith('10.78.0.'))).toBe(true);
+}, 20_000);
+
 test('tshark finds nothing wrong in the replies to the relay', async () => {
   await capture.stop();
   const { packets, notes } = await complaints(segment.file('up.pcap'), 'ip.src == 10.77.0.1');

@@ -5,6 +5,7 @@
 import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { createInterface } from 'node:readline';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { systemClock } from '#daemon/clock.js';
 import { neighbourTable } from '#daemon/neighbours.js';
 import { messageOf } from '#errors.js';
@@ -21,6 +22,8 @@ export interface ServeConfig {
   readonly files: readonly string[];
   /** Names of hosts by MAC. */
   readonly hosts?: Readonly<Record<string, string>>;
+  /** How long the disk takes to make something durable, in milliseconds, beside what it really takes. */
+  readonly syncMs?: number;
   /** SQLite file; none: leases are kept in memory. */
   readonly store?: string;
 }
@@ -36,6 +39,10 @@ const store =
         file: config.store,
         clock: systemClock,
         onWarning: (reason) => say(`warning ${reason}`),
+        syncFile: async (wal) => {
+          await sleep(config.syncMs ?? 0);
+          await wal.datasync();
+        },
       });
 
 const service = new DhcpService({
