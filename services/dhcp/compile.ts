@@ -113,13 +113,17 @@ function compileSubnet(
     broadcast: net.broadcast,
     leaseMs: seconds * 1000,
     networkOptions: options,
-    // T1 and T2 as RFC 2131 section 4.4.5 suggests.
-    timeOptions: new Map([
-      [Option.LEASE_TIME, uint32(seconds)],
-      [Option.RENEWAL_TIME, uint32(Math.floor(seconds / 2))],
-      [Option.REBINDING_TIME, uint32(Math.floor(seconds * 0.875))],
-    ]),
+    timeOptions: timeOptions(seconds),
   };
+}
+
+/** Lease time, and T1 and T2 as RFC 2131 section 4.4.5 suggests. */
+export function timeOptions(seconds: number): OptionMap {
+  return new Map([
+    [Option.LEASE_TIME, uint32(seconds)],
+    [Option.RENEWAL_TIME, uint32(Math.floor(seconds / 2))],
+    [Option.REBINDING_TIME, uint32(Math.floor(seconds * 0.875))],
+  ]);
 }
 
 function contains(subnet: CompiledSubnet, address: number): boolean {

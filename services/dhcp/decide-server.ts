@@ -8,6 +8,7 @@ import {
   networkOf,
   networkOfLink,
   subnetIn,
+  timeOptions,
 } from './compile.js';
 import type { Lease } from './lease.js';
 import { MessageType, Option } from './options/codes.js';
@@ -209,7 +210,9 @@ function isSameMachine(holder: Holder, client: Client): boolean {
 }
 
 function grant(place: Place, address: number): Verdict {
-  const { client, context, network } = place;
+  const { client, context, network, given } = place;
+  const leaseMs =
+    given.leaseSeconds === undefined ? (subnetIn(network, address)?.leaseMs ?? 0) : given.leaseSeconds * 1000;
   const lease: Lease = {
     address,
     mac: client.mac,
@@ -217,7 +220,7 @@ function grant(place: Place, address: number): Verdict {
     hostname: client.hostname,
     state: 'bound',
     grantedAt: context.now,
-    expiresAt: context.now + (subnetIn(network, address)?.leaseMs ?? 0),
+    expiresAt: context.now + leaseMs,
   };
   return {
     ...answer(place, 'ack', MessageType.ACK, address, destination(place)),
@@ -326,8 +329,10 @@ function answer(
   const boot = wantsBoot(place) ? bootAnswer(place) : undefined;
   const none: ReadonlyMap<number, Buffer> = new Map();
   const bootOptions = boot?.options ?? none;
+  const times =
+    given.leaseSeconds === undefined ? (subnet?.timeOptions ?? none) : timeOptions(given.leaseSeconds);
   const options: NonNullable<ReplyParts['options']> = [
-    address === undefined || type === undefined ? none : (subnet?.timeOptions ?? none),
+    address === undefined || type === undefined ? none : times,
     subnet?.networkOptions ?? none,
     // What an admin set wins, but for machines in their boot: theirs is chosen per architecture. A telephone may have its own 66 and 67.
     ...(client.isBooting ? [given.options, bootOptions] : [bootOptions, given.options]),

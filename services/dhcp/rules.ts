@@ -12,6 +12,7 @@ export interface HostRule {
   /** The address that only this machine gets. */
   readonly address: number | undefined;
   readonly bootFile: string | undefined;
+  readonly leaseSeconds: number | undefined;
   readonly options: ReadonlyMap<number, Buffer>;
 }
 
@@ -19,6 +20,7 @@ interface ClassRule {
   readonly name: string;
   readonly fits: (client: Client) => boolean;
   readonly bootFile: string | undefined;
+  readonly leaseSeconds: number | undefined;
   readonly options: ReadonlyMap<number, Buffer>;
 }
 
@@ -38,6 +40,7 @@ export interface CompiledRules {
 export interface Given {
   readonly address: number | undefined;
   readonly bootFile: string | undefined;
+  readonly leaseSeconds: number | undefined;
   readonly options: ReadonlyMap<number, Buffer>;
   /** Names of the classes and of the host entry that apply, for the record. */
   readonly names: readonly string[];
@@ -50,6 +53,7 @@ export function compileRules({ classes, hosts }: Pick<DhcpSettings, 'classes' | 
       name: one.name,
       fits: fitsClass(one),
       bootFile: one.boot_file,
+      leaseSeconds: one.lease_seconds,
       options: optionsOf(one.options),
     })),
     byMac: new Map<string, HostRule>(),
@@ -57,11 +61,12 @@ export function compileRules({ classes, hosts }: Pick<DhcpSettings, 'classes' | 
     byHost: new Map<string, HostRule>(),
     byAddress: new Map<number, HostRule>(),
   };
-  for (const { mac, client_id, host, address, boot_file, options } of hosts) {
+  for (const { mac, client_id, host, address, boot_file, lease_seconds, options } of hosts) {
     const rule: HostRule = {
       name: mac?.toLowerCase() ?? (client_id === undefined ? (host ?? '') : `client id ${client_id}`),
       address: address === undefined ? undefined : toNumber(address),
       bootFile: boot_file,
+      leaseSeconds: lease_seconds,
       options: optionsOf(options),
     };
     if (mac !== undefined) rules.byMac.set(mac.toLowerCase(), rule);
@@ -91,13 +96,20 @@ export function rulesFor(
   return {
     address: hosts.findLast((rule) => rule.address !== undefined)?.address,
     bootFile: all.findLast((rule) => rule.bootFile !== undefined)?.bootFile,
+    leaseSeconds: all.findLast((rule) => rule.leaseSeconds !== undefined)?.leaseSeconds,
     options: all.length === 0 ? NO_OPTIONS : new Map(all.flatMap(({ options }) => [...options])),
     names: all.map(({ name }) => name),
   };
 }
 
 const NO_OPTIONS: ReadonlyMap<number, Buffer> = new Map();
-const NOTHING: Given = { address: undefined, bootFile: undefined, options: NO_OPTIONS, names: [] };
+const NOTHING: Given = {
+  address: undefined,
+  bootFile: undefined,
+  leaseSeconds: undefined,
+  options: NO_OPTIONS,
+  names: [],
+};
 
 function fitsClass(one: DhcpSettings['classes'][number]): (client: Client) => boolean {
   const prefix = one.mac_prefix?.toLowerCase();

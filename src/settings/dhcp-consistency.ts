@@ -151,7 +151,7 @@ function optionProblems(path: string, options: readonly string[] = []): Problem[
 }
 
 function classProblems({ classes }: DhcpSettings): Problem[] {
-  return classes.flatMap(({ name, options, boot_file, ...match }, index) => {
+  return classes.flatMap(({ name, options, boot_file, lease_seconds, ...match }, index) => {
     const path = `dhcp.classes.${index}`;
     const problems = optionProblems(path, options);
     if (Object.keys(match).length === 0) {
@@ -161,11 +161,11 @@ function classProblems({ classes }: DhcpSettings): Problem[] {
         mend: 'add arch, mac_prefix, vendor_class, user_class or undi',
       });
     }
-    if (options === undefined && boot_file === undefined) {
+    if (options === undefined && boot_file === undefined && lease_seconds === undefined) {
       problems.push({
         path,
         what: `"${name}" gives nothing`,
-        mend: 'add boot_file or options, or remove it',
+        mend: 'add boot_file, lease_seconds or options, or remove it',
       });
     }
     return problems;
@@ -185,8 +185,13 @@ function hostProblems({ mode, hosts, subnets }: DhcpSettings): Problem[] {
         mend: 'give it one of mac, client_id and host',
       });
     }
-    if (one.address === undefined && one.boot_file === undefined && one.options === undefined) {
-      problems.push({ path, what: 'gives nothing', mend: 'add address, boot_file or options, or remove it' });
+    const gifts = [one.address, one.boot_file, one.lease_seconds, one.options];
+    if (gifts.every((gift) => gift === undefined)) {
+      problems.push({
+        path,
+        what: 'gives nothing',
+        mend: 'add address, boot_file, lease_seconds or options, or remove it',
+      });
     }
     for (const [key, value] of Object.entries({
       mac: one.mac,

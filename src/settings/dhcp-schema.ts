@@ -22,7 +22,14 @@ const bootFile = Type.Optional(
   }),
 );
 
-const leaseSeconds = { minimum: 60, maximum: 31536000 };
+const LEASE_SECONDS = { minimum: 60, maximum: 31536000 };
+const ownLeaseSeconds = Type.Optional(
+  Type.Integer({
+    ...LEASE_SECONDS,
+    description: 'Lease time in seconds, instead of the one that holds otherwise.',
+    examples: [3600],
+  }),
+);
 
 const DhcpSubnet = Type.Object(
   {
@@ -66,13 +73,7 @@ const DhcpSubnet = Type.Object(
     routes: list('route', 'Static routes handed out (option 121), as "NETWORK via GATEWAY".', [
       '10.9.0.0/16 via 10.0.0.254',
     ]),
-    lease_seconds: Type.Optional(
-      Type.Integer({
-        ...leaseSeconds,
-        description: 'Lease time in this subnet instead of dhcp.lease_seconds.',
-        examples: [3600],
-      }),
-    ),
+    lease_seconds: ownLeaseSeconds,
     options,
   },
   { additionalProperties: false },
@@ -123,6 +124,7 @@ const DhcpClass = Type.Object(
       }),
     ),
     boot_file: bootFile,
+    lease_seconds: ownLeaseSeconds,
     options,
   },
   { additionalProperties: false },
@@ -154,6 +156,7 @@ const DhcpHost = Type.Object(
     ),
     address: ipv4('The address that it always gets and nobody else.', '10.0.0.50'),
     boot_file: bootFile,
+    lease_seconds: ownLeaseSeconds,
     options,
   },
   { additionalProperties: false },
@@ -182,7 +185,7 @@ export const DhcpSchema = Type.Object(
         'Before an address is given out for the first time, see whether something answers for it already; not for machines behind relays. A first offer then takes a moment longer.',
     }),
     lease_seconds: Type.Integer({
-      ...leaseSeconds,
+      ...LEASE_SECONDS,
       default: 21600,
       description: 'How long a leased address is good for, in seconds.',
     }),

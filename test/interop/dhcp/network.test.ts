@@ -149,6 +149,22 @@ test('a BOOTP client with an address of its own is served; another is not', asyn
   await probe.stop();
 }, 20_000);
 
+test('a known machine is served while more invented ones ask than can be answered', async () => {
+  await start({ ranges: ['10.77.0.110-10.77.0.199'] });
+  expect(await udhcpc()).toContain('event=bound');
+  await segment.addHost('flood', { eth0: { address: '10.77.0.9/24' } });
+  const argv = ['perfdhcp', '-4', '-l', 'eth0', '-r', '15000', '-p', '4', '-R', '1000000', '-i', '10.77.0.1'];
+  const flood = segment.start('flood', argv);
+  await fogd.record('the flood', ({ event }) => event === 'limited');
+  expect(await udhcpc()).toContain('event=bound');
+  expect(flood.isOver).toBe(false);
+  await flood.stop();
+  const [, received = 0, answered = 0, limited = 0] =
+    /(\d+) packets, (\d+) answered, 0 malformed, (\d+) over/.exec(await fogd.health())?.map(Number) ?? [];
+  expect(limited).toBeGreaterThan(1000);
+  expect(answered + limited).toBeLessThanOrEqual(received);
+}, 30_000);
+
 test('tshark finds nothing wrong in what fogd sent', async () => {
   await start({});
   await capture.stop();

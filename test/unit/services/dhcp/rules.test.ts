@@ -169,6 +169,19 @@ describe('classes and single machines', () => {
     expect(heard[2]?.verdict.facts.rules).toBe(`phones, kiosk, ${PC2}`);
   });
 
+  test('a lease time of their own', () => {
+    const box = boxWith({
+      classes: [{ name: 'guests', mac_prefix: '52:54:00', lease_seconds: 300 }],
+      hosts: [{ mac: PC2, lease_seconds: 86_400 }],
+    });
+    expect([box.lease(PC1).hex(51), box.lease(PC2).hex(51), box.lease(PC2).hex(58)]).toEqual([
+      '0000012c',
+      '00015180',
+      '0000a8c0',
+    ]);
+    expect(box.saved.map(({ expiresAt }) => expiresAt - box.now)).toEqual([300_000, 86_400_000, 86_400_000]);
+  });
+
   test('but a machine in its boot gets its boot server from fogd', () => {
     expect(boxWith({ classes }).lease(PC1, BIOS).text(66)).toBe('10.0.0.1');
   });
@@ -231,6 +244,13 @@ describe('which subnet is meant', () => {
     expect(by82.hex(82)).toBe('0102616205040a010000');
     const by118 = relayed({ 118: address('10.1.0.0') });
     expect([by118.yiaddr.slice(0, 7), by118.hex(118)]).toEqual(['10.1.0.', '0a010000']);
+  });
+
+  test('two relays on one cable: both are answered, with the same address', () => {
+    const box = new Box();
+    const [one, two] = ['10.1.0.1', '10.1.0.2'].map((giaddr) => box.hear(message(1, {}, { giaddr })));
+    expect(one?.yiaddr).toBe(two?.yiaddr);
+    expect([one?.to, two?.to]).toEqual(['10.1.0.1:67', '10.1.0.2:67']);
   });
 
   test('one that is not ours is named', () => {
