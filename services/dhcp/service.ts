@@ -132,11 +132,11 @@ export class DhcpService implements Service {
       return { state: 'off', detail: `turn it on with: npm start -- --dhcp proxy --interface ${name}` };
     }
     const now = this.#deps.clock.now();
-    const places = this.#stations.map(({ name, link, trouble }) =>
-      link === undefined
-        ? `not on ${name} (${trouble?.line ?? 'not looked at yet'})`
-        : `${name} (${link.addressText})`,
+    const served = this.#stations.flatMap(({ name, link }) => (link ? `${name} (${link.addressText})` : []));
+    const idle = this.#stations.flatMap(({ name, link, trouble }) =>
+      link ? [] : `not on ${name}: ${trouble?.line ?? 'not looked at yet'}`,
     );
+    const places = [...(served.length > 0 ? [`on ${served.join(', ')}`] : []), ...idle].join('; ');
     const { received, answered, malformed, limited } = this.#counts;
     const traffic = `${received} packets, ${answered} answered, ${malformed} malformed, ${limited} over the limit`;
     const others = this.#others.names(now);
@@ -144,10 +144,10 @@ export class DhcpService implements Service {
     const state = isRivalled || this.#stations.some(({ link }) => link === undefined) ? 'degraded' : 'ok';
     const beside =
       others.length === 0 ? '' : `; other DHCP server${others.length > 1 ? 's' : ''}: ${others.join(', ')}`;
-    if (dhcp.mode === 'proxy') return { state, detail: `proxy on ${places.join(', ')}; ${traffic}${beside}` };
+    if (dhcp.mode === 'proxy') return { state, detail: `proxy ${places}; ${traffic}${beside}` };
     const { size, leased, offered } = this.#table.counts(now);
     const pool = `${leased} of ${size} addresses leased, ${offered} offered`;
-    return { state, detail: `server on ${places.join(', ')}; ${pool}; ${traffic}${beside}` };
+    return { state, detail: `server ${places}; ${pool}; ${traffic}${beside}` };
   }
 
   /**

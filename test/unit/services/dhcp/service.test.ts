@@ -247,7 +247,7 @@ describe('an interface is followed', () => {
     await look(bench);
     expect(bench.opened.every(({ closed }) => closed)).toBe(true);
     expect(bench.service.health().detail).toContain(
-      'not on eth0 (interface eth0 does not exist: name one of eth0',
+      'not on eth0: interface eth0 does not exist: name one of eth0',
     );
   });
 
