@@ -1,3 +1,4 @@
+import { isIPv6 } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { createContext } from '#actions/context.js';
 import { GenerationKeeper } from '#actions/keep-generations.js';
@@ -108,7 +109,8 @@ export async function startDaemon({
 
   const serverAt = (localAddress: string): BootServer => {
     const port = settings.http.port === 80 ? '' : `:${settings.http.port}`;
-    return { host: `${settings.server.address ?? localAddress}${port}`, ip: localAddress };
+    const host = settings.server.address ?? (isIPv6(localAddress) ? `[${localAddress}]` : localAddress);
+    return { host: `${host}${port}`, ip: localAddress };
   };
   const ipxeUrl = (localAddress: string, file: string) =>
     `http://${serverAt(localAddress).host}/fog/service/ipxe/${file}`;
@@ -213,8 +215,9 @@ function squashUser(): { uid: number; gid: number } {
   return uid === 0 ? { uid: nobody, gid: nobody } : { uid, gid: process.getgid?.() ?? nobody };
 }
 
+/** Without link-local ones: no URL can name them. */
 function localAddresses(): string[] {
   return Object.values(networkInterfaces()).flatMap((list) =>
-    (list ?? []).filter(({ family }) => family === 'IPv4').map(({ address }) => address),
+    (list ?? []).map(({ address }) => address).filter((address) => !/^fe[89ab]/i.test(address)),
   );
 }

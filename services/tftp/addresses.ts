@@ -65,7 +65,7 @@ export class Addresses {
         problems.push(`${lost} on ${address} (${ports.reason})`);
       }
     }
-    if (this.#open.size === 0 && problems.length === 0) problems.push('this machine has no IPv4 address yet');
+    if (this.#open.size === 0 && problems.length === 0) problems.push('this machine has no address yet');
     return problems;
   }
 
@@ -118,4 +118,4 @@ export class Addresses {
   }
 }
 
-const isLoopback = (address: string): boolean => address.startsWith('127.');
+const isLoopback = (address: string): boolean => address.startsWith('127.') || address === '::1';

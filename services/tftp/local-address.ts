@@ -12,7 +12,7 @@ export interface PortRange {
 const MOST_SOCKETS = 256;
 
 /**
- * One IPv4 address of this machine: the socket that hears requests and the sockets that files are sent from. Each address has its own, since
+ * One address of this machine: the socket that hears requests and the sockets that files are sent from. Each address has its own, since
  * Node cannot tell the destination of a datagram that came to 0.0.0.0, and an answer must come from the address that was asked.
  */
 export class LocalAddress {

@@ -5,11 +5,16 @@ import type { Option } from './packet.js';
 const DEFAULT_BLOCK_SIZE = 512;
 /** RFC 2348. */
 const LEAST_BLOCK_SIZE = 8;
+/** Microseconds, as tftp-hpa takes them. */
+const LEAST_UTIMEOUT = 10_000;
+const MOST_UTIMEOUT = 255_000_000;
 
 export interface Agreement {
   /** Bytes of data in a block. */
   readonly blockSize: number;
-  /** RFC 2349 `timeout`, in milliseconds. */
+  /** Blocks that are sent before an ACK is waited for (RFC 7440). */
+  readonly windowSize: number;
+  /** RFC 2349 `timeout`, or the `utimeout` of tftp-hpa, in milliseconds. */
   readonly timeoutMs?: number;
   /** What the OACK says, in the client's order and spelling; empty: no OACK, the first block is the answer. */
   readonly granted: readonly Option[];
@@ -18,12 +23,15 @@ export interface Agreement {
 export interface Limits {
   /** Largest block size granted, in bytes. */
   readonly maxBlockSize: number;
+  /** Largest window granted, in blocks. */
+  readonly maxWindowSize: number;
   /** Bytes of the file as they will be sent. */
   readonly size: number;
 }
 
 export function agree(asked: readonly Option[], limits: Limits): Agreement {
   let blockSize = DEFAULT_BLOCK_SIZE;
+  let windowSize = 1;
   let timeoutMs: number | undefined;
   const granted: Option[] = [];
   const seen = new Set<string>();
@@ -42,9 +50,15 @@ export function agree(asked: readonly Option[], limits: Limits): Agreement {
     } else if (key === 'timeout' && number >= 1 && number <= 255) {
       timeoutMs = number * 1000;
       granted.push({ name, value: String(number) });
+    } else if (key === 'utimeout' && number >= LEAST_UTIMEOUT && number <= MOST_UTIMEOUT) {
+      timeoutMs = Math.ceil(number / 1000);
+      granted.push({ name, value: String(number) });
+    } else if (key === 'windowsize' && number >= 1 && number <= 65_535) {
+      windowSize = Math.min(number, limits.maxWindowSize);
+      granted.push({ name, value: String(windowSize) });
     }
   }
-  return timeoutMs === undefined ? { blockSize, granted } : { blockSize, timeoutMs, granted };
+  return { blockSize, windowSize, ...(timeoutMs === undefined ? {} : { timeoutMs }), granted };
 }
 
 function wholeNumber(text: string): number | undefined {

@@ -16,6 +16,7 @@ export interface DeskDeps {
   readonly recorder: Recorder;
   readonly library: Library;
   readonly maxBlockSize: number;
+  readonly maxWindowSize: number;
   /** The range, as people read it. */
   readonly ports: string;
 }
@@ -132,7 +133,8 @@ export class RequestDesk {
         this.#refuse(peer, { event: 'file-refused', ...opened });
       } else {
         const { size } = opened.source;
-        const plan = { ...agree(request.options, { maxBlockSize: this.deps.maxBlockSize, size }), size };
+        const { maxBlockSize, maxWindowSize } = this.deps;
+        const plan = { ...agree(request.options, { maxBlockSize, maxWindowSize, size }), size };
         const endpoint = local.pool.place(peer, session);
         if (!endpoint) {
           opened.source.close();

@@ -1,4 +1,3 @@
-import { isIPv4 } from 'node:net';
 import type { Clock } from '#daemon/clock.js';
 import type { Health, Service } from '#daemon/service.js';
 import type { FogdError } from '#errors.js';
@@ -9,6 +8,8 @@ import { Addresses } from './addresses.js';
 import { type Files, type Generated, Library } from './library.js';
 import { RequestDesk } from './request-desk.js';
 
+/** RFC 1350. */
+const REQUESTS = 69;
 /** How long a running transfer may go on after the order to stop. */
 const DRAIN_MS = 5_000;
 const DRAIN_STEP_MS = 50;
@@ -22,7 +23,7 @@ export interface TftpDeps {
   readonly generated: Generated;
   readonly recorder: Recorder;
   readonly clock: Clock;
-  /** Addresses of this machine, loopback included; those that are not IPv4 are passed over. */
+  /** Addresses of this machine, loopback included, IPv4 and IPv6. */
   readonly addresses: () => readonly string[];
   /** Names the program that holds a port, for the error. */
   readonly portHolder?: (port: number, protocol: 'udp') => Promise<string | undefined>;
@@ -30,7 +31,7 @@ export interface TftpDeps {
   readonly port?: number;
 }
 
-/** TFTP (RFC 1350, 2347-2349), read only, on one port for requests and a named range for files. */
+/** TFTP (RFC 1350, 2347-2349, 7440), read only, on one port for requests and a named range for files. */
 export class TftpService implements Service {
   readonly name = 'tftp';
   readonly #clock: Clock;
@@ -44,7 +45,8 @@ export class TftpService implements Service {
   constructor(deps: TftpDeps) {
     const { clock } = deps;
     const settings = deps.settings.tftp;
-    const range = parsePorts(settings.port_range);
+    const port = deps.port ?? REQUESTS;
+    const range = settings.single_port ? { first: port, last: port } : parsePorts(settings.port_range);
     if (!range)
       throw new RangeError(`tftp.port_range ${settings.port_range} has passed the schema and is no range`);
     this.#clock = clock;
@@ -54,11 +56,12 @@ export class TftpService implements Service {
       recorder: deps.recorder,
       library: new Library(deps.files, deps.generated),
       maxBlockSize: settings.max_block_size,
+      maxWindowSize: settings.max_window_size,
       ports: range.first === range.last ? String(range.first) : `${range.first}-${range.last}`,
     });
     this.#addresses = new Addresses({
-      list: () => deps.addresses().filter((address) => isIPv4(address)),
-      port: deps.port ?? 69,
+      list: deps.addresses,
+      port,
       range,
       portHolder: deps.portHolder ?? (async () => undefined),
       receive: (local, endpoint, bytes, peer) => this.#desk.receive(local, endpoint, bytes, peer),

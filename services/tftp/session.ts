@@ -6,6 +6,8 @@ import { encode, encodeData, type Malformed, type Packet } from './packet.js';
 import type { Endpoint, Peer } from './sockets.js';
 import { type Action, type Plan, Transfer, type TransferEvent, type TransferResult } from './transfer.js';
 
+type Block = Extract<Action, { readonly kind: 'send-block' }>;
+
 /** One request from its arrival to its end: waits for its file, then drives the transfer between socket, file and clock. */
 export class Session implements Guest {
   #transfer: Transfer | undefined;
@@ -14,8 +16,9 @@ export class Session implements Guest {
   #cancelTimer: (() => void) | undefined;
   #file = '';
   #timerDue = 0;
-  /** The block that is being read from disk. */
-  #reading: number | undefined;
+  /** Blocks that wait for the first of them to be read from disk: a window goes out in its order. */
+  #waiting: Block[] = [];
+  #reading: Block | undefined;
   /** Set when it ended before the file was open. */
   #cancelled: string | undefined;
   #ended = false;
@@ -94,13 +97,12 @@ export class Session implements Guest {
   }
 
   #perform(actions: readonly Action[]): void {
+    const blocks = actions.filter((action) => action.kind === 'send-block');
+    if (blocks.length > 0) this.#await(blocks);
     for (const action of actions) {
       switch (action.kind) {
         case 'send-oack':
           this.#send(encode({ kind: 'oack', options: this.#transfer?.plan.granted ?? [] }));
-          break;
-        case 'send-block':
-          this.#sendBlock(action.block, action.offset, action.bytes);
           break;
         case 'send-error':
           this.#send(encode({ ...action, kind: 'error' }));
@@ -110,6 +112,7 @@ export class Session implements Guest {
           return;
       }
     }
+    this.#sendBlocks();
     this.#armTimer();
   }
 
@@ -117,22 +120,36 @@ export class Session implements Guest {
     this.#endpoint?.send(bytes, this.peer);
   }
 
-  #sendBlock(block: number, offset: number, bytes: number): void {
-    const source = this.#source;
-    if (!source) return;
-    const data = source.cached(offset, bytes);
-    if (data) {
-      this.#send(encodeData(block, data));
-      return;
-    }
+  /** What is sent from here on is what the client waits for now. */
+  #await(blocks: Block[]): void {
+    this.#waiting = blocks;
     // A repeat of a block that is still on its way from the disk adds nothing.
-    if (this.#reading === block) return;
+    if (this.#reading?.offset === blocks[0]?.offset) this.#waiting.shift();
+    else this.#reading = undefined;
+  }
+
+  #sendBlocks(): void {
+    const source = this.#source;
+    // A read that is under way sends what waits when it is done.
+    if (!source || this.#reading) return;
+    for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
+      const data = source.cached(next.offset, next.bytes);
+      if (!data) {
+        this.#read(source, next);
+        return;
+      }
+      this.#send(encodeData(next.block, data));
+    }
+  }
+
+  #read(source: Source, block: Block): void {
     this.#reading = block;
-    source.read(offset, bytes).then(
-      (read) => {
+    source.read(block.offset, block.bytes).then(
+      (data) => {
         if (this.#ended || this.#reading !== block) return;
         this.#reading = undefined;
-        this.#send(encodeData(block, read));
+        this.#send(encodeData(block.block, data));
+        this.#sendBlocks();
       },
       (error: unknown) => this.#handle({ kind: 'source-failed', reason: messageOf(error) }),
     );

@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import { isIPv6 } from 'node:net';
 import { messageOf } from '#errors.js';
 
 /** The far end of a datagram. */
@@ -33,11 +34,13 @@ export async function openEndpoint(
   port: number,
   handlers: EndpointHandlers,
 ): Promise<Endpoint> {
+  const family = isIPv6(address) ? 6 : 4;
   const socket = createSocket({
-    type: 'udp4',
+    type: family === 6 ? 'udp6' : 'udp4',
+    ...(family === 6 ? { ipv6Only: true } : {}),
     recvBufferSize: RECEIVE_BUFFER,
     // Peers are always numeric; the default look-up costs a turn of the event loop for each datagram.
-    lookup: (name, _options, callback) => callback(null, name, 4),
+    lookup: (name, _options, callback) => callback(null, name, family),
   });
   await new Promise<void>((resolve, reject) => {
     socket.once('error', (error) => {

@@ -1,6 +1,7 @@
 /**
- * One read transfer as a pure state machine: an event and the time go in, actions come out. Lock-step (RFC 1350) with options; blocks are
- * counted from 1 without end here and put on the wire modulo 65536, so that a file may have more than 65535.
+ * One read transfer as a pure state machine: an event and the time go in, actions come out. A window of blocks is sent before an ACK is
+ * waited for (RFC 7440); with a window of one, this is the lock-step of RFC 1350. Blocks are counted from 1 without end here and put on the
+ * wire modulo 65536, so that a file may have more than 65535.
  */
 import type { Agreement } from './options.js';
 import { ErrorCode } from './packet.js';
@@ -42,7 +43,7 @@ export type Action =
 
 export type Ending =
   | 'complete'
-  /** Everything was sent and all but the last block acknowledged: the last ACK was lost, or the client never sends one. */
+  /** Everything was sent and all but the last window acknowledged: the last ACK was lost, or the client never sends one. */
   | 'unconfirmed'
   /** The client answered the OACK with an ERROR: it wanted to know the size only, or did not like the options. */
   | 'aborted-at-options'
@@ -73,6 +74,12 @@ export class Transfer {
   readonly #patience: number;
   /** Highest block acknowledged; -1 until the OACK is. */
   #acknowledged: number;
+  /** Highest block sent since then. */
+  #sent: number;
+  /** Until this block is acknowledged, blocks that were sent twice may be under way, and ACKs say nothing of what is missing. */
+  #recoverTo = -1;
+  /** The block whose ACK ended that: copies of it are the echo of blocks that came twice. */
+  #recoveredAt = -1;
   #unanswered = true;
   #sentAt: number;
   #heardAt: number;
@@ -90,6 +97,7 @@ export class Transfer {
     // A last block shorter than the others, if need be empty, tells the end.
     this.#blocks = Math.floor(plan.size / plan.blockSize) + 1;
     this.#acknowledged = plan.granted.length > 0 ? -1 : 0;
+    this.#sent = this.#acknowledged;
     this.#roundTrip = new RoundTrip(plan.timeoutMs);
     this.#patience = Math.min(MOST_PATIENCE_MS, Math.max(PATIENCE_MS, 3 * (plan.timeoutMs ?? 0)));
     this.#sentAt = startedAt;
@@ -117,7 +125,8 @@ export class Transfer {
   }
 
   start(now: number): Action[] {
-    return this.#sendNext(now);
+    this.#await(now);
+    return this.#window();
   }
 
   on(event: TransferEvent, now: number): Action[] {
@@ -150,13 +159,48 @@ export class Transfer {
   #onAck(block: number, now: number): Action[] {
     this.#unanswered = false;
     this.#heardAt = now;
-    // Only the ACK that is waited for moves anything. A late or doubled one must not make us send: two of each would
-    // then fly to the end (the "Sorcerer's Apprentice", RFC 1123 section 4.2.3.1).
-    if (block !== ((this.#acknowledged + 1) & 0xffff)) return [];
-    this.#acknowledged++;
+    // The client counts as we do, but modulo 65536.
+    const ahead = (block - this.#acknowledged) & 0xffff;
+    if (ahead === 0) return this.#onSameAck(now);
+    // A late or foreign one must not make us send: two of each would then fly to the end (the "Sorcerer's Apprentice", RFC 1123
+    // section 4.2.3.1).
+    if (this.#acknowledged + ahead > this.#sent) return [];
+    const wasRecovering = this.#isRecovering;
+    this.#acknowledged += ahead;
     if (!this.#repeated) this.#roundTrip.sample(now - this.#sentAt);
     if (this.#acknowledged === this.#blocks) return [this.#end('complete', now)];
-    return this.#sendNext(now);
+    this.#waited = 0;
+    this.#await(now);
+    if (wasRecovering) {
+      if (!this.#isRecovering) this.#recoveredAt = this.#acknowledged;
+      return this.#sendMore();
+    }
+    // Within a window an ACK comes early only where a block is missing: what follows it is sent again.
+    if (this.#acknowledged < this.#sent) return this.#repeat();
+    this.#repeated = false;
+    return this.#window();
+  }
+
+  /**
+   * The client got another block than the one that follows (RFC 7440 section 4): that is sent again, once. In lock-step, and while blocks
+   * that it had already may be under way, its word means nothing: to answer each would double everything to the end.
+   */
+  #onSameAck(now: number): Action[] {
+    if (this.plan.windowSize === 1 || this.#acknowledged === -1) return [];
+    if (this.#isRecovering || this.#recoveredAt === this.#acknowledged) return [];
+    this.#await(now);
+    return this.#repeat();
+  }
+
+  get #isRecovering(): boolean {
+    return this.#acknowledged < this.#recoverTo;
+  }
+
+  /** The client has got further: what its window has room for now, and nothing twice. */
+  #sendMore(): Action[] {
+    const first = this.#sent + 1;
+    this.#sent = Math.min(this.#acknowledged + this.plan.windowSize, this.#blocks);
+    return this.#blocksFrom(first);
   }
 
   #onError(code: number, message: string, now: number): Action[] {
@@ -170,7 +214,8 @@ export class Transfer {
     this.#waited += this.#wait;
     const patience = this.#unanswered ? Math.min(UNANSWERED_PATIENCE_MS, this.#patience) : this.#patience;
     if (this.#waited >= patience) {
-      const onlyLastAckMissing = !this.#unanswered && this.#acknowledged === this.#blocks - 1;
+      // Whoever missed one of them would have said so.
+      const onlyLastAckMissing = !this.#unanswered && this.#sent === this.#blocks;
       return [this.#end(onlyLastAckMissing ? 'unconfirmed' : 'stalled', now)];
     }
     this.#roundTrip.backOff();
@@ -178,17 +223,12 @@ export class Transfer {
     return this.#repeat();
   }
 
-  #sendNext(now: number): Action[] {
-    this.#repeated = false;
-    this.#waited = 0;
-    this.#await(now);
-    return [this.#current()];
-  }
-
   #repeat(): Action[] {
     this.#repeated = true;
     this.#retransmissions++;
-    return [this.#current()];
+    const actions = this.#window();
+    this.#recoverTo = this.#sent;
+    return actions;
   }
 
   #await(now: number): void {
@@ -197,12 +237,22 @@ export class Transfer {
   }
 
   /** What the client should answer next. */
-  #current(): Action {
-    if (this.#acknowledged === -1) return { kind: 'send-oack' };
+  #window(): Action[] {
+    if (this.#acknowledged === -1) {
+      this.#sent = 0;
+      return [{ kind: 'send-oack' }];
+    }
+    this.#sent = Math.min(this.#acknowledged + this.plan.windowSize, this.#blocks);
+    return this.#blocksFrom(this.#acknowledged + 1);
+  }
+
+  #blocksFrom(first: number): Action[] {
     const { blockSize, size } = this.plan;
-    const offset = this.#acknowledged * blockSize;
-    const block = (this.#acknowledged + 1) & 0xffff;
-    return { kind: 'send-block', block, offset, bytes: Math.min(blockSize, size - offset) };
+    return Array.from({ length: this.#sent - first + 1 }, (_, index): Action => {
+      const offset = (first + index - 1) * blockSize;
+      const block = (first + index) & 0xffff;
+      return { kind: 'send-block', block, offset, bytes: Math.min(blockSize, size - offset) };
+    });
   }
 
   #end(ending: Ending, now: number, reason = ''): Action {

@@ -58,6 +58,17 @@ export const SettingsSchema = Type.Object(
           description:
             'UDP ports from which files are sent. A firewall must let 69 and these through; even a single port serves many machines. The default lies above the ports that Linux hands out by itself (32768-60999).',
         }),
+        single_port: Type.Boolean({
+          default: false,
+          description:
+            'Send files from port 69 itself instead of port_range: one port is all that a firewall must let through. Clients must bear answers from the port that they asked; those of RFC 1350 do.',
+        }),
+        max_window_size: Type.Integer({
+          minimum: 1,
+          maximum: 256,
+          default: 16,
+          description: 'Most blocks that a client may ask for at once (windowsize, RFC 7440).',
+        }),
         max_block_size: Type.Integer({
           minimum: 512,
           maximum: 65464,

@@ -7,7 +7,7 @@ import { systemClock } from '#daemon/clock.js';
 import { BootFiles } from '#files/boot-files.js';
 import { TftpService } from '#services/tftp/service.js';
 import type { Decision } from '#trace/decision.js';
-import { busybox, CLIENTS, curl, tftpHpa } from './clients.js';
+import { atftpWindow, busybox, CLIENTS, curl, tftpHpa } from './clients.js';
 
 const MIB = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), 'fogd-tftp-clients-'));
@@ -20,12 +20,20 @@ async function startService(): Promise<void> {
   for (let attempt = 0; ; attempt++) {
     const first = 20_000 + Math.floor(Math.random() * 10_000);
     service = new TftpService({
-      settings: { tftp: { enabled: true, port_range: `${first}-${first + 3}`, max_block_size: 1428 } },
+      settings: {
+        tftp: {
+          enabled: true,
+          port_range: `${first}-${first + 3}`,
+          max_block_size: 1428,
+          max_window_size: 16,
+          single_port: false,
+        },
+      },
       files: new BootFiles([join(folder, 'served')]),
       generated: (name, address) => (name === 'default.ipxe' ? `#!ipxe\necho ${address}\n` : undefined),
       recorder: { record: (decision) => records.push(decision) },
       clock: systemClock,
-      addresses: () => ['127.0.0.1'],
+      addresses: () => ['127.0.0.1', '::1'],
       port: 0,
     });
     try {
@@ -102,6 +110,32 @@ describe.each(CLIENTS)('$name', (client) => {
 
   it('fetches a generated file', async () => {
     expect(readFileSync(await fetch('default.ipxe', block), 'utf8')).toBe('#!ipxe\necho 127.0.0.1\n');
+  });
+});
+
+describe('IPv6', () => {
+  it.each([curl, atftpWindow])(
+    '$name fetches a file, and a generated one for its address',
+    async (client) => {
+      const [, local6] = service.listening;
+      const host = client === curl ? '[::1]' : '::1';
+      const job = { host, port: local6?.port ?? 0, blockSize: 1428 };
+      const local = join(folder, `copy-${++copies}`);
+      await client.fetch({ ...job, remote: makeFile(100_001), local });
+      expect(digest(local)).toBe(digest(join(folder, 'served', 'size-100001')));
+      await client.fetch({ ...job, remote: 'default.ipxe', local });
+      expect(readFileSync(local, 'utf8')).toBe('#!ipxe\necho ::1\n');
+    },
+  );
+});
+
+describe('windows', () => {
+  it('atftp has all that it asked for', async () => {
+    await atftpWindow.fetch({
+      ...{ host: '127.0.0.1', port, remote: makeFile(100_002), blockSize: 1428 },
+      local: join(folder, `copy-${++copies}`),
+    });
+    expect((await sentOf('size-100002'))?.options).toBe('blksize=1428 windowsize=16');
   });
 });
 

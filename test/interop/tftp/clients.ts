@@ -72,6 +72,21 @@ export const atftp = program('atftp', 8, ({ host, port, remote, local, blockSize
   host,
   String(port),
 ]);
+/** The same with windows of 16 blocks (RFC 7440). */
+export const atftpWindow = program('atftp, window 16', 8, ({ host, port, remote, local, blockSize }) => [
+  'atftp',
+  '--option',
+  `blksize ${blockSize}`,
+  '--option',
+  'windowsize 16',
+  '--get',
+  '--remote-file',
+  remote,
+  '--local-file',
+  local,
+  host,
+  String(port),
+]);
 export const curl = program('curl', 8, ({ host, port, remote, local, blockSize }) => [
   'curl',
   '--silent',
@@ -102,7 +117,7 @@ interface NpmTftp {
   };
 }
 
-/** The npm package `tftp`; it asks for windowsize 4, timeout 3000 (milliseconds, against the RFC) and rollover as well. */
+/** The npm package `tftp`, in windows of 4; it asks for timeout 3000 (milliseconds, against the RFC) and rollover as well. */
 export const npmTftp: ForeignClient = {
   name: 'npm tftp',
   leastBlockSize: 8,
@@ -117,4 +132,4 @@ export const npmTftp: ForeignClient = {
   },
 };
 
-export const CLIENTS: readonly ForeignClient[] = [tftpHpa, atftp, curl, busybox, npmTftp];
+export const CLIENTS: readonly ForeignClient[] = [tftpHpa, atftp, atftpWindow, curl, busybox, npmTftp];

@@ -10,6 +10,7 @@ import { TftpService } from '#services/tftp/service.js';
 
 export interface ServeConfig {
   readonly folder: string;
+  /** `single`: all on the port of the requests. */
   readonly portRange: string;
   readonly port?: number;
   readonly maxBlockSize?: number;
@@ -18,7 +19,13 @@ export interface ServeConfig {
 const config = JSON.parse(process.argv[2] ?? '{}') as ServeConfig;
 const service = new TftpService({
   settings: {
-    tftp: { enabled: true, port_range: config.portRange, max_block_size: config.maxBlockSize ?? 1428 },
+    tftp: {
+      enabled: true,
+      port_range: config.portRange === 'single' ? '61000' : config.portRange,
+      max_block_size: config.maxBlockSize ?? 1428,
+      max_window_size: 64,
+      single_port: config.portRange === 'single',
+    },
   },
   files: new BootFiles([config.folder]),
   generated: (name, address) => (name === 'default.ipxe' ? `#!ipxe\necho ${address}\n` : undefined),

@@ -28,14 +28,16 @@ const CLIENT_WAIT_MS = 1500;
 const CLIENT_REPEATS = 30;
 
 /**
- * One transfer between the state machine and a plain RFC 1350 client under virtual time. The client acknowledges doubled blocks again, as
- * most do, and stops listening once it has acknowledged the last block.
+ * One transfer between the state machine and a plain client under virtual time: RFC 1350, or RFC 7440 with a window. The client
+ * acknowledges doubled blocks again, as most do, says at each block out of its order what it has (RFC 7440 section 4), and stops listening
+ * once it has acknowledged the last block.
  */
 export function exchange(
   content: Buffer,
   blockSize: number,
   withOptions: boolean,
   fateOf: (n: number) => Fate,
+  windowSize = 1,
 ): Exchange {
   const queue: { at: number; order: number; run: () => void }[] = [];
   let now = 0;
@@ -80,13 +82,14 @@ export function exchange(
       perform(transfer.on({ kind: 'asked-again' }, now));
     } else if (!hasStarted) {
       hasStarted = true;
-      transfer = new Transfer({ size: content.length, blockSize, granted }, now);
+      transfer = new Transfer({ size: content.length, blockSize, windowSize, granted }, now);
       perform(transfer.start(now));
     }
   };
 
   const parts: Buffer[] = [];
   let isDone = false;
+  let inWindow = 0;
   let said: ToServer = { kind: 'read' };
   let saidNumber = 0;
   const say = (packet: ToServer, repeats = 0): void => {
@@ -104,8 +107,14 @@ export function exchange(
     } else if (packet.block === ((parts.length + 1) & 0xffff)) {
       parts.push(packet.data);
       isDone = packet.data.length < blockSize;
+      inWindow += 1;
+      if (!isDone && inWindow < windowSize) return;
+      inWindow = 0;
       say({ kind: 'ack', block: packet.block });
-    } else if (packet.block === (parts.length & 0xffff)) say({ kind: 'ack', block: packet.block });
+    } else if (windowSize > 1 || packet.block === (parts.length & 0xffff)) {
+      inWindow = 0;
+      say({ kind: 'ack', block: parts.length & 0xffff });
+    }
   };
 
   say(said);

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { agree } from '#services/tftp/options.js';
 
-const limits = { maxBlockSize: 1428, size: 74213 };
+const limits = { maxBlockSize: 1428, maxWindowSize: 16, size: 74213 };
 const ask = (...pairs: [string, string][]) =>
   agree(
     pairs.map(([name, value]) => ({ name, value })),
@@ -11,7 +11,7 @@ const ask = (...pairs: [string, string][]) =>
 
 describe('agree', () => {
   it('sends blocks of 512 bytes without OACK when nothing is asked for', () => {
-    expect(ask()).toEqual({ blockSize: 512, granted: [] });
+    expect(ask()).toEqual({ blockSize: 512, windowSize: 1, granted: [] });
   });
 
   it.each([
@@ -20,7 +20,7 @@ describe('agree', () => {
     ['blksize beyond the RFC', ['blksize', '70000'], 1428, '1428'],
     ['the least blksize', ['blksize', '8'], 8, '8'],
   ] as const)('grants %s', (_, [name, value], blockSize, answer) => {
-    expect(ask([name, value])).toEqual({ blockSize, granted: [{ name, value: answer }] });
+    expect(ask([name, value])).toEqual({ blockSize, windowSize: 1, granted: [{ name, value: answer }] });
   });
 
   it.each([
@@ -30,16 +30,20 @@ describe('agree', () => {
     ['an empty blksize', 'blksize', ''],
     ['timeout 0', 'timeout', '0'],
     ['timeout 256', 'timeout', '256'],
-    ['windowsize, which is not known yet', 'windowsize', '16'],
+    ['windowsize 0', 'windowsize', '0'],
+    ['windowsize beyond the RFC', 'windowsize', '65536'],
+    ['utimeout too short', 'utimeout', '9999'],
+    ['utimeout too long', 'utimeout', '255000001'],
     ['multicast', 'multicast', ''],
     ['tsize of many digits', 'tsize', '1'.repeat(33)],
   ])('leaves out %s', (_, name, value) => {
-    expect(ask([name, value])).toEqual({ blockSize: 512, granted: [] });
+    expect(ask([name, value])).toEqual({ blockSize: 512, windowSize: 1, granted: [] });
   });
 
   it('answers in the order and the spelling of the client, each option once', () => {
     expect(ask(['TSIZE', '0'], ['Timeout', '3'], ['x', '1'], ['blkSize', '512'], ['blksize', '9'])).toEqual({
       blockSize: 512,
+      windowSize: 1,
       timeoutMs: 3000,
       granted: [
         { name: 'TSIZE', value: '74213' },
@@ -47,6 +51,18 @@ describe('agree', () => {
         { name: 'blkSize', value: '512' },
       ],
     });
+  });
+
+  it.each([
+    ['as asked', '8', 8],
+    ['cut to the setting', '65535', 16],
+  ])('grants windowsize %s', (_, value, windowSize) => {
+    const granted = [{ name: 'windowsize', value: String(windowSize) }];
+    expect(ask(['windowsize', value])).toEqual({ blockSize: 512, windowSize, granted });
+  });
+
+  it('takes the timeout of tftp-hpa in microseconds', () => {
+    expect(ask(['utimeout', '250000'])).toMatchObject({ timeoutMs: 250, granted: [{ value: '250000' }] });
   });
 
   it('tells the size whatever number came with tsize', () => {

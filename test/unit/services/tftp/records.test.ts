@@ -17,7 +17,7 @@ const record = (more: Partial<TransferResult>, sent: Partial<Sent> = {}) =>
   sentRecord({
     ip: '10.0.0.9',
     file: 'undionly.kpxe',
-    plan: { size: 74213, blockSize: 1428, granted: [{ name: 'tsize', value: '74213' }] },
+    plan: { size: 74213, blockSize: 1428, windowSize: 1, granted: [{ name: 'tsize', value: '74213' }] },
     result: result(more),
     ports: '50000-50099',
     sendError: undefined,

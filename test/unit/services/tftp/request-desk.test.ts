@@ -63,6 +63,7 @@ function setUp(open: (name: string) => Promise<Source | undefined>) {
     recorder: { record: (decision) => records.push(decision) },
     library: new Library(files, () => undefined),
     maxBlockSize: 1428,
+    maxWindowSize: 16,
     ports: '50000',
   });
   desk.open();

@@ -53,12 +53,20 @@ async function serve(width: number, more: Partial<TftpDeps> = {}) {
   const first = await freePorts(width);
   const last = first + width - 1;
   const service = new TftpService({
-    settings: { tftp: { enabled: true, port_range: `${first}-${last}`, max_block_size: 1428 } },
+    settings: {
+      tftp: {
+        enabled: true,
+        port_range: `${first}-${last}`,
+        max_block_size: 1428,
+        max_window_size: 16,
+        single_port: false,
+      },
+    },
     files: new BootFiles([folder], { clock }),
     generated: (name, address) => (name === 'default.ipxe' ? SCRIPT.replace('SERVER', address) : undefined),
     recorder: { record: (decision) => records.push(decision) },
     clock,
-    addresses: () => ['127.0.0.1', '::1'],
+    addresses: () => ['127.0.0.1'],
     port: 0,
     ...more,
   });
@@ -309,7 +317,15 @@ describe('TftpService', () => {
     const port = await freePorts(1);
     const { probe } = await started(1, {
       port,
-      settings: { tftp: { enabled: true, port_range: String(port), max_block_size: 1428 } },
+      settings: {
+        tftp: {
+          enabled: true,
+          port_range: String(port),
+          max_block_size: 1428,
+          max_window_size: 16,
+          single_port: false,
+        },
+      },
     });
     const clients = await Promise.all(Array.from({ length: 20 }, () => probe()));
     const fetched = await Promise.all(clients.map((client) => client.fetch('boot.efi')));
@@ -454,7 +470,15 @@ describe('TftpService', () => {
 
   it('is off when the settings say so', async () => {
     const { service } = await serve(1, {
-      settings: { tftp: { enabled: false, port_range: '1', max_block_size: 1428 } },
+      settings: {
+        tftp: {
+          enabled: false,
+          port_range: '1',
+          max_block_size: 1428,
+          max_window_size: 16,
+          single_port: false,
+        },
+      },
     });
     await service.start(noFailure);
     expect([service.health().state, service.listening]).toEqual(['off', []]);

@@ -60,6 +60,49 @@ describe.each([
   });
 });
 
+describe.each([2, 3, 4, 8, 16])('a transfer of eleven blocks in windows of %i', (windowSize) => {
+  const content = contentOf(10 * 16 + 5);
+  const run = (fateOf: (n: number) => Fate) => exchange(content, 16, true, fateOf, windowSize);
+  const undisturbed = run(() => DELIVER);
+
+  it('has one ACK for each window when nothing goes wrong', () => {
+    expect(undisturbed.received).toEqual(content);
+    expect(undisturbed.endings).toEqual(['complete']);
+    expect(undisturbed.packets).toBe(1 + 2 + 11 + Math.ceil(11 / windowSize));
+  });
+
+  it.each(Object.entries(MISHAPS))('arrives whole when any one packet is %s', (_name, mishap) => {
+    for (let index = 0; index < undisturbed.packets; index++) {
+      const result = run((n) => (n === index ? mishap : DELIVER));
+      expect(result.received, `packet ${index}`).toEqual(content);
+      expect(result.endings, `packet ${index}`).toHaveLength(1);
+      // Nobody repeats the ACK of the last block.
+      if (index === undisturbed.packets - 1) continue;
+      // One mishap costs at most two windows once more, not one of each that follows.
+      const copies = [...result.sends.values()].reduce((sum, sends) => sum + sends - 1, 0);
+      expect(copies, `copies after packet ${index}`).toBeLessThanOrEqual(2 * windowSize);
+    }
+  });
+
+  it('a block lost in a window is sent again at once, not after a timeout', () => {
+    // The request, the OACK and its ACK come first; of the last window nothing tells of a loss at its end.
+    for (let index = 3; index < 3 + Math.min(windowSize, 11) - 1; index++) {
+      const result = run((n) => (n === index ? { kind: 'lose' } : DELIVER));
+      expect(result.ms, `packet ${index}`).toBeLessThan(50);
+    }
+  });
+
+  it('arrives whole when any two packets are lost', () => {
+    for (let first = 0; first < undisturbed.packets; first++) {
+      for (let second = first + 1; second < undisturbed.packets + 2; second++) {
+        const result = run((n) => (n === first || n === second ? { kind: 'lose' } : DELIVER));
+        expect(result.received, `packets ${first} and ${second}`).toEqual(content);
+        expect(result.endings).toHaveLength(1);
+      }
+    }
+  });
+});
+
 describe('a transfer on a bad network', () => {
   const fate: fc.Arbitrary<Fate> = fc.oneof(
     { weight: 5, arbitrary: fc.constant(DELIVER) },
@@ -74,9 +117,10 @@ describe('a transfer on a bad network', () => {
         fc.array(fate, { maxLength: 40 }),
         fc.integer({ min: 0, max: 12 * 16 }),
         fc.boolean(),
-        (fates, size, options) => {
+        fc.integer({ min: 1, max: 6 }),
+        (fates, size, options, windowSize) => {
           const content = contentOf(size);
-          const result = exchange(content, 16, options, (n) => fates[n] ?? DELIVER);
+          const result = exchange(content, 16, options, (n) => fates[n] ?? DELIVER, options ? windowSize : 1);
           expect(result.endings).toHaveLength(1);
           // Many losses of the same packet outlast the server's patience; everything else must arrive.
           if (result.received || result.endings[0] === 'complete') expect(result.received).toEqual(content);

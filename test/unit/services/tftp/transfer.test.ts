@@ -4,6 +4,7 @@ import { type Action, type Plan, Transfer } from '#services/tftp/transfer.js';
 const plan = (size: number, more: Partial<Plan> = {}): Plan => ({
   size,
   blockSize: 512,
+  windowSize: 1,
   granted: [],
   ...more,
 });
@@ -80,6 +81,37 @@ describe('Transfer', () => {
     }
     expect(sent.slice(65_533, 65_538)).toEqual([65_535, 0, 1, 2, 3]);
     expect(resultOf(actions)).toMatchObject({ ending: 'complete', bytes: blocks * 8 });
+  });
+
+  it('rolls over inside a window', () => {
+    const transfer = new Transfer(plan(65_540 * 8, { blockSize: 8, windowSize: 8 }), 0);
+    transfer.start(0);
+    let last: readonly Action[] = [];
+    for (let block = 8; !transfer.ended; block += 8) {
+      const top = Math.min(block, 65_541);
+      last = transfer.on({ kind: 'ack', block: top & 0xffff }, 0);
+    }
+    expect(resultOf(last)).toMatchObject({ ending: 'complete', bytes: 65_540 * 8, retransmissions: 0 });
+  });
+
+  it('sends a window, goes on from where a partial ACK says, and answers its copies once', () => {
+    const transfer = new Transfer(plan(7400, { windowSize: 4, ...WITH_OPTIONS }), 0);
+    transfer.start(0);
+    const blocks = (actions: readonly Action[]) =>
+      actions.map((action) => (action.kind === 'send-block' ? action.block : action.kind));
+    expect(blocks(transfer.on({ kind: 'ack', block: 0 }, 1))).toEqual([1, 2, 3, 4]);
+    // 3 is missing: 4 tells so, and nothing else of this window can.
+    expect(blocks(transfer.on({ kind: 'ack', block: 2 }, 2))).toEqual([3, 4, 5, 6]);
+    expect(blocks(transfer.on({ kind: 'ack', block: 6 }, 3))).toEqual([7, 8, 9, 10]);
+    expect(blocks(transfer.on({ kind: 'ack', block: 6 }, 3))).toEqual([]);
+    expect(blocks(transfer.on({ kind: 'ack', block: 10 }, 4))).toEqual([11, 12, 13, 14]);
+    // 11 is missing: 12, 13 and 14 tell so.
+    expect(blocks(transfer.on({ kind: 'ack', block: 10 }, 5))).toEqual([11, 12, 13, 14]);
+    expect(blocks(transfer.on({ kind: 'ack', block: 10 }, 5))).toEqual([]);
+    expect(blocks(transfer.on({ kind: 'ack', block: 10 }, 5))).toEqual([]);
+    for (const block of [3, 9, 15, 65_535]) expect(transfer.on({ kind: 'ack', block }, 5)).toEqual([]);
+    expect(blocks(transfer.on({ kind: 'ack', block: 14 }, 6))).toEqual([15]);
+    expect(blocks(transfer.on({ kind: 'ack', block: 15 }, 7))).toEqual(['end']);
   });
 
   it('sends nothing for a late or doubled ACK', () => {
