@@ -4,6 +4,7 @@ import type { ErrorSpec } from '#errors.js';
 import { fileErrors } from '#files/errors.js';
 import { imageErrors } from '#images/errors.js';
 import { dhcpErrors } from '#services/dhcp/errors.js';
+import { downloadErrors } from '#services/download/errors.js';
 import { httpErrors } from '#services/http/errors.js';
 import { nfsErrors } from '#services/nfs/errors.js';
 import { tftpErrors } from '#services/tftp/errors.js';
@@ -21,6 +22,7 @@ export const catalogue: Readonly<Record<string, Readonly<Record<string, ErrorSpe
   TFTP: tftpErrors.specs,
   HTTP: httpErrors.specs,
   NFS: nfsErrors.specs,
+  Downloads: downloadErrors.specs,
   'Command line': cliErrors.specs,
 };
 

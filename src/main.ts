@@ -16,6 +16,7 @@ import { type ServiceStatus, Supervisor } from '#daemon/supervisor.js';
 import { externalShare, sharedBy } from '#domain/share.js';
 import { BootFileCheck } from '#files/boot-file-check.js';
 import { BootFiles } from '#files/boot-files.js';
+import { BootStore } from '#files/boot-store.js';
 import { ImageStore } from '#images/image-store.js';
 import { TreeProbe } from '#images/tree-probe.js';
 import { startVerification } from '#images/verifier.js';
@@ -23,6 +24,7 @@ import { interfaceIndex } from '#native/interface-index.js';
 import { sdNotify } from '#native/sd-notify.js';
 import { advise } from '#services/dhcp/advise/advise.js';
 import { DhcpService } from '#services/dhcp/service.js';
+import { download } from '#services/download/download.js';
 import { apiRoutes } from '#services/http/api/routes.js';
 import { bootRoutes } from '#services/http/boot/routes.js';
 import { fosRoutes } from '#services/http/fos/routes.js';
@@ -95,6 +97,8 @@ export async function startDaemon({
       });
   const keepDays = settings.trace.keep_days;
   const trace = new TraceKeeper({ store, repository: new TraceRepository(store), clock, log, keepDays });
+  const bootStore = new BootStore(folder.file('boot'));
+  await bootStore.prepare();
   const neighbour = neighbourTable();
   const wake = (macs: readonly string[]) => sendMagicPackets(macs, broadcastAddresses(networkInterfaces()));
   const context = createContext(settings, clock, store, {
@@ -103,6 +107,8 @@ export async function startDaemon({
     recorder: trace,
     neighbour,
     wake,
+    bootStore,
+    download,
     releaseLease: (address) => dhcp.releaseLease(address),
   });
   const files = new BootFiles([folder.file('boot'), imagingOs, ...settings.boot.file_folders]);

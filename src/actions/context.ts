@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto';
 import type { Clock } from '#daemon/clock.js';
 import { type HostMatch, matchHost } from '#domain/match-host.js';
+import type { BootStore } from '#files/boot-store.js';
 import type { ImageStore } from '#images/image-store.js';
 import { LoginLimit } from '#login/login-limit.js';
 import type { Settings } from '#settings/schema.js';
+import { BootFileRepository } from '#store/boot-files.js';
 import { CounterRepository } from '#store/counters.js';
 import { GenerationRepository } from '#store/generations.js';
 import { GroupRepository } from '#store/groups.js';
@@ -33,6 +35,9 @@ export interface Ports {
   readonly wake: (macs: readonly string[]) => Promise<readonly string[]>;
   /** Takes an address out of a machine's hands; resolves when durable. Throws DHCP_LEASE_UNKNOWN. */
   readonly releaseLease: (address: number) => Promise<Lease>;
+  readonly bootStore: BootStore;
+  /** The body of an http or https URL. Rejects with DOWNLOAD_FAILED. */
+  readonly download: (url: string) => AsyncIterable<Uint8Array>;
   /** Unguessable bytes; tests inject their own. */
   readonly random?: (bytes: number) => Buffer;
 }
@@ -52,6 +57,7 @@ export interface Context extends Required<Ports> {
   readonly menu: MenuRepository;
   readonly groups: GroupRepository;
   readonly leases: LeaseRepository;
+  readonly bootFiles: BootFileRepository;
   readonly storageNodes: StorageNodeRepository;
   readonly users: UserRepository;
   readonly loginLimit: LoginLimit;
@@ -75,6 +81,7 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     menu: new MenuRepository(store),
     groups: new GroupRepository(store),
     leases: new LeaseRepository(store),
+    bootFiles: new BootFileRepository(store),
     storageNodes: new StorageNodeRepository(store, settings.tasks.max_clients),
     users: new UserRepository(store),
     loginLimit: new LoginLimit(clock),

@@ -202,6 +202,37 @@ export const actionErrors = defineErrors({
     remedy: 'look at fogd node list, then: fogd node enable NAME',
     status: 409,
   },
+  BOOT_FILE_SOURCE_BAD: {
+    message: 'no boot files can be taken from {source}: {reason}',
+    remedy: 'name a file or folder of this machine by its whole path, or an http or https URL',
+    status: 400,
+  },
+  BOOT_FILE_NAME_BAD: {
+    message: '{name} cannot be the name or version of a boot file',
+    remedy: 'use letters, digits, dots, - and _, e.g. bzImage and 6.1.2; choose with --name and --version',
+    status: 400,
+  },
+  BOOT_FILE_EXISTS: {
+    message: '{name} has a version {version} already, which holds something else',
+    remedy: 'give the new one another version: --version',
+    status: 409,
+  },
+  BOOT_FILE_SHA_WRONG: {
+    message: '{name} has the SHA-256 {found}, not {wanted}',
+    remedy: 'fetch it again, or ask where it comes from: it is not what was meant',
+    status: 400,
+  },
+  BOOT_FILE_UNKNOWN: {
+    message: 'there is no boot file {file}',
+    remedy: 'see fogd bootfile list',
+    status: 404,
+  },
+  BOOT_FILE_IN_USE: {
+    message: '{file} is in use: {who}',
+    remedy:
+      'choose another one first: fogd bootfile default NAME VERSION, or fogd host change HOST --kernel NAME@VERSION',
+    status: 409,
+  },
   LEASE_UNKNOWN: {
     message: 'there is no lease of {key}',
     remedy: 'see "fogd lease list --all" for the addresses that were ever leased',

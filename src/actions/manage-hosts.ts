@@ -59,7 +59,7 @@ const FIELD_RULES: Readonly<Partial<Record<keyof HostChanges, (value: string) =>
 };
 
 function isFileName(value: string): boolean {
-  return /^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(value);
+  return /^[A-Za-z0-9_-][A-Za-z0-9._@-]{0,95}$/.test(value);
 }
 
 /** Changes what is named. Throws HOST_UNKNOWN, HOST_EXISTS, HOST_CHANGE_BAD. */

@@ -81,7 +81,7 @@ export function bootFos(input: ScriptInput, task: readonly string[]): string[] {
 
 /** A host's own kernel or init, if it is a plain file name for this kind of processor (spec 1.6). */
 function ownFile(text: string | undefined, arch: BootRequest['arch']): string | undefined {
-  if (text === undefined || !/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}$/.test(text)) return undefined;
+  if (text === undefined || !/^[A-Za-z0-9_-][A-Za-z0-9._@-]{0,95}$/.test(text)) return undefined;
   return /arm|aarch64/i.test(text) === (arch === 'arm64') ? text : undefined;
 }
 

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { addBootfile } from './bootfile.js';
 import { addCheck } from './check.js';
 import { addDhcp } from './dhcp.js';
 import { addGroup } from './group.js';
@@ -34,6 +35,7 @@ export function createProgram(): Command {
     addGroup,
     addNode,
     addLease,
+    addBootfile,
     addDhcp,
   ])
     add(program);

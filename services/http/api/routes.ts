@@ -22,6 +22,7 @@ import { FogdError, messageOf } from '#errors.js';
 import type { TraceRecord } from '#trace/decision.js';
 import { bootStory } from '#trace/story.js';
 import { ACTOR } from './actor.js';
+import { bootFileRoutes } from './boot-file-routes.js';
 import { type Advise, dhcpRoutes } from './dhcp-routes.js';
 import { groupRoutes } from './group-routes.js';
 import { imageRoutes } from './image-routes.js';
@@ -75,6 +76,7 @@ export async function apiRoutes(
   await instance.register(menuRoutes, { context });
   await instance.register(groupRoutes, { context });
   await instance.register(nodeRoutes, { context });
+  await instance.register(bootFileRoutes, { context });
   await instance.register(dhcpRoutes, { context, advise });
 
   app.get('/status', () => status());

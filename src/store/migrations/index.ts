@@ -9,6 +9,7 @@ import { sql as storageNodes } from './0008-storage-nodes.js';
 import { sql as capone } from './0009-capone.js';
 import { sql as indexes } from './0010-indexes.js';
 import { sql as generations } from './0011-generations.js';
+import { sql as bootFiles } from './0012-boot-files.js';
 
 /** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
 export const migrations: readonly string[] = [
@@ -23,4 +24,5 @@ export const migrations: readonly string[] = [
   capone,
   indexes,
   generations,
+  bootFiles,
 ];

@@ -9,6 +9,7 @@ import { TaskKeeper } from '#actions/keep-tasks.js';
 import type { Logger } from '#daemon/log.js';
 import { sharedBy } from '#domain/share.js';
 import { BootFiles } from '#files/boot-files.js';
+import { BootStore } from '#files/boot-store.js';
 import { ImageStore } from '#images/image-store.js';
 import { verifyImage } from '#images/verify-image.js';
 import { apiRoutes } from '#services/http/api/routes.js';
@@ -92,6 +93,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     ...(shared ? { shared } : {}),
   });
   await imageStore.prepare();
+  const bootStore = new BootStore(bootFiles);
   const exports: World['exports'] = new Map();
   const neighbours = new Map<string, string>();
   const woken: string[] = [];
@@ -112,6 +114,10 @@ export async function makeWorld(toml = ''): Promise<World> {
     },
     imageStore,
     neighbour: async (ip) => neighbours.get(ip),
+    bootStore,
+    download: async function* (url) {
+      yield Buffer.from(`what ${url} holds`);
+    },
     releaseLease: async (address) => {
       const [lease] = context.leases.load().filter((one) => one.address === address);
       if (!lease) throw new Error('unknown');

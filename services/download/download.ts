@@ -1,0 +1,43 @@
+import { messageOf } from '#errors.js';
+import { downloadErrors } from './errors.js';
+
+/** More than any kernel, init or boot loader has. */
+const MOST_BYTES = 2 * 1024 ** 3;
+/** Without a byte for so long it will not come. */
+const SILENCE_MS = 30_000;
+
+/** The body of an http or https URL, at an admin's word. Rejects with DOWNLOAD_FAILED; a connection that breaks off is no end of a file. */
+export async function* download(url: string): AsyncIterable<Uint8Array> {
+  const fail = (reason: string, cause?: unknown) =>
+    downloadErrors.DOWNLOAD_FAILED({ url: shown(url), reason }, cause);
+  const controller = new AbortController();
+  let timer = setTimeout(() => controller.abort(), SILENCE_MS);
+  try {
+    const answer = await fetch(url, { signal: controller.signal });
+    if (!answer.ok || !answer.body) throw fail(`the server answers ${answer.status}`);
+    let bytes = 0;
+    for await (const chunk of answer.body) {
+      clearTimeout(timer);
+      timer = setTimeout(() => controller.abort(), SILENCE_MS);
+      bytes += chunk.length;
+      if (bytes > MOST_BYTES) throw fail('it is larger than 2 GiB');
+      yield chunk;
+    }
+    const told = Number(answer.headers.get('content-length') ?? bytes);
+    const isPacked = answer.headers.has('content-encoding');
+    if (!isPacked && told !== bytes) throw fail(`${bytes} of ${told} bytes came`);
+  } catch (error) {
+    if (controller.signal.aborted) throw fail(`nothing came for ${SILENCE_MS / 1000} s`, error);
+    if (error instanceof Error && error.name === 'FogdError') throw error;
+    const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+    throw fail(messageOf(cause), error);
+  } finally {
+    clearTimeout(timer);
+    controller.abort();
+  }
+}
+
+/** Without a password. */
+function shown(url: string): string {
+  return url.replace(/\/\/[^/@]*@/, '//');
+}

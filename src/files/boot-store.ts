@@ -1,0 +1,115 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { errnoOf } from '#errors.js';
+import { syncFolder } from './sync-folder.js';
+
+const INCOMING = '.incoming-';
+
+/** A file that was taken in and has no name yet. */
+export interface Incoming {
+  readonly path: string;
+  readonly sha256: string;
+  readonly size: number;
+}
+
+/** The folder of the boot files that fogd keeps itself. Names are checked by the caller (domain/boot-file.ts). */
+export class BootStore {
+  constructor(private readonly folder: string) {}
+
+  /** Makes the folder and removes what a break-off left. */
+  async prepare(): Promise<void> {
+    await mkdir(this.folder, { recursive: true, mode: 0o755 });
+    for (const name of await readdir(this.folder)) {
+      if (name.startsWith(INCOMING)) await rm(join(this.folder, name), { force: true });
+    }
+  }
+
+  /** Writes a stream to the disk under no name. Rejects with what the stream or the disk says, and leaves nothing. */
+  async take(source: AsyncIterable<Uint8Array>): Promise<Incoming> {
+    const path = join(this.folder, `${INCOMING}${randomBytes(8).toString('hex')}`);
+    const hash = createHash('sha256');
+    let size = 0;
+    const file = await open(path, 'wx', 0o644);
+    try {
+      for await (const chunk of source) {
+        hash.update(chunk);
+        size += chunk.length;
+        for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
+      }
+      await file.sync();
+    } catch (error) {
+      await file.close();
+      await rm(path, { force: true });
+      throw error;
+    }
+    await file.close();
+    return { path, sha256: hash.digest('hex'), size };
+  }
+
+  async drop({ path }: Incoming): Promise<void> {
+    await rm(path, { force: true });
+  }
+
+  /** Gives it its name; durable when it resolves. */
+  async place({ path }: Incoming, name: string): Promise<void> {
+    const target = join(this.folder, name);
+    await mkdir(dirname(target), { recursive: true, mode: 0o755 });
+    await rename(path, target);
+    await this.#sync(name);
+  }
+
+  /** Calls a file by a second name, in place of what had it. Who reads the old one goes on reading it. */
+  async alias(name: string, second: string): Promise<void> {
+    const temporary = join(this.folder, `${INCOMING}${randomBytes(8).toString('hex')}`);
+    await link(join(this.folder, name), temporary);
+    await rename(temporary, join(this.folder, second));
+    // Between two names of one file, rename does nothing (rename(2)).
+    await rm(temporary, { force: true });
+    await this.#sync(second);
+  }
+
+  /** Whether both names are there and mean one file. */
+  async isSame(name: string, other: string): Promise<boolean> {
+    const [one, two] = await Promise.all([this.#stat(name), this.#stat(other)]);
+    return one !== undefined && two !== undefined && one.ino === two.ino && one.dev === two.dev;
+  }
+
+  async has(name: string): Promise<boolean> {
+    return (await this.#stat(name)) !== undefined;
+  }
+
+  async remove(name: string): Promise<void> {
+    await rm(join(this.folder, name), { force: true });
+    await this.#sync(name);
+  }
+
+  /** Hexadecimal; undefined when it is not there. */
+  async sha256(name: string): Promise<{ readonly sha256: string; readonly size: number } | undefined> {
+    if (!(await this.has(name))) return undefined;
+    const hash = createHash('sha256');
+    let size = 0;
+    for await (const chunk of createReadStream(join(this.folder, name))) {
+      hash.update(chunk as Buffer);
+      size += (chunk as Buffer).length;
+    }
+    return { sha256: hash.digest('hex'), size };
+  }
+
+  async #stat(name: string) {
+    try {
+      const found = await stat(join(this.folder, name));
+      return found.isFile() ? found : undefined;
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined;
+      throw error;
+    }
+  }
+
+  async #sync(name: string): Promise<void> {
+    const folder = dirname(join(this.folder, name));
+    await syncFolder(folder);
+    if (folder !== this.folder) await syncFolder(this.folder);
+  }
+}
