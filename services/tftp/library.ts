@@ -17,6 +17,8 @@ export interface Source {
 export interface Files {
   open(name: string): Promise<Source | undefined>;
   explain(name: string): Promise<WhyNot>;
+  /** The name that differs in capital and small letters only. */
+  inOtherCase(name: string): Promise<string | undefined>;
 }
 
 /** Text of a file that is made on the fly, for the address that the client asked; undefined when the name is not one of those. */
@@ -45,6 +47,7 @@ export class Library {
   constructor(
     private readonly files: Files,
     private readonly generated: Generated,
+    private readonly ignoreCase: boolean,
   ) {}
 
   /** `file` is the name as the client wrote it. Rejects only for faults of the machine. */
@@ -63,10 +66,18 @@ export class Library {
       };
     }
     const { name } = plain;
-    const text = this.generated(name, localAddress);
-    const source = text === undefined ? await this.files.open(name) : memorySource(Buffer.from(text));
+    const source = await this.#source(name, localAddress);
     if (!source) return this.#explain(name);
     return netascii ? this.#asNetascii(name, source) : { ok: true, name, source };
+  }
+
+  async #source(name: string, localAddress: string): Promise<Source | undefined> {
+    const text = this.generated(name, localAddress);
+    if (text !== undefined) return memorySource(Buffer.from(text));
+    const source = await this.files.open(name);
+    if (source !== undefined || !this.ignoreCase) return source;
+    const other = (await this.files.inOtherCase(name)) ?? name;
+    return other === name ? undefined : this.files.open(other);
   }
 
   async #explain(name: string): Promise<Opened> {

@@ -54,7 +54,7 @@ export class TftpService implements Service {
     this.#desk = new RequestDesk({
       clock,
       recorder: deps.recorder,
-      library: new Library(deps.files, deps.generated),
+      library: new Library(deps.files, deps.generated, settings.ignore_case),
       maxBlockSize: settings.max_block_size,
       maxWindowSize: settings.max_window_size,
       ports: range.first === range.last ? String(range.first) : `${range.first}-${range.last}`,

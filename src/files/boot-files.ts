@@ -149,13 +149,26 @@ export class BootFiles {
     };
   }
 
+  /** The name that differs from this one in capital and small letters only, for clients that do not know the difference. */
+  async inOtherCase(name: string): Promise<string | undefined> {
+    const plain = fileName(name);
+    if (!plain.ok) return undefined;
+    const wanted = plain.name.toLowerCase();
+    return (await this.#names().names).find((one) => one.toLowerCase() === wanted);
+  }
+
   async #nearest(name: string): Promise<string | undefined> {
+    const listing = this.#names();
+    if (listing.left-- <= 0) return undefined;
+    return nearestName(name, await listing.names);
+  }
+
+  #names(): { left: number; readonly names: Promise<string[]> } {
     const now = this.#clock.now();
     if (!this.#listing || now >= this.#listing.until) {
       this.#listing = { until: now + LISTING_MS, left: SUGGESTIONS_PER_LISTING, names: this.#list() };
     }
-    if (this.#listing.left-- <= 0) return undefined;
-    return nearestName(name, await this.#listing.names);
+    return this.#listing;
   }
 
   async #list(): Promise<string[]> {

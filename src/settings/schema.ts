@@ -69,6 +69,11 @@ export const SettingsSchema = Type.Object(
           default: 16,
           description: 'Most blocks that a client may ask for at once (windowsize, RFC 7440).',
         }),
+        ignore_case: Type.Boolean({
+          default: false,
+          description:
+            'Where no file has the name as it is asked for, one that differs in capital and small letters only is sent.',
+        }),
         max_block_size: Type.Integer({
           minimum: 512,
           maximum: 65464,

@@ -27,6 +27,7 @@ async function startService(): Promise<void> {
           max_block_size: 1428,
           max_window_size: 16,
           single_port: false,
+          ignore_case: true,
         },
       },
       files: new BootFiles([join(folder, 'served')]),
@@ -127,6 +128,13 @@ describe('IPv6', () => {
       expect(readFileSync(local, 'utf8')).toBe('#!ipxe\necho ::1\n');
     },
   );
+});
+
+it('a client that knows no small letters finds its file', async () => {
+  makeFile(1234);
+  const local = join(folder, `copy-${++copies}`);
+  await tftpHpa.fetch({ host: '127.0.0.1', port, remote: 'SIZE-1234', local, blockSize: 512 });
+  expect(digest(local)).toBe(digest(join(folder, 'served', 'size-1234')));
 });
 
 describe('windows', () => {

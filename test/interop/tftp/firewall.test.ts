@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Decision } from '#trace/decision.js';
 import { type LabHost, LabNetwork } from '../../lab/network.js';
 import { LabProcess, mustRun } from '../../lab/process.js';
-import { busybox, curl } from './clients.js';
+import { atftpWindow, busybox, curl } from './clients.js';
 import type { ServeConfig } from './serve.js';
 
 /** fogd on one host of a segment, clients on another, nft in between. */
@@ -79,7 +79,22 @@ describe('with a filter between client and server', () => {
     expect(digest(await fetch(curl, '10.77.0.2'))).toBe(digest(content));
   });
 
-  it.each([curl, busybox])(
+  it('works where only 69 is let through when all is sent from there', async () => {
+    const single = await network.addHost('single', { address: 4 });
+    const config: ServeConfig = { folder: file('served'), portRange: 'single' };
+    const other = new LabProcess(network.cleanup, {
+      namespace: single.namespace,
+      argv: [process.execPath, join(import.meta.dirname, 'serve.js'), JSON.stringify(config)],
+      logFile: file('single.log'),
+    });
+    await other.waitForOutput('ready', 10_000);
+    await filter(['ip daddr 10.77.0.4 udp dport != 69 drop', 'ip saddr 10.77.0.4 udp sport != 69 drop']);
+    for (const by of [curl, atftpWindow, busybox])
+      expect(digest(await fetch(by, '10.77.0.4'))).toBe(digest(content));
+    await other.stop();
+  }, 20_000);
+
+  it.each([curl, busybox, atftpWindow])(
     '$name gets it right with 5 % of all packets lost',
     async (by) => {
       await filter(['ip protocol udp numgen random mod 100 < 5 drop']);

@@ -25,6 +25,7 @@ const service = new TftpService({
       max_block_size: config.maxBlockSize ?? 1428,
       max_window_size: 64,
       single_port: config.portRange === 'single',
+      ignore_case: true,
     },
   },
   files: new BootFiles([config.folder]),

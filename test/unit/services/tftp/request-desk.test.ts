@@ -56,12 +56,13 @@ function setUp(open: (name: string) => Promise<Source | undefined>) {
   const clock = new CoarseClock();
   const files = {
     open,
+    inOtherCase: async () => undefined,
     explain: async () => ({ kind: 'missing', reason: 'x is not among the boot files' }) as const,
   };
   const desk = new RequestDesk({
     clock,
     recorder: { record: (decision) => records.push(decision) },
-    library: new Library(files, () => undefined),
+    library: new Library(files, () => undefined, false),
     maxBlockSize: 1428,
     maxWindowSize: 16,
     ports: '50000',

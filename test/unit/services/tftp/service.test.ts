@@ -60,6 +60,7 @@ async function serve(width: number, more: Partial<TftpDeps> = {}) {
         max_block_size: 1428,
         max_window_size: 16,
         single_port: false,
+        ignore_case: true,
       },
     },
     files: new BootFiles([folder], { clock }),
@@ -324,6 +325,7 @@ describe('TftpService', () => {
           max_block_size: 1428,
           max_window_size: 16,
           single_port: false,
+          ignore_case: true,
         },
       },
     });
@@ -477,6 +479,7 @@ describe('TftpService', () => {
           max_block_size: 1428,
           max_window_size: 16,
           single_port: false,
+          ignore_case: true,
         },
       },
     });
