@@ -182,7 +182,7 @@ async function loss(percent: number): Promise<void> {
   const rules =
     percent === 0
       ? 'flush ruleset\n'
-      : `flush ruleset\ntable bridge t { chain f { type filter hook forward priority 0; ip protocol udp numgen random mod 100 < ${percent} drop; } }\n`;
+      : `flush ruleset\ntable bridge t { chain f { type filter hook forward priority 0;\nip protocol udp numgen random mod 100 < ${percent} drop\n}\n}\n`;
   await mustRun(['ip', 'netns', 'exec', network.switchNamespace, 'nft', '-f', '-'], { input: rules });
 }
 

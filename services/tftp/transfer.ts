@@ -172,8 +172,12 @@ export class Transfer {
     this.#waited = 0;
     this.#await(now);
     if (wasRecovering) {
-      if (!this.#isRecovering) this.#recoveredAt = this.#acknowledged;
-      return this.#sendMore();
+      const more = this.#sendMore();
+      if (this.#isRecovering) return more;
+      this.#recoveredAt = this.#acknowledged;
+      // What is under way now was sent once: its ACK tells the round trip again.
+      this.#repeated = more.length === 0;
+      return more;
     }
     // Within a window an ACK comes early only where a block is missing: what follows it is sent again.
     if (this.#acknowledged < this.#sent) return this.#repeat();

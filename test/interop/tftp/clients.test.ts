@@ -131,10 +131,9 @@ describe('IPv6', () => {
 });
 
 it('a client that knows no small letters finds its file', async () => {
-  makeFile(1234);
   const local = join(folder, `copy-${++copies}`);
-  await tftpHpa.fetch({ host: '127.0.0.1', port, remote: 'SIZE-1234', local, blockSize: 512 });
-  expect(digest(local)).toBe(digest(join(folder, 'served', 'size-1234')));
+  await tftpHpa.fetch({ host: '127.0.0.1', port, remote: 'SIZE-100000', local, blockSize: 512 });
+  expect(digest(local)).toBe(digest(join(folder, 'served', 'size-100000')));
 });
 
 describe('windows', () => {

@@ -27,6 +27,7 @@ export interface ForeignClient {
 /** Every size once, by the clients that are quick enough. */
 const ROLL_OVER: Readonly<Record<string, readonly number[]>> = {
   'tftp-hpa': [0],
+  'atftp, window 16': [-1, 0, 1],
   busybox: [-1],
   'npm tftp': [1],
 };
@@ -125,7 +126,9 @@ export const npmTftp: ForeignClient = {
   fetch: ({ host, port, remote, local, blockSize }) => {
     const { createClient } = createRequire(join(import.meta.dirname, 'clients.js'))('tftp') as NpmTftp;
     return new Promise((resolve, reject) => {
-      createClient({ host, port, blockSize }).get(remote, local, (error) =>
+      // In windows it loses its way where the block numbers start again (atftp does not, at the same window).
+      const windowSize = blockSize === 8 ? 1 : 4;
+      createClient({ host, port, blockSize, windowSize }).get(remote, local, (error) =>
         error ? reject(error) : resolve(),
       );
     });
