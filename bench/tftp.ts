@@ -3,7 +3,8 @@
  *
  *   node dist/bench/tftp.js [--pairs 3] [--servers fogd,dnsmasq,tftpd-hpa,atftpd] [--loads one,window,many,storm,loss]
  *
- * atftpd conflicts with tftpd-hpa as a package: unpack it (apt-get download atftpd; dpkg-deb -x atftpd*.deb DIR) and say --atftpd DIR/usr/sbin/atftpd.
+ * Both packages are called in.tftpd and conflict: unpack them (apt-get download atftpd; dpkg-deb -x atftpd*.deb DIR) and say where they are,
+ * --atftpd DIR/usr/sbin/atftpd --tftpd DIR/usr/sbin/in.tftpd.
  */
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -21,6 +22,7 @@ const { values } = parseArgs({
     servers: { type: 'string', default: 'fogd,dnsmasq,tftpd-hpa,atftpd' },
     loads: { type: 'string', default: 'one,window,many,storm,loss' },
     atftpd: { type: 'string', default: '/usr/sbin/atftpd' },
+    tftpd: { type: 'string', default: '/usr/sbin/in.tftpd' },
   },
 });
 
@@ -67,7 +69,7 @@ const STARTS: Readonly<Record<string, () => Promise<Server>>> = {
     ),
   'tftpd-hpa': () =>
     foreign(
-      ['in.tftpd', '--foreground', '--listen', '--address', '10.77.0.1:69', '--secure', served],
+      [values.tftpd, '--foreground', '--listen', '--address', '10.77.0.1:69', '--secure', served],
       'in.tftpd',
     ),
   atftpd: () =>
