@@ -209,12 +209,12 @@ export const actionErrors = defineErrors({
   },
   BOOT_FILE_NAME_BAD: {
     message: '{name} cannot be the name or version of a boot file',
-    remedy: 'use letters, digits, dots, - and _, e.g. bzImage and 6.1.2; choose with --name and --version',
+    remedy: 'use letters, digits, dots, - and _, e.g. bzImage and 6.1.2; choose with --name and --as',
     status: 400,
   },
   BOOT_FILE_EXISTS: {
     message: '{name} has a version {version} already, which holds something else',
-    remedy: 'give the new one another version: --version',
+    remedy: 'give the new one another version: --as',
     status: 409,
   },
   BOOT_FILE_SHA_WRONG: {

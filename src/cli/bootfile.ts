@@ -23,7 +23,7 @@ interface Options {
 }
 
 interface AddOptions extends Options {
-  readonly version?: string;
+  readonly as?: string;
   readonly name?: string;
   readonly sha256?: string;
   readonly keepDefault?: true;
@@ -37,17 +37,21 @@ export function addBootfile(program: Command): void {
     bootfile.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
   verb('add <source>', 'take boot files from a folder, a file or a URL')
-    .option('--version <version>', 'what to call them (default: the date)')
+    .option('--as <version>', 'what version to call them (default: the date)')
     .option('--name <name>', 'what one file is called for machines (default: its own name)')
     .option('--sha256 <sum>', 'what one file must hold')
     .option('--keep-default', 'machines go on with what they have; hosts may name the new one')
     .addHelpText(
       'after',
-      '\nExamples:\n  fogd bootfile add /var/www/fog/service/ipxe --version fog-1.5.10\n  fogd bootfile add https://files.example/bzImage --version 6.12.1 --keep-default',
+      '\nExamples:\n  fogd bootfile add /var/www/fog/service/ipxe --as fog-1.5.10\n  fogd bootfile add https://files.example/bzImage --as 6.12.1 --keep-default',
     )
-    .action(async (source: string, { state, json, ...order }: AddOptions) => {
+    .action(async (source: string, { state, json, as: version, ...order }: AddOptions) => {
       const place = /^https?:/i.test(source) || !existsSync(source) ? source : resolve(source);
-      const added = await callApi<BootFileView[]>(state, 'POST', '/boot-files', { ...order, source: place });
+      const added = await callApi<BootFileView[]>(state, 'POST', '/boot-files', {
+        ...order,
+        ...(version === undefined ? {} : { version }),
+        source: place,
+      });
       print({ ...(json && { json }) }, added, [
         ...tableOf(added),
         '',
