@@ -8,12 +8,13 @@ const SILENCE_MS = 30_000;
 
 /** The body of an http or https URL, at an admin's word. Rejects with DOWNLOAD_FAILED; a connection that breaks off is no end of a file. */
 export async function* download(url: string): AsyncIterable<Uint8Array> {
+  const { target, headers } = withoutPassword(url);
   const fail = (reason: string, cause?: unknown) =>
-    downloadErrors.DOWNLOAD_FAILED({ url: shown(url), reason }, cause);
+    downloadErrors.DOWNLOAD_FAILED({ url: target, reason }, cause);
   const controller = new AbortController();
   let timer = setTimeout(() => controller.abort(), SILENCE_MS);
   try {
-    const answer = await fetch(url, { signal: controller.signal });
+    const answer = await fetch(target, { headers, signal: controller.signal });
     if (!answer.ok || !answer.body) throw fail(`the server answers ${answer.status}`);
     let bytes = 0;
     for await (const chunk of answer.body) {
@@ -37,7 +38,13 @@ export async function* download(url: string): AsyncIterable<Uint8Array> {
   }
 }
 
-/** Without a password. */
-function shown(url: string): string {
-  return url.replace(/\/\/[^/@]*@/, '//');
+/** Name and password of an address go into a header, and into no text. */
+function withoutPassword(url: string): { readonly target: string; readonly headers: Record<string, string> } {
+  const target = new URL(url);
+  const { username, password } = target;
+  target.username = '';
+  target.password = '';
+  const both = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  const authorization = `Basic ${Buffer.from(both).toString('base64')}`;
+  return { target: target.href, headers: username === '' ? {} : { authorization } };
 }

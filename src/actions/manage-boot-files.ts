@@ -70,7 +70,7 @@ export async function addBootFiles(
       size,
       addedAt: context.clock.now(),
       addedBy: actor,
-      source: order.source,
+      source: publicSource(order.source),
     };
     if (known === undefined) await context.store.commit(() => context.bootFiles.add(row));
     added.push(known ?? row);
@@ -80,6 +80,11 @@ export async function addBootFiles(
       await makeDefault(context, name, version, actor);
   }
   return Promise.all(added.map((one) => describeBootFile(context, one)));
+}
+
+/** What is kept of where it came from: no password. */
+function publicSource(source: string): string {
+  return source.replace(/^(https?:\/\/)[^/@]*@/i, '$1');
 }
 
 /** Lets a name mean another version. Throws BOOT_FILE_UNKNOWN. Durable when it resolves. */
@@ -181,11 +186,13 @@ interface Found {
 }
 
 async function sourcesOf(context: Context, { source, name, sha256 }: AddOrder): Promise<Found[]> {
+  const shown = publicSource(source);
+  const bad = (reason: string) => actionErrors.BOOT_FILE_SOURCE_BAD({ source: shown, reason });
   if (/^https?:\/\//i.test(source)) {
+    if (!URL.canParse(source)) throw bad('it is no URL');
     const own = name ?? basename(new URL(source).pathname);
     return [{ name: own, read: () => context.download(source) }];
   }
-  const bad = (reason: string) => actionErrors.BOOT_FILE_SOURCE_BAD({ source, reason });
   if (!isAbsolute(source)) throw bad('it is neither an absolute path nor an http or https URL');
   try {
     const path = await realpath(source);

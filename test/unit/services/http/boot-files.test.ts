@@ -94,6 +94,10 @@ describe('boot files', () => {
       { name: 'bzImage-test', version: '9', source: url },
     ]);
     expect(served('bzImage-test')).toBe(`what ${url} holds`);
+    const secret = url.replace('//', '//me:s3cret@');
+    expect(await add({ source: secret, version: '10', name: 'bzImage-test' })).toMatchObject([
+      { source: url },
+    ]);
   });
 
   it('the same once more changes nothing; another content under the same version is refused', async () => {
@@ -128,6 +132,8 @@ describe('boot files', () => {
   it.each([
     [{ source: 'relative' }, 'BOOT_FILE_SOURCE_BAD'],
     [{ source: '/nonexistent' }, 'BOOT_FILE_SOURCE_BAD'],
+    [{ source: 'https://[x/bzImage' }, 'BOOT_FILE_SOURCE_BAD'],
+    [{ source: 'https://files.example/' }, 'BOOT_FILE_NAME_BAD'],
     [{ source: '/dev/null' }, 'BOOT_FILE_SOURCE_BAD'],
     [{ source: '/etc/hostname', name: '../x' }, 'BOOT_FILE_NAME_BAD'],
     [{ source: '/etc/hostname', name: 'a@b' }, 'BOOT_FILE_NAME_BAD'],
