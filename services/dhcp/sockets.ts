@@ -1,6 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { errnoOf, messageOf } from '#errors.js';
-import { openDeviceSocket, sendNow } from '#native/device-socket.js';
+import { openDeviceSocket, sendNow } from '#native/udp-socket.js';
 import { toNumber, toText } from '#settings/ipv4.js';
 import { dhcpErrors } from './errors.js';
 import type { Endpoint } from './verdict.js';

@@ -132,14 +132,20 @@ export class Session implements Guest {
     const source = this.#source;
     // A read that is under way sends what waits when it is done.
     if (!source || this.#reading) return;
+    const packets: Buffer[] = [];
+    let missing: Block | undefined;
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       const data = source.cached(next.offset, next.bytes);
-      if (!data) {
-        this.#read(source, next);
-        return;
+      if (data) packets.push(encodeData(next.block, data));
+      else {
+        missing = next;
+        break;
       }
-      this.#send(encodeData(next.block, data));
     }
+    const [only] = packets;
+    if (packets.length > 1) this.#endpoint?.sendAll(packets, this.peer);
+    else if (only) this.#send(only);
+    if (missing) this.#read(source, missing);
   }
 
   #read(source: Source, block: Block): void {

@@ -1,6 +1,8 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
-import { messageOf } from '#errors.js';
+import { errnoOf, messageOf } from '#errors.js';
+import { openUdpSocket, sendSegments } from '#native/udp-socket.js';
+import { toNumber } from '#settings/ipv4.js';
 
 /** The far end of a datagram. */
 export interface Peer {
@@ -16,6 +18,8 @@ export interface Endpoint {
   /** Why the last datagram could not be sent; undefined when it could. */
   readonly sendError: string | undefined;
   send(bytes: Buffer, peer: Peer): void;
+  /** Several datagrams to one peer, all but the last of the same length, in their order. */
+  sendAll(packets: readonly Buffer[], peer: Peer): void;
   close(): void;
 }
 
@@ -35,10 +39,11 @@ export async function openEndpoint(
   handlers: EndpointHandlers,
 ): Promise<Endpoint> {
   const family = isIPv6(address) ? 6 : 4;
+  // Our own descriptor where we can send through it what Node cannot.
+  const fd = family === 4 ? openUdpSocket({ address: toNumber(address), port }) : undefined;
   const socket = createSocket({
     type: family === 6 ? 'udp6' : 'udp4',
-    ...(family === 6 ? { ipv6Only: true } : {}),
-    recvBufferSize: RECEIVE_BUFFER,
+    ...(family === 6 ? { ipv6Only: true, recvBufferSize: RECEIVE_BUFFER } : {}),
     // Peers are always numeric; the default look-up costs a turn of the event loop for each datagram.
     lookup: (name, _options, callback) => callback(null, name, family),
   });
@@ -47,22 +52,28 @@ export async function openEndpoint(
       socket.close();
       reject(error);
     });
-    socket.bind({ address, port, exclusive: true }, () => {
+    socket.bind(fd === undefined ? { address, port, exclusive: true } : { fd }, () => {
       socket.removeAllListeners('error');
       resolve();
     });
   });
-  return new UdpEndpoint(socket, address, handlers);
+  return new UdpEndpoint(socket, fd, address, handlers);
 }
+
+/** What the kernel takes at once (UDP_MAX_SEGMENTS, and the length of a datagram). */
+const MOST_SEGMENTS = 64;
+const MOST_BYTES = 65_000;
 
 class UdpEndpoint implements Endpoint {
   readonly port: number;
   sendError: string | undefined;
   #isOpen = true;
+  #canSegment = true;
   readonly #sent: (error: Error | null) => void;
 
   constructor(
     private readonly socket: Socket,
+    private readonly fd: number | undefined,
     readonly address: string,
     handlers: EndpointHandlers,
   ) {
@@ -79,6 +90,28 @@ class UdpEndpoint implements Endpoint {
 
   send(bytes: Buffer, peer: Peer): void {
     if (this.#isOpen) this.socket.send(bytes, peer.port, peer.address, this.#sent);
+  }
+
+  sendAll(packets: readonly Buffer[], peer: Peer): void {
+    const size = packets[0]?.length ?? 1;
+    const atOnce = Math.min(MOST_SEGMENTS, Math.floor(MOST_BYTES / size));
+    for (let from = 0; from < packets.length; from += atOnce) {
+      const some = packets.slice(from, from + atOnce);
+      if (!this.#sendSegments(some, size, peer)) for (const packet of some) this.send(packet, peer);
+    }
+  }
+
+  /** False where they must go one by one. */
+  #sendSegments(packets: readonly Buffer[], size: number, peer: Peer): boolean {
+    if (packets.length < 2 || this.fd === undefined || !this.#isOpen || !this.#canSegment) return false;
+    const to = { address: toNumber(peer.address), port: peer.port };
+    try {
+      return sendSegments(this.fd, Buffer.concat(packets), size, to);
+    } catch (error) {
+      // Blocks larger than a frame, or a kernel that does not know it: never again here. What else is wrong shows itself one by one.
+      if (errnoOf(error) === 'EINVAL' || errnoOf(error) === 'ENOPROTOOPT') this.#canSegment = false;
+      return false;
+    }
   }
 
   close(): void {

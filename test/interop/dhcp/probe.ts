@@ -4,7 +4,7 @@
  */
 import { createSocket } from 'node:dgram';
 import { createInterface } from 'node:readline';
-import { openDeviceSocket } from '#native/device-socket.js';
+import { openDeviceSocket } from '#native/udp-socket.js';
 
 const [device = 'eth0', port = '68'] = process.argv.slice(2);
 const socket = createSocket('udp4');

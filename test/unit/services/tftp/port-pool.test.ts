@@ -7,6 +7,7 @@ const endpoint = (port: number): Endpoint => ({
   port,
   sendError: undefined,
   send: () => undefined,
+  sendAll: () => undefined,
   close: () => undefined,
 });
 const peer = (port: number) => ({ address: '10.0.0.9', port });

@@ -43,6 +43,7 @@ function setUp(open: (name: string) => Promise<Source | undefined>) {
     port,
     sendError: undefined,
     send: (bytes, peer) => sent.push({ bytes, peer }),
+    sendAll: () => undefined,
     close: () => undefined,
   });
   const local: Local = {
