@@ -5,6 +5,7 @@ const RRQ = 1;
 const DATA = 3;
 const ACK = 4;
 const ERROR = 5;
+const OACK = 6;
 
 export interface TftpTransfer {
   /** Seconds since the capture began. */
@@ -46,6 +47,7 @@ export async function tftpTransfers(capture: Capture): Promise<TftpTransfer[]> {
   const transfers: TftpTransfer[] = [];
   const running = new Map<string, TftpTransfer>();
   const lastBlock = new Map<TftpTransfer, number>();
+  const blockSizes = new Map<TftpTransfer, number>();
   for (const row of rows) {
     const field = (index: number): string => row[index] ?? '';
     const source = `${field(1)}:${field(2)}`;
@@ -76,9 +78,15 @@ export async function tftpTransfers(capture: Capture): Promise<TftpTransfer[]> {
     if (fromServer) transfer.serverPort = Number(field(2));
     const block = Number(field(8));
     const last = lastBlock.get(transfer) ?? 0;
-    if (opcode === DATA && block > last) {
-      transfer.bytes += Number(field(5)) - 12; // UDP header 8, TFTP header 4
-      lastBlock.set(transfer, block);
+    if (opcode === OACK) {
+      const at = field(10).toLowerCase().split(',').indexOf('blksize');
+      if (at >= 0) blockSizes.set(transfer, Number(field(11).split(',')[at]));
+    } else if (opcode === DATA && block > last) {
+      const bytes = Number(field(5)) - 8; // UDP header
+      // A window that the kernel has not taken apart yet: several blocks, each with a header of 4 bytes, in what looks like one packet.
+      const blocks = Math.max(1, Math.ceil(bytes / ((blockSizes.get(transfer) ?? 512) + 4)));
+      transfer.bytes += bytes - 4 * blocks;
+      lastBlock.set(transfer, block + blocks - 1);
       transfer.complete = false;
     } else if (opcode === ACK && !fromServer && last > 0 && block === last) {
       transfer.complete = true;
