@@ -68,7 +68,8 @@ class UdpEndpoint implements Endpoint {
   readonly port: number;
   sendError: string | undefined;
   #isOpen = true;
-  #canSegment = true;
+  /** Packets of this length, and longer ones, cannot go at once: they do not fit a frame, or the kernel knows nothing of it. */
+  #tooLong = Number.POSITIVE_INFINITY;
   readonly #sent: (error: Error | null) => void;
 
   constructor(
@@ -94,7 +95,7 @@ class UdpEndpoint implements Endpoint {
 
   sendAll(packets: readonly Buffer[], peer: Peer): void {
     const size = packets[0]?.length ?? 1;
-    const atOnce = Math.min(MOST_SEGMENTS, Math.floor(MOST_BYTES / size));
+    const atOnce = Math.max(1, Math.min(MOST_SEGMENTS, Math.floor(MOST_BYTES / size)));
     for (let from = 0; from < packets.length; from += atOnce) {
       const some = packets.slice(from, from + atOnce);
       if (!this.#sendSegments(some, size, peer)) for (const packet of some) this.send(packet, peer);
@@ -103,13 +104,14 @@ class UdpEndpoint implements Endpoint {
 
   /** False where they must go one by one. */
   #sendSegments(packets: readonly Buffer[], size: number, peer: Peer): boolean {
-    if (packets.length < 2 || this.fd === undefined || !this.#isOpen || !this.#canSegment) return false;
+    if (packets.length < 2 || this.fd === undefined || !this.#isOpen || size >= this.#tooLong) return false;
     const to = { address: toNumber(peer.address), port: peer.port };
     try {
       return sendSegments(this.fd, Buffer.concat(packets), size, to);
     } catch (error) {
-      // Blocks larger than a frame, or a kernel that does not know it: never again here. What else is wrong shows itself one by one.
-      if (errnoOf(error) === 'EINVAL' || errnoOf(error) === 'ENOPROTOOPT') this.#canSegment = false;
+      if (errnoOf(error) === 'EINVAL') this.#tooLong = Math.min(this.#tooLong, size);
+      if (errnoOf(error) === 'ENOPROTOOPT') this.#tooLong = 0;
+      // What else is wrong shows itself one by one.
       return false;
     }
   }
