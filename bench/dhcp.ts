@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { FogdUnderTest } from '../test/lab/fogd.js';
+import { kea, keaConfig } from '../test/lab/foreign-programs.js';
 import { LabNetwork } from '../test/lab/network.js';
 import { command, LabProcess } from '../test/lab/process.js';
 
@@ -74,13 +75,13 @@ const STARTS: Readonly<Record<string, () => Promise<Server>>> = {
       join(folder, 'pid'),
       'eth0',
     ];
-    return await started(argv, folder, /./, 1500);
+    return await started(argv, folder, 1500);
   },
   kea: async () => {
     const folder = await inFolder('kea');
     const config = join(folder, 'kea.conf');
     const Dhcp4 = {
-      'interfaces-config': { interfaces: ['eth0'] },
+      ...keaConfig('10.77.0.0/16', `${FIRST} - ${LAST}`, 'WARN'),
       'lease-database': {
         type: 'memfile',
         persist: true,
@@ -88,19 +89,9 @@ const STARTS: Readonly<Record<string, () => Promise<Server>>> = {
         'lfc-interval': 0,
       },
       'valid-lifetime': 21600,
-      subnet4: [{ id: 1, subnet: '10.77.0.0/16', pools: [{ pool: `${FIRST} - ${LAST}` }] }],
-      loggers: [{ name: 'kea-dhcp4', severity: 'WARN', output_options: [{ output: 'stdout' }] }],
     };
     writeFileSync(config, JSON.stringify({ Dhcp4 }));
-    const argv = [
-      'env',
-      `KEA_PIDFILE_DIR=${folder}`,
-      `KEA_LOCKFILE_DIR=${folder}`,
-      'kea-dhcp4',
-      '-c',
-      config,
-    ];
-    return await started(argv, folder, /./, 2500);
+    return await started(kea(config, folder), folder, 2500);
   },
   'fogd-proxy': async () => {
     const folder = await inFolder('proxy');
@@ -142,18 +133,13 @@ const STARTS: Readonly<Record<string, () => Promise<Server>>> = {
         '--pxe-service=X86-64_EFI,fogd,snponly.efi',
       ],
     ];
-    return await started(argv, folder, /./, 500);
+    return await started(argv, folder, 500);
   },
 };
 let counter = 0;
 
 /** A foreign server, with a moment to get ready: quiet servers do not say when they are. */
-async function started(
-  argv: readonly string[],
-  folder: string,
-  _ready: RegExp,
-  milliseconds: number,
-): Promise<Server> {
+async function started(argv: readonly string[], folder: string, milliseconds: number): Promise<Server> {
   const run = new LabProcess(network.cleanup, {
     namespace: server.namespace,
     argv: [...argv],

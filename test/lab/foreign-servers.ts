@@ -4,6 +4,7 @@
  */
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { kea, keaConfig } from './foreign-programs.js';
 import type { LabHost, LabNetwork } from './network.js';
 import { LabProcess } from './process.js';
 
@@ -74,30 +75,14 @@ async function startIsc({ network, host, folder, advice = '' }: ForeignServer): 
 
 async function startKea({ network, host, folder, advice }: ForeignServer): Promise<LabProcess> {
   const config = join(folder, 'kea-dhcp4.conf');
-  writeFileSync(
-    config,
-    `{ "Dhcp4": {
-${advice === undefined ? '' : `${advice.trimEnd()},`}
-  "interfaces-config": { "interfaces": ["eth0"] },
-  "lease-database": { "type": "memfile", "persist": false },
-  "valid-lifetime": 3600,
-  "subnet4": [{
-    "id": 1, "subnet": "10.77.0.0/24",
-    "pools": [{ "pool": "10.77.0.200 - 10.77.0.249" }]
-  }],
-  "loggers": [{ "name": "kea-dhcp4", "severity": "INFO", "output_options": [{ "output": "stdout" }] }]
-} }
-`,
-  );
-  const kea = new LabProcess(network.cleanup, {
+  const own = JSON.stringify(keaConfig('10.77.0.0/24', '10.77.0.200 - 10.77.0.249')).slice(1);
+  // The advice is a part of the object, as an admin puts it there.
+  writeFileSync(config, `{ "Dhcp4": {\n${advice === undefined ? '' : `${advice.trimEnd()},\n`}${own} }\n`);
+  const server = new LabProcess(network.cleanup, {
     namespace: host.namespace,
     logFile: join(folder, 'kea.log'),
-    // Its own places for the process number and locks; those of the package are one for the whole machine.
-    argv: [
-      ...['env', `KEA_PIDFILE_DIR=${network.folder}`, `KEA_LOCKFILE_DIR=${network.folder}`],
-      ...['kea-dhcp4', '-c', config],
-    ],
+    argv: kea(config, network.folder),
   });
-  await kea.waitForOutput('DHCP4_STARTED', 5000);
-  return kea;
+  await server.waitForOutput('DHCP4_STARTED', 5000);
+  return server;
 }

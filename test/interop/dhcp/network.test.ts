@@ -4,11 +4,11 @@ import { Option } from '#services/dhcp/options/codes.js';
 import { encode } from '#services/dhcp/packet.js';
 import { toText } from '#settings/ipv4.js';
 import type { DhcpSettings } from '#settings/schema.js';
-import { udhcpcOnce } from '../../lab/foreign-programs.js';
 import { complaints, startCapture } from './capture.js';
 import { Probe, RunningDhcp, serverSettings } from './fogd.js';
 import { BIOS, clientMessage, SYSTEM } from './messages.js';
 import { type Program, Segment } from './segment.js';
+import { udhcpcTold } from './udhcpc.js';
 
 let segment: Segment;
 let fogd: RunningDhcp;
@@ -41,12 +41,7 @@ async function start(
   fogd = await RunningDhcp.start(segment, 'srv', { dhcp: serverSettings({ subnets, ...changes }), hosts });
 }
 
-/** What udhcpc's script was told, as lines of its environment. */
-async function udhcpc(...args: string[]): Promise<string> {
-  const script = segment.file('udhcpc.script');
-  writeFileSync(script, '#!/bin/sh\n[ "$1" = deconfig ] || { echo "event=$1"; env; }\n', { mode: 0o755 });
-  return (await segment.run('pc', udhcpcOnce(script, ...args), 12)).output;
-}
+const udhcpc = (...args: string[]) => udhcpcTold(segment, 'pc', ...args);
 
 test('an address that something holds without a lease is found out and set aside', async () => {
   await segment.addHost('squatter', { eth0: { mac: '52:54:00:77:00:99', address: '10.77.0.100/24' } });

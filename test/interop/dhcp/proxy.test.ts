@@ -4,7 +4,7 @@ import { Option } from '#services/dhcp/options/codes.js';
 import { text } from '#services/dhcp/options/values.js';
 import { encode } from '#services/dhcp/packet.js';
 import { toNumber, toText } from '#settings/ipv4.js';
-import { dnsmasq, udhcpcOnce } from '../../lab/foreign-programs.js';
+import { dnsmasq, kea, keaConfig, udhcpcOnce } from '../../lab/foreign-programs.js';
 import { complaints, startCapture } from './capture.js';
 import { Probe, proxySettings, RunningDhcp } from './fogd.js';
 import { BIOS, clientMessage, SYSTEM } from './messages.js';
@@ -36,15 +36,8 @@ const SERVERS: Record<string, (segment: Segment) => Promise<void>> = {
   },
   kea: async (segment) => {
     const conf = segment.file('kea.conf');
-    const config = {
-      'interfaces-config': { interfaces: ['eth0'] },
-      'lease-database': { type: 'memfile', persist: false },
-      subnet4: [{ id: 1, subnet: '10.77.0.0/24', pools: [{ pool: '10.77.0.50 - 10.77.0.60' }] }],
-      loggers: [{ name: 'kea-dhcp4', severity: 'INFO', output_options: [{ output: 'stdout' }] }],
-    };
-    writeFileSync(conf, JSON.stringify({ Dhcp4: config }));
-    const own = [`KEA_PIDFILE_DIR=${segment.folder}`, `KEA_LOCKFILE_DIR=${segment.folder}`];
-    await segment.start('real', ['env', ...own, 'kea-dhcp4', '-c', conf]).waitFor('DHCP4_STARTED');
+    writeFileSync(conf, JSON.stringify({ Dhcp4: keaConfig('10.77.0.0/24', '10.77.0.50 - 10.77.0.60') }));
+    await segment.start('real', kea(conf, segment.folder)).waitFor('DHCP4_STARTED');
   },
 };
 

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { udhcpcOnce } from '../../lab/foreign-programs.js';
 import { complaints, startCapture } from './capture.js';
 import { RunningDhcp, serverSettings } from './fogd.js';
 import type { Program } from './segment.js';
 import { Segment } from './segment.js';
+import { udhcpcTold } from './udhcpc.js';
 
 let segment: Segment;
 let fogd: RunningDhcp;
@@ -22,13 +22,7 @@ beforeAll(async () => {
 
 afterAll(() => segment.close());
 
-/** busybox udhcpc, once, in the foreground; its script prints the environment. */
-async function udhcpc(role: string, ...args: string[]): Promise<string> {
-  const script = segment.file('udhcpc.script');
-  writeFileSync(script, '#!/bin/sh\n[ "$1" = deconfig ] || { echo "event=$1"; env; }\n', { mode: 0o755 });
-  const { output } = await segment.run(role, udhcpcOnce(script, ...args), 12);
-  return output;
-}
+const udhcpc = (role: string, ...args: string[]) => udhcpcTold(segment, role, ...args);
 
 async function dhclient(role: string, extra = ''): Promise<{ output: string; leases: string }> {
   const [conf, leases, pid, script] = ['conf', 'leases', 'pid', 'script'].map((one) =>

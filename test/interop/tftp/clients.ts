@@ -59,35 +59,15 @@ export const tftpHpa = program('tftp-hpa', 512, ({ host, port, remote, local }) 
   remote,
   local,
 ]);
-export const atftp = program('atftp', 8, ({ host, port, remote, local, blockSize }) => [
-  'atftp',
-  '--option',
-  `blksize ${blockSize}`,
-  '--option',
-  'tsize 0',
-  '--get',
-  '--remote-file',
-  remote,
-  '--local-file',
-  local,
-  host,
-  String(port),
-]);
-/** The same with windows of 16 blocks (RFC 7440). */
-export const atftpWindow = program('atftp, window 16', 8, ({ host, port, remote, local, blockSize }) => [
-  'atftp',
-  '--option',
-  `blksize ${blockSize}`,
-  '--option',
-  'windowsize 16',
-  '--get',
-  '--remote-file',
-  remote,
-  '--local-file',
-  local,
-  host,
-  String(port),
-]);
+const atftpWith = (name: string, ...options: readonly string[]): ForeignClient =>
+  program(name, 8, ({ host, port, remote, local, blockSize }) => [
+    'atftp',
+    ...[`blksize ${blockSize}`, ...options].flatMap((option) => ['--option', option]),
+    ...['--get', '--remote-file', remote, '--local-file', local, host, String(port)],
+  ]);
+export const atftp = atftpWith('atftp', 'tsize 0');
+/** RFC 7440. */
+export const atftpWindow = atftpWith('atftp, window 16', 'windowsize 16');
 export const curl = program('curl', 8, ({ host, port, remote, local, blockSize }) => [
   'curl',
   '--silent',

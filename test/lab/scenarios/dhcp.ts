@@ -79,12 +79,19 @@ async function httpBoot(lab: Lab): Promise<void> {
 async function fourAtOnce(lab: Lab): Promise<void> {
   const subnets = [{ network: '10.77.0.0/24', ranges: ['10.77.0.100-10.77.0.104'] }];
   const settings = fogdSettings('server');
-  await lab.startFogd({ ...settings, dhcp: { mode: 'server', interfaces: ['eth0'], subnets } });
+  const dhcp = { mode: 'server', interfaces: ['eth0'], subnets };
+  const fogd = await lab.startFogd({ ...settings, dhcp });
   const pcs = await Promise.all(
     [1, 2, 3, 4].map((n) => lab.powerOn('bios', 'none', { nics: [{ mac: `52:54:00:77:00:0${n}` }] })),
   );
   await Promise.all(pcs.map((pc) => pc.screen.waitFor(IN_THE_MENU, 150_000)));
   lab.step('all four are in the menu');
+  const leases = async () =>
+    JSON.parse(await fogd.cli('lease', 'list', '--json')) as { mac: string; address: string }[];
+  const [first, ...others] = await leases();
+  assert.deepEqual([first, ...others].map((one) => one?.mac).sort(), pcs.map(({ mac }) => mac).sort());
+  await fogd.cli('lease', 'release', first?.address ?? 'none');
+  assert.deepEqual(await leases(), others);
   for (const pc of pcs) await pc.powerOff();
   await lab.finish();
   const messages: DhcpMessage[] = [];

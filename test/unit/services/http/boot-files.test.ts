@@ -129,6 +129,16 @@ describe('boot files', () => {
     ]);
   });
 
+  it('what a break-off left is removed at the next start, and the order can be given again', async () => {
+    writeFileSync(join(world.bootFiles, '.incoming-0123456789abcdef'), 'half');
+    // Killed between the name and the row.
+    writeFileSync(join(world.bootFiles, 'init.xz@1'), 'init 1');
+    await world.context.bootStore.prepare();
+    expect(names()).toEqual(['bzImage', 'init.xz@1']);
+    expect(await add({ source: join(source, 'init.xz'), version: '1' })).toMatchObject([{ isDefault: true }]);
+    expect(names()).toEqual(['bzImage', 'init.xz', 'init.xz@1']);
+  });
+
   it.each([
     [{ source: 'relative' }, 'BOOT_FILE_SOURCE_BAD'],
     [{ source: '/nonexistent' }, 'BOOT_FILE_SOURCE_BAD'],
