@@ -11,6 +11,7 @@ import { FogdUnderTest } from '../test/lab/fogd.js';
 import { kea, keaConfig } from '../test/lab/foreign-programs.js';
 import { LabNetwork } from '../test/lab/network.js';
 import { command, LabProcess } from '../test/lab/process.js';
+import { cpuSeconds } from './cpu.js';
 
 const { values } = parseArgs({
   options: {
@@ -22,6 +23,7 @@ const { values } = parseArgs({
 });
 
 interface Server {
+  readonly pid: number | undefined;
   readonly stop: () => Promise<void>;
 }
 
@@ -51,7 +53,7 @@ const STARTS: Readonly<Record<string, () => Promise<Server>>> = {
       settings,
       host: { ...server, role: `srv${counter++}` },
     });
-    return { stop: () => fogd.stop() };
+    return { pid: fogd.pid, stop: () => fogd.stop() };
   },
   isc: async () => {
     const folder = await inFolder('isc');
@@ -106,7 +108,7 @@ const STARTS: Readonly<Record<string, () => Promise<Server>>> = {
       settings,
       host: { ...server, role: `srv${counter++}` },
     });
-    return { stop: () => fogd.stop() };
+    return { pid: fogd.pid, stop: () => fogd.stop() };
   },
   'dnsmasq-proxy': async () => {
     const folder = await inFolder('dnsmasq');
@@ -148,6 +150,7 @@ async function started(argv: readonly string[], folder: string, milliseconds: nu
   await new Promise((resolve) => setTimeout(resolve, milliseconds));
   if (run.exit !== undefined) throw new Error(`${argv[0]} ended: ${run.output}`);
   return {
+    pid: run.pid,
     stop: async () => {
       await run.stop();
     },
@@ -201,10 +204,13 @@ try {
           '-o',
           '93,0000',
         ];
+        const cpu = () => (running?.pid === undefined ? Number.NaN : cpuSeconds(String(running.pid)));
+        const before = cpu();
         const { rate: done, drops, offer, ack } = await load(namespace, rate, isProxy ? pxe : []);
+        const each = (1e6 * (cpu() - before)) / (done * Number(values.seconds));
         await running?.stop();
         process.stdout.write(
-          `${name.padEnd(14)} asked ${String(rate).padStart(6)}/s  done ${done.toFixed(0).padStart(6)}/s  drops ${String(drops).padStart(6)}  OFFER ${offer.toFixed(2)} ms  ACK ${ack.toFixed(2)} ms\n`,
+          `${name.padEnd(14)} asked ${String(rate).padStart(6)}/s  done ${done.toFixed(0).padStart(6)}/s  drops ${String(drops).padStart(6)}  OFFER ${offer.toFixed(2)} ms  ACK ${ack.toFixed(2)} ms  CPU ${each.toFixed(0)} µs each\n`,
         );
       }
     }

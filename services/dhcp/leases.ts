@@ -1,3 +1,4 @@
+import { RecentMap } from '#recent-map.js';
 import { type CompiledDhcp, type CompiledNetwork, networkOf } from './compile.js';
 import type { Lease } from './lease.js';
 import { Pool, type PoolView } from './pool.js';
@@ -21,15 +22,15 @@ export interface LeaseView {
 }
 
 /** Machines with an offer that are remembered by MAC, whatever number of them is invented. */
-const MOST_ASKING = 20_000;
+const ASKING = 20_000;
 
 /** All leases in memory, one pool per network. Pure: persistence is the service's. */
 export class LeaseTable implements LeaseView {
   readonly #pools = new Map<CompiledNetwork, Pool>();
   /** MACs that ever had a lease. */
   readonly #macs = new Set<string>();
-  /** Until when each machine that was offered an address may ask for it, oldest offer first. */
-  readonly #asked = new Map<string, number>();
+  /** Until when each machine that was offered an address may ask for it. */
+  readonly #asked = new RecentMap<string, number>(ASKING);
 
   /** Leases of subnets that are configured no more are left alone: they stay in the store. */
   constructor(settings: CompiledDhcp, leases: readonly Lease[]) {
@@ -55,7 +56,7 @@ export class LeaseTable implements LeaseView {
     const pool = this.pool(effect.network);
     switch (effect.kind) {
       case 'reserve':
-        this.#rememberAsking(machine.mac, effect.until, now);
+        this.#asked.set(machine.mac, effect.until);
         pool.reserve(machine.key, machine.mac, effect.address, effect.until, now);
         return [];
       case 'forget':
@@ -74,15 +75,6 @@ export class LeaseTable implements LeaseView {
   /** Whether the machine ever had a lease, or has an offer now. */
   knows(mac: string, now: number): boolean {
     return this.#macs.has(mac) || (this.#asked.get(mac) ?? 0) > now;
-  }
-
-  #rememberAsking(mac: string, until: number, now: number): void {
-    this.#asked.delete(mac);
-    this.#asked.set(mac, until);
-    for (const [oldest, end] of this.#asked) {
-      if (end > now && this.#asked.size <= MOST_ASKING) return;
-      this.#asked.delete(oldest);
-    }
   }
 
   /** An admin's word; the rows that must be durable. */

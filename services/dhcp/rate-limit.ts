@@ -1,8 +1,10 @@
+import { RecentMap } from '#recent-map.js';
+
 /** Packets that one machine may send at once, and how many more with each second: a boot is about ten in half a minute. */
 const BURST = 100;
 const PER_SECOND = 50;
-/** Machines whose rate is watched; of more, the one that was silent for longest is let go. */
-const MOST_WATCHED = 4096;
+/** Machines whose rate is watched; of more, those that were silent for longest are let go. */
+const WATCHED = 4096;
 /** Time between two looks at how busy the process is, in milliseconds. */
 const WINDOW_MS = 100;
 /** Share of its time that the process works, from which on it can be too much. */
@@ -26,7 +28,7 @@ export interface Limited {
  * no time left, known machines go before those never seen.
  */
 export class RateLimit {
-  readonly #buckets = new Map<string, { tokens: number; at: number }>();
+  readonly #buckets = new RecentMap<string, { tokens: number; at: number }>(WATCHED);
   readonly #toldAt = new Map<string, number>();
   #window = { from: Number.NEGATIVE_INFINITY, packets: 0, left: Number.POSITIVE_INFINITY };
 
@@ -64,12 +66,7 @@ export class RateLimit {
     const before = this.#buckets.get(key);
     const earned = before === undefined ? BURST : (Math.max(0, now - before.at) / 1000) * PER_SECOND;
     const tokens = Math.min(BURST, (before?.tokens ?? 0) + earned) - 1;
-    this.#buckets.delete(key);
     this.#buckets.set(key, { tokens: Math.max(tokens, 0), at: now });
-    if (this.#buckets.size > MOST_WATCHED) {
-      const oldest = this.#buckets.keys().next().value;
-      if (oldest !== undefined) this.#buckets.delete(oldest);
-    }
     return tokens >= 0;
   }
 

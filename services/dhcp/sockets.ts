@@ -1,5 +1,6 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { errnoOf, messageOf } from '#errors.js';
+import { receiveWaiting } from '#native/receive.js';
 import { openDeviceSocket, sendNow } from '#native/udp-socket.js';
 import { toNumber, toText } from '#settings/ipv4.js';
 import { dhcpErrors } from './errors.js';
@@ -53,6 +54,11 @@ export class DeviceSocket implements PacketSocket {
     const socket = createSocket('udp4');
     socket.on('message', (message: Buffer, { address, port: from }: RemoteInfo) => {
       events.onMessage(message, { address: toNumber(address), port: from });
+      try {
+        receiveWaiting(fd, events.onMessage);
+      } catch (error) {
+        socket.emit('error', error);
+      }
     });
     await new Promise<void>((resolve, reject) => {
       socket.once('error', reject);

@@ -1,3 +1,4 @@
+import { RecentMap } from '#recent-map.js';
 import { type Endpoint, type Peer, peerKey } from './sockets.js';
 
 /** How many ended transfers are remembered, so that their late packets are not taken for a stranger's. */
@@ -9,7 +10,7 @@ const REMEMBERED = 1_000;
  */
 export class PortPool<T> {
   readonly #transfers = new Map<Endpoint, Map<string, T>>();
-  readonly #ended = new Set<string>();
+  readonly #ended = new RecentMap<string, true>(REMEMBERED);
   #turn = 0;
 
   get endpoints(): readonly Endpoint[] {
@@ -52,13 +53,11 @@ export class PortPool<T> {
 
   /** Notes that there was something between these two, and that it is over. */
   remember(endpoint: Endpoint, peer: Peer): void {
-    this.#ended.add(`${endpoint.port} ${peerKey(peer)}`);
-    const [oldest] = this.#ended;
-    if (this.#ended.size > REMEMBERED && oldest !== undefined) this.#ended.delete(oldest);
+    this.#ended.set(`${endpoint.port} ${peerKey(peer)}`, true);
   }
 
   /** Whether something between these two ended lately. */
   hasEnded(endpoint: Endpoint, peer: Peer): boolean {
-    return this.#ended.has(`${endpoint.port} ${peerKey(peer)}`);
+    return this.#ended.get(`${endpoint.port} ${peerKey(peer)}`) === true;
   }
 }

@@ -1,8 +1,9 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { isIPv6 } from 'node:net';
 import { errnoOf, messageOf } from '#errors.js';
-import { openUdpSocket, sendSegments } from '#native/udp-socket.js';
-import { toNumber } from '#settings/ipv4.js';
+import { receiveWaiting } from '#native/receive.js';
+import { openUdpSocket, sendNow, sendSegments } from '#native/udp-socket.js';
+import { toNumber, toText } from '#settings/ipv4.js';
 
 /** The far end of a datagram. */
 export interface Peer {
@@ -82,7 +83,10 @@ class UdpEndpoint implements Endpoint {
     this.#sent = (error) => {
       this.sendError = error ? messageOf(error) : undefined;
     };
-    socket.on('message', (bytes, from) => handlers.message(this, bytes, from));
+    socket.on('message', (bytes, from) => {
+      handlers.message(this, bytes, from);
+      if (this.#isOpen && fd !== undefined) this.#receiveWaiting(fd, handlers);
+    });
     socket.on('error', (error) => {
       this.close();
       handlers.failed(this, messageOf(error));
@@ -90,7 +94,30 @@ class UdpEndpoint implements Endpoint {
   }
 
   send(bytes: Buffer, peer: Peer): void {
-    if (this.#isOpen) this.socket.send(bytes, peer.port, peer.address, this.#sent);
+    if (!this.#isOpen || this.#sendNow(bytes, peer)) return;
+    this.socket.send(bytes, peer.port, peer.address, this.#sent);
+  }
+
+  /** False where Node is to do it: IPv6, or the socket's buffer is full. */
+  #sendNow(bytes: Buffer, peer: Peer): boolean {
+    if (this.fd === undefined) return false;
+    try {
+      if (!sendNow(this.fd, bytes, { address: toNumber(peer.address), port: peer.port })) return false;
+      this.sendError = undefined;
+    } catch (error) {
+      this.sendError = messageOf(error);
+    }
+    return true;
+  }
+
+  #receiveWaiting(fd: number, handlers: EndpointHandlers): void {
+    try {
+      receiveWaiting(fd, (bytes, { address, port }) =>
+        handlers.message(this, bytes, { address: toText(address), port }),
+      );
+    } catch (error) {
+      this.socket.emit('error', error);
+    }
   }
 
   sendAll(packets: readonly Buffer[], peer: Peer): void {

@@ -16,6 +16,9 @@ const LISTED_NAMES = 1000;
 const LISTED_DEPTH = 3;
 const LISTING_MS = 5_000;
 const SUGGESTIONS_PER_LISTING = 50;
+/** How long it is known whether a file is there, and of how many names: settings name only a few. */
+const KNOWN_MS = 500;
+const KNOWN_NAMES = 256;
 
 export type BootFile = Omit<RootedFile, 'ok'>;
 
@@ -54,6 +57,7 @@ export class BootFiles {
   readonly #gate = new Gate(READS_AT_ONCE);
   readonly #clock: Clock;
   readonly #shared = new Map<string, SharedFile>();
+  readonly #known = new Map<string, { readonly has: boolean; readonly until: number }>();
   #listing: { until: number; left: number; names: Promise<string[]> } | undefined;
 
   constructor(roots: readonly (string | Root)[], options: BootFilesOptions = {}) {
@@ -67,8 +71,22 @@ export class BootFiles {
     return this.#cache.bytes;
   }
 
-  /** Whether a file would be served under this name, from two system calls a folder: for DHCP, which answers at once. */
+  /**
+   * Whether a file would be served under this name, as it was half a second ago at the earliest: for DHCP, which answers at once, and to
+   * which a thousand machines that are switched on together name the same few files.
+   */
   has(name: string): boolean {
+    const now = this.#clock.now();
+    const known = this.#known.get(name);
+    if (known !== undefined && now < known.until && now >= known.until - KNOWN_MS) return known.has;
+    if (this.#known.size >= KNOWN_NAMES) this.#known.clear();
+    const has = this.#looksUp(name);
+    this.#known.set(name, { has, until: now + KNOWN_MS });
+    return has;
+  }
+
+  /** Two system calls a folder. */
+  #looksUp(name: string): boolean {
     for (const root of this.#roots) {
       const found = rootedPathSync(root, name);
       if (found.ok) return true;

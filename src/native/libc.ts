@@ -12,6 +12,7 @@ type Signature =
   | 'unsigned int if_nametoindex(const char *name)'
   | 'int flock(int fd, int operation)'
   | 'int renameat2(int oldFolder, const char *oldPath, int newFolder, const char *newPath, unsigned int flags)'
+  | 'int recvmmsg(int fd, void *headers, unsigned int count, int flags, void *timeout)'
   | 'int64_t sendto(int fd, const void *data, size_t size, int flags, const void *address, uint32_t addressSize)';
 
 const functions = new Map<Signature, ReturnType<LibraryHandle['func']>>();
@@ -19,6 +20,13 @@ let library: LibraryHandle | undefined;
 
 /** Calls a libc function; a result of -1 is thrown as an error with `errno` (number) and `code` (`EPERM` …). */
 export function call(signature: Signature, ...args: unknown[]): number {
+  const result = attempt(signature, ...args);
+  if (result >= 0) return result;
+  throw systemError(signature.replace(/^\S+ (\w+).*$/, '$1'), -result);
+}
+
+/** As `call`, but a result of -1 is returned as the negative errno: for what is no error and happens at each datagram. */
+export function attempt(signature: Signature, ...args: unknown[]): number {
   library ??= koffi.load('libc.so.6');
   let found = functions.get(signature);
   if (!found) {
@@ -26,9 +34,16 @@ export function call(signature: Signature, ...args: unknown[]): number {
     functions.set(signature, found);
   }
   const result = Number(found(...args));
-  if (result !== -1) return result;
-  const errno = koffi.errno();
+  return result === -1 ? -koffi.errno() : result;
+}
+
+/** An error with `errno`, `code` (`EPERM` …) and `syscall`, as Node makes them. */
+export function systemError(syscall: string, errno: number): Error {
   const code = Object.entries(koffi.os.errno).find(([, value]) => value === errno)?.[0] ?? `errno ${errno}`;
-  const name = signature.replace(/^\S+ (\w+).*$/, '$1');
-  throw Object.assign(new Error(`${name}: ${code}`), { errno, code, syscall: name });
+  return Object.assign(new Error(`${syscall}: ${code}`), { errno, code, syscall });
+}
+
+/** Where a buffer lies, for structures that point to others. Good as long as the buffer is referenced. */
+export function addressOf(buffer: Buffer): bigint {
+  return BigInt(koffi.address(buffer));
 }

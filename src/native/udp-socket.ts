@@ -1,4 +1,4 @@
-import { call } from './libc.js';
+import { attempt, call, systemError } from './libc.js';
 
 const AF_INET = 2;
 const SOCK_DGRAM = 2;
@@ -78,12 +78,16 @@ function setOption(fd: number, level: number, name: number, value: Buffer): void
 }
 
 /** struct sockaddr_in (ip(7)). */
-function socketAddress({ address, port }: Ipv4Endpoint): Buffer {
+function socketAddress(endpoint: Ipv4Endpoint): Buffer {
   const bytes = Buffer.alloc(16);
   bytes.writeUInt16LE(AF_INET, 0);
-  bytes.writeUInt16BE(port, 2);
-  bytes.writeUInt32BE(address, 4);
+  writeEndpoint(bytes, endpoint);
   return bytes;
+}
+
+function writeEndpoint(socketAddress: Buffer, { address, port }: Ipv4Endpoint): void {
+  socketAddress.writeUInt16BE(port, 2);
+  socketAddress.writeUInt32BE(address, 4);
 }
 
 /** Beyond the system's limit (net.core.rmem_max) only with CAP_NET_ADMIN, which fogd does not ask for. */
@@ -95,24 +99,19 @@ function enlarge(option: SetOption): void {
   }
 }
 
+const SENDTO =
+  'int64_t sendto(int fd, const void *data, size_t size, int flags, const void *address, uint32_t addressSize)';
+const EAGAIN = 11;
+/** Filled anew for each datagram: the kernel has read it when the call returns. */
+const destination = socketAddress({ address: 0, port: 0 });
+
 /** Sends a datagram at once; false: the socket's buffer is full. Throws with `code` ENETUNREACH, ENODEV, ENETDOWN …. `fd` must be open. */
 export function sendNow(fd: number, bytes: Buffer, to: Ipv4Endpoint): boolean {
-  const address = socketAddress(to);
-  try {
-    call(
-      'int64_t sendto(int fd, const void *data, size_t size, int flags, const void *address, uint32_t addressSize)',
-      fd,
-      bytes,
-      bytes.length,
-      0,
-      address,
-      address.length,
-    );
-    return true;
-  } catch (error) {
-    if ((error as { code?: unknown }).code === 'EAGAIN') return false;
-    throw error;
-  }
+  writeEndpoint(destination, to);
+  const result = attempt(SENDTO, fd, bytes, bytes.length, 0, destination, destination.length);
+  if (result >= 0) return true;
+  if (result === -EAGAIN) return false;
+  throw systemError('sendto', -result);
 }
 
 /**

@@ -1,3 +1,4 @@
+import { RecentMap } from '#recent-map.js';
 import type { Decision, Party, TraceRecord } from './decision.js';
 
 /** Repeats of the same decision within this time become one record with a count. */
@@ -15,8 +16,10 @@ const MERGEABLE = new Set<Decision['outcome']>(['ignored', 'refused', 'failed'])
  */
 export class TraceRing {
   #records: TraceRecord[] = [];
+  /** So many of them, from the front, are dropped: taking each out of the array would move all the others. */
+  #gone = 0;
   readonly #open = new Map<string, number>();
-  readonly #macOf = new Map<string, string>();
+  readonly #macOf = new RecentMap<string, string>(KNOWN_ADDRESSES);
   #taken = 0;
   #dropped = 0;
 
@@ -26,17 +29,17 @@ export class TraceRing {
     const key = MERGEABLE.has(decision.outcome) ? keyOf(decision, who) : undefined;
     const position = key === undefined ? undefined : this.#open.get(key);
     const index = position === undefined ? -1 : position - this.#taken;
-    const previous = this.#records[index];
+    const previous = index < this.#gone ? undefined : this.#records[index];
     if (previous && at - previous.last < MERGE_MS) {
       const merged = { ...previous, last: at, count: previous.count + 1 };
       this.#records[index] = merged;
       return merged;
     }
     const record: TraceRecord = { ...decision, who, at, last: at, count: 1 };
-    if (this.#records.length >= RING_SIZE) {
-      this.#records.shift();
-      this.#taken++;
+    if (this.#records.length - this.#gone >= RING_SIZE) {
+      this.#gone++;
       this.#dropped++;
+      if (this.#gone === RING_SIZE) this.#forgetGone();
       // Keys of dropped records would pile up until the next batch is taken, however late that is on a slow disk.
       if (this.#open.size >= 2 * RING_SIZE) this.#open.clear();
     }
@@ -47,11 +50,19 @@ export class TraceRing {
 
   /** Hands over everything that was added since the last time, oldest first. */
   take(): TraceRecord[] {
+    this.#forgetGone();
     const batch = this.#records;
     this.#taken += batch.length;
     this.#records = [];
     this.#open.clear();
     return batch;
+  }
+
+  #forgetGone(): void {
+    if (this.#gone === 0) return;
+    this.#records = this.#records.slice(this.#gone);
+    this.#taken += this.#gone;
+    this.#gone = 0;
   }
 
   /** Records lost because they came faster than they could be written. */
@@ -67,20 +78,12 @@ export class TraceRing {
   #identify({ who, facts }: Decision): Party {
     const address = typeof facts?.address === 'string' ? facts.address : undefined;
     if (who.mac !== undefined) {
-      for (const ip of [who.ip, address]) if (ip !== undefined && ip !== '0.0.0.0') this.#learn(ip, who.mac);
+      for (const ip of [who.ip, address])
+        if (ip !== undefined && ip !== '0.0.0.0') this.#macOf.set(ip, who.mac);
       return who;
     }
     const mac = who.ip === undefined ? undefined : this.#macOf.get(who.ip);
     return mac === undefined ? who : { ...who, mac };
-  }
-
-  #learn(ip: string, mac: string): void {
-    this.#macOf.delete(ip);
-    this.#macOf.set(ip, mac);
-    if (this.#macOf.size > KNOWN_ADDRESSES) {
-      const oldest = this.#macOf.keys().next().value;
-      if (oldest !== undefined) this.#macOf.delete(oldest);
-    }
   }
 }
 

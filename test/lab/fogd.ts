@@ -102,6 +102,10 @@ export class FogdUnderTest {
     }
   }
 
+  get pid(): number | undefined {
+    return this.#process.pid;
+  }
+
   get isRunning(): boolean {
     return this.#process.exit === undefined;
   }

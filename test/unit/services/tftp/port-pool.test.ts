@@ -53,12 +53,12 @@ describe('PortPool', () => {
     const { pool, endpoints } = poolOf(1);
     const [only] = endpoints;
     if (!only) throw new Error('no endpoint');
-    for (let client = 0; client < 1500; client++) {
+    for (let client = 0; client < 2500; client++) {
       pool.place(peer(client), 'x');
       pool.release(only, peer(client));
     }
     expect(pool.hasEnded(only, peer(0))).toBe(false);
-    expect(pool.hasEnded(only, peer(1499))).toBe(true);
+    expect(pool.hasEnded(only, peer(2499))).toBe(true);
   });
 
   it('hands over the transfers of a broken socket', () => {
