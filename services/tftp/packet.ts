@@ -148,10 +148,17 @@ export function encode(packet: Packet): Buffer {
   }
 }
 
-export function encodeData(block: number, data: Buffer): Buffer {
-  const bytes = numbered(OPCODE.data, block, data.length);
-  data.copy(bytes, 4);
+function encodeData(block: number, data: Buffer): Buffer {
+  const bytes = Buffer.allocUnsafe(4 + data.length);
+  writeData(bytes, 0, block, data);
   return bytes;
+}
+
+/** Writes a DATA packet into `bytes`, which must have room for it; returns where it ends. */
+export function writeData(bytes: Buffer, at: number, block: number, data: Buffer): number {
+  writeHead(bytes, at, OPCODE.data, block);
+  data.copy(bytes, at + 4);
+  return at + 4 + data.length;
 }
 
 /** Text for people and for the file store: UTF-8 where it is, else latin1. */
@@ -164,11 +171,15 @@ export function textOf(raw: string): string {
 
 function numbered(opcode: number, number: number, extra: number): Buffer {
   const bytes = Buffer.allocUnsafe(4 + extra);
-  bytes[0] = 0;
-  bytes[1] = opcode;
-  bytes[2] = (number >>> 8) & 0xff;
-  bytes[3] = number & 0xff;
+  writeHead(bytes, 0, opcode, number);
   return bytes;
+}
+
+function writeHead(bytes: Buffer, at: number, opcode: number, number: number): void {
+  bytes[at] = 0;
+  bytes[at + 1] = opcode;
+  bytes[at + 2] = (number >>> 8) & 0xff;
+  bytes[at + 3] = number & 0xff;
 }
 
 function texts(opcode: number, parts: readonly string[]): Buffer {

@@ -9,7 +9,7 @@ const REMEMBERED = 1_000;
  * client port), so a range of one port serves as many clients as a range of a hundred.
  */
 export class PortPool<T> {
-  readonly #transfers = new Map<Endpoint, Map<string, T>>();
+  readonly #transfers = new Map<Endpoint, Map<number | string, T>>();
   readonly #ended = new RecentMap<string, true>(REMEMBERED);
   #turn = 0;
 

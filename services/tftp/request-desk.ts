@@ -28,7 +28,7 @@ export interface Local {
   readonly listener: Endpoint;
   readonly pool: PortPool<Session>;
   /** What runs for each client address and port. */
-  readonly sessions: Map<string, Session>;
+  readonly sessions: Map<number | string, Session>;
 }
 
 /** Where each datagram goes: to its transfer, to a new one, or back with an error. */

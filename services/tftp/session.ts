@@ -2,11 +2,16 @@ import type { Clock } from '#daemon/clock.js';
 import { messageOf } from '#errors.js';
 import type { Guest } from './admission.js';
 import type { Source } from './library.js';
-import { encode, encodeData, type Malformed, type Packet } from './packet.js';
+import { encode, type Malformed, type Packet, writeData } from './packet.js';
 import type { Endpoint, Peer } from './sockets.js';
 import { type Action, type Plan, Transfer, type TransferEvent, type TransferResult } from './transfer.js';
 
 type Block = Extract<Action, { readonly kind: 'send-block' }>;
+
+/** Opcode and number. */
+const DATA_HEAD = 4;
+/** Where the packets of a window are written before they are sent, one behind the other: sending has read them when it returns. */
+const outgoing = Buffer.allocUnsafeSlow(65_536);
 
 /** One request from its arrival to its end: waits for its file, then drives the transfer between socket, file and clock. */
 export class Session implements Guest {
@@ -97,10 +102,12 @@ export class Session implements Guest {
   }
 
   #perform(actions: readonly Action[]): void {
-    const blocks = actions.filter((action) => action.kind === 'send-block');
-    if (blocks.length > 0) this.#await(blocks);
+    const blocks: Block[] = [];
     for (const action of actions) {
       switch (action.kind) {
+        case 'send-block':
+          blocks.push(action);
+          break;
         case 'send-oack':
           this.#send(encode({ kind: 'oack', options: this.#transfer?.plan.granted ?? [] }));
           break;
@@ -112,6 +119,7 @@ export class Session implements Guest {
           return;
       }
     }
+    if (blocks.length > 0) this.#await(blocks);
     this.#sendBlocks();
     this.#armTimer();
   }
@@ -132,20 +140,25 @@ export class Session implements Guest {
     const source = this.#source;
     // A read that is under way sends what waits when it is done.
     if (!source || this.#reading) return;
-    const packets: Buffer[] = [];
-    let missing: Block | undefined;
+    let filled = 0;
+    let longest = 0;
+    const flush = () => {
+      if (filled > 0) this.#endpoint?.sendAll(outgoing.subarray(0, filled), longest, this.peer);
+      filled = 0;
+      longest = 0;
+    };
     for (let next = this.#waiting.shift(); next; next = this.#waiting.shift()) {
       const data = source.cached(next.offset, next.bytes);
-      if (data) packets.push(encodeData(next.block, data));
-      else {
-        missing = next;
-        break;
+      if (!data) {
+        flush();
+        this.#read(source, next);
+        return;
       }
+      if (filled + DATA_HEAD + data.length > outgoing.length) flush();
+      longest ||= DATA_HEAD + data.length;
+      filled = writeData(outgoing, filled, next.block, data);
     }
-    const [only] = packets;
-    if (packets.length > 1) this.#endpoint?.sendAll(packets, this.peer);
-    else if (only) this.#send(only);
-    if (missing) this.#read(source, missing);
+    flush();
   }
 
   #read(source: Source, block: Block): void {
@@ -154,7 +167,7 @@ export class Session implements Guest {
       (data) => {
         if (this.#ended || this.#reading !== block) return;
         this.#reading = undefined;
-        this.#send(encodeData(block.block, data));
+        this.#send(encode({ kind: 'data', block: block.block, data }));
         this.#sendBlocks();
       },
       (error: unknown) => this.#handle({ kind: 'source-failed', reason: messageOf(error) }),

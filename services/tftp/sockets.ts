@@ -11,16 +11,19 @@ export interface Peer {
   readonly port: number;
 }
 
-export const peerKey = ({ address, port }: Peer): string => `${address}:${port}`;
+/** What a peer is found by; a number where it can be, which costs a Map less than text. */
+export const peerKey = ({ address, port }: Peer): number | string =>
+  address.includes(':') ? `${address}:${port}` : toNumber(address) * 65_536 + port;
 
 export interface Endpoint {
   readonly address: string;
   readonly port: number;
   /** Why the last datagram could not be sent; undefined when it could. */
   readonly sendError: string | undefined;
+  /** The caller may use `bytes` again when it returns, here and below. */
   send(bytes: Buffer, peer: Peer): void;
-  /** Several datagrams to one peer, all but the last of the same length, in their order. */
-  sendAll(packets: readonly Buffer[], peer: Peer): void;
+  /** Datagrams of `size` bytes each, the last one perhaps shorter, that lie one behind the other. */
+  sendAll(bytes: Buffer, size: number, peer: Peer): void;
   close(): void;
 }
 
@@ -95,7 +98,7 @@ class UdpEndpoint implements Endpoint {
 
   send(bytes: Buffer, peer: Peer): void {
     if (!this.#isOpen || this.#sendNow(bytes, peer)) return;
-    this.socket.send(bytes, peer.port, peer.address, this.#sent);
+    this.socket.send(Buffer.from(bytes), peer.port, peer.address, this.#sent);
   }
 
   /** False where Node is to do it: IPv6, or the socket's buffer is full. */
@@ -120,21 +123,21 @@ class UdpEndpoint implements Endpoint {
     }
   }
 
-  sendAll(packets: readonly Buffer[], peer: Peer): void {
-    const size = packets[0]?.length ?? 1;
-    const atOnce = Math.max(1, Math.min(MOST_SEGMENTS, Math.floor(MOST_BYTES / size)));
-    for (let from = 0; from < packets.length; from += atOnce) {
-      const some = packets.slice(from, from + atOnce);
-      if (!this.#sendSegments(some, size, peer)) for (const packet of some) this.send(packet, peer);
+  sendAll(bytes: Buffer, size: number, peer: Peer): void {
+    const atOnce = size * Math.max(1, Math.min(MOST_SEGMENTS, Math.floor(MOST_BYTES / size)));
+    for (let from = 0; from < bytes.length; from += atOnce) {
+      const some = bytes.subarray(from, from + atOnce);
+      if (!this.#sendSegments(some, size, peer))
+        for (let at = 0; at < some.length; at += size) this.send(some.subarray(at, at + size), peer);
     }
   }
 
   /** False where they must go one by one. */
-  #sendSegments(packets: readonly Buffer[], size: number, peer: Peer): boolean {
-    if (packets.length < 2 || this.fd === undefined || !this.#isOpen || size >= this.#tooLong) return false;
+  #sendSegments(bytes: Buffer, size: number, peer: Peer): boolean {
+    if (bytes.length <= size || this.fd === undefined || !this.#isOpen || size >= this.#tooLong) return false;
     const to = { address: toNumber(peer.address), port: peer.port };
     try {
-      return sendSegments(this.fd, Buffer.concat(packets), size, to);
+      return sendSegments(this.fd, bytes, size, to);
     } catch (error) {
       if (errnoOf(error) === 'EINVAL') this.#tooLong = Math.min(this.#tooLong, size);
       if (errnoOf(error) === 'ENOPROTOOPT') this.#tooLong = 0;

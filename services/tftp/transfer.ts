@@ -252,11 +252,13 @@ export class Transfer {
 
   #blocksFrom(first: number): Action[] {
     const { blockSize, size } = this.plan;
-    return Array.from({ length: this.#sent - first + 1 }, (_, index): Action => {
-      const offset = (first + index - 1) * blockSize;
-      const block = (first + index) & 0xffff;
-      return { kind: 'send-block', block, offset, bytes: Math.min(blockSize, size - offset) };
-    });
+    const actions: Action[] = [];
+    for (let number = first; number <= this.#sent; number++) {
+      const offset = (number - 1) * blockSize;
+      const bytes = Math.min(blockSize, size - offset);
+      actions.push({ kind: 'send-block', block: number & 0xffff, offset, bytes });
+    }
+    return actions;
   }
 
   #end(ending: Ending, now: number, reason = ''): Action {

@@ -5,6 +5,8 @@
 export class ChunkCache {
   readonly #chunks = new Map<string, Buffer>();
   #bytes = 0;
+  /** The key that stands last: a sender asks for the same piece hundreds of times on end. */
+  #latest: string | undefined;
 
   constructor(readonly budget: number) {}
 
@@ -14,10 +16,11 @@ export class ChunkCache {
 
   get(key: string): Buffer | undefined {
     const chunk = this.#chunks.get(key);
-    if (chunk) {
+    if (chunk && key !== this.#latest) {
       // A Map keeps the order of insertion: the first key is the one not used for longest.
       this.#chunks.delete(key);
       this.#chunks.set(key, chunk);
+      this.#latest = key;
     }
     return chunk;
   }
@@ -30,6 +33,7 @@ export class ChunkCache {
     this.#remove(key);
     if (chunk.length > this.budget) return;
     this.#chunks.set(key, chunk);
+    this.#latest = key;
     this.#bytes += chunk.length;
     for (const oldest of this.#chunks.keys()) {
       if (this.#bytes <= this.budget) break;
@@ -41,6 +45,7 @@ export class ChunkCache {
     const chunk = this.#chunks.get(key);
     if (!chunk) return;
     this.#chunks.delete(key);
+    if (this.#latest === key) this.#latest = undefined;
     this.#bytes -= chunk.length;
   }
 }

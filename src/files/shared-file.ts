@@ -34,6 +34,7 @@ export class SharedFile {
   users = 0;
   readonly #loading = new Map<number, Promise<Buffer>>();
   #closed = false;
+  readonly #keys: string[] = [];
 
   constructor(
     readonly file: OpenRootedFile,
@@ -46,6 +47,10 @@ export class SharedFile {
     if (length === 0) return Buffer.alloc(0);
     const first = Math.floor(offset / CHUNK_BYTES);
     const last = Math.floor((offset + length - 1) / CHUNK_BYTES);
+    if (first === last) {
+      const start = first * CHUNK_BYTES;
+      return this.cache.get(this.#key(first))?.subarray(offset - start, offset + length - start);
+    }
     const parts: Buffer[] = [];
     for (let index = first; index <= last; index++) {
       const chunk = this.cache.get(this.#key(index));
@@ -53,7 +58,7 @@ export class SharedFile {
       const start = index * CHUNK_BYTES;
       parts.push(chunk.subarray(Math.max(0, offset - start), offset + length - start));
     }
-    return parts.length === 1 ? parts[0] : Buffer.concat(parts);
+    return Buffer.concat(parts);
   }
 
   /** Rejects with FILE_CHANGED when the file is no longer the one that was opened. */
@@ -85,8 +90,9 @@ export class SharedFile {
     await this.file.handle.close();
   }
 
+  /** Made once: it is asked for with each block of a transfer. */
   #key(index: number): string {
-    return `${this.file.identity}#${index}`;
+    return (this.#keys[index] ??= `${this.file.identity}#${index}`);
   }
 
   #chunk(index: number): Promise<Buffer> {

@@ -2,9 +2,18 @@ import { isIPv4 } from 'node:net';
 
 /** IPv4 addresses as numbers, for ranges and subnets. */
 
+/** Of a valid address. Digit by digit: it is asked for with each packet. */
 export function toNumber(address: string): number {
-  return address.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+  let [sum, part] = [0, 0];
+  for (let at = 0; at < address.length; at++) {
+    const digit = address.charCodeAt(at) - ZERO;
+    if (digit >= 0) part = part * 10 + digit;
+    else [sum, part] = [sum * 256 + part, 0];
+  }
+  return sum * 256 + part;
 }
+
+const ZERO = '0'.charCodeAt(0);
 
 export function toText(address: number): string {
   return `${(address >>> 24) & 255}.${(address >>> 16) & 255}.${(address >>> 8) & 255}.${address & 255}`;

@@ -43,7 +43,7 @@ function setUp(open: (name: string) => Promise<Source | undefined>) {
     port,
     sendError: undefined,
     send: (bytes, peer) => sent.push({ bytes, peer }),
-    sendAll: () => undefined,
+    sendAll: (bytes, _size, peer) => sent.push({ bytes: Buffer.from(bytes), peer }),
     close: () => undefined,
   });
   const local: Local = {
