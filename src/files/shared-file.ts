@@ -92,7 +92,11 @@ export class SharedFile {
 
   /** Made once: it is asked for with each block of a transfer. */
   #key(index: number): string {
-    return (this.#keys[index] ??= `${this.file.identity}#${index}`);
+    const known = this.#keys[index];
+    if (known !== undefined) return known;
+    const key = `${this.file.identity}#${index}`;
+    this.#keys[index] = key;
+    return key;
   }
 
   #chunk(index: number): Promise<Buffer> {
