@@ -3,6 +3,7 @@ import { cliErrors } from '#cli/errors.js';
 import type { ErrorSpec } from '#errors.js';
 import { fileErrors } from '#files/errors.js';
 import { imageErrors } from '#images/errors.js';
+import { pkiErrors } from '#pki/errors.js';
 import { dhcpErrors } from '#services/dhcp/errors.js';
 import { downloadErrors } from '#services/download/errors.js';
 import { httpErrors } from '#services/http/errors.js';
@@ -18,6 +19,7 @@ export const catalogue: Readonly<Record<string, Readonly<Record<string, ErrorSpe
   Files: fileErrors.specs,
   'Hosts, images, tasks': actionErrors.specs,
   'Image files': imageErrors.specs,
+  Certificates: pkiErrors.specs,
   DHCP: dhcpErrors.specs,
   TFTP: tftpErrors.specs,
   HTTP: httpErrors.specs,

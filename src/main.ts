@@ -1,5 +1,6 @@
-import { isIPv6 } from 'node:net';
-import { networkInterfaces } from 'node:os';
+import { readFile } from 'node:fs/promises';
+import { hostname, networkInterfaces } from 'node:os';
+import type { FastifyInstance } from 'fastify';
 import { createContext } from '#actions/context.js';
 import { GenerationKeeper } from '#actions/keep-generations.js';
 import { ImageKeeper } from '#actions/keep-images.js';
@@ -7,7 +8,7 @@ import { TaskKeeper } from '#actions/keep-tasks.js';
 import { TraceKeeper } from '#actions/keep-trace.js';
 import { openExports } from '#actions/open-session.js';
 import { defaultScript } from '#boot/default-ipxe.js';
-import type { BootServer } from '#boot/script.js';
+import { bootServer, ipxeUrl, type Scheme } from '#boot/server.js';
 import { systemClock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
 import { neighbourTable } from '#daemon/neighbours.js';
@@ -22,13 +23,19 @@ import { TreeProbe } from '#images/tree-probe.js';
 import { startVerification } from '#images/verifier.js';
 import { interfaceIndex } from '#native/interface-index.js';
 import { sdNotify } from '#native/sd-notify.js';
+import { CertificateFiles } from '#pki/certificate-files.js';
+import { makeKeyApart } from '#pki/key-maker.js';
+import { serverNames } from '#pki/names.js';
+import { Pki } from '#pki/pki.js';
+import type { CertificateSource } from '#pki/source.js';
 import { advise } from '#services/dhcp/advise/advise.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import { download } from '#services/download/download.js';
 import { apiRoutes } from '#services/http/api/routes.js';
-import { bootRoutes } from '#services/http/boot/routes.js';
-import { fosRoutes } from '#services/http/fos/routes.js';
 import { HttpListener } from '#services/http/listener.js';
+import { machineRoutes } from '#services/http/machine-routes.js';
+import { peopleRoutes, redirectToHttps } from '#services/http/people/routes.js';
+import { checkTlsPair } from '#services/http/tls.js';
 import { ExternalShare } from '#services/nfs/external.js';
 import { NfsService } from '#services/nfs/service.js';
 import { TftpService } from '#services/tftp/service.js';
@@ -99,6 +106,20 @@ export async function startDaemon({
   const trace = new TraceKeeper({ store, repository: new TraceRepository(store), clock, log, keepDays });
   const bootStore = new BootStore(folder.file('boot'));
   await bootStore.prepare();
+  const hostsFile = await readFile('/etc/hosts', 'utf8').catch(() => '');
+  const pki = new Pki({
+    folder: folder.file('pki'),
+    names: () =>
+      serverNames({
+        ...settings.server,
+        machine: hostname(),
+        hosts: hostsFile,
+        addresses: localAddresses(),
+      }),
+    makeKey: makeKeyApart,
+    clock,
+    log,
+  });
   const neighbour = neighbourTable();
   const wake = (macs: readonly string[]) => sendMagicPackets(macs, broadcastAddresses(networkInterfaces()));
   const context = createContext(settings, clock, store, {
@@ -108,18 +129,15 @@ export async function startDaemon({
     neighbour,
     wake,
     bootStore,
+    pki,
     download,
     releaseLease: (address) => dhcp.releaseLease(address),
   });
   const files = new BootFiles([folder.file('boot'), imagingOs, ...settings.boot.file_folders]);
 
-  const serverAt = (localAddress: string): BootServer => {
-    const port = settings.http.port === 80 ? '' : `:${settings.http.port}`;
-    const host = settings.server.address ?? (isIPv6(localAddress) ? `[${localAddress}]` : localAddress);
-    return { host: `${host}${port}`, ip: localAddress };
-  };
-  const ipxeUrl = (localAddress: string, file: string) =>
-    `http://${serverAt(localAddress).host}/fog/service/ipxe/${file}`;
+  const serverAt = (localAddress: string, scheme: Scheme) => bootServer(settings, localAddress, scheme);
+  // Before it runs iPXE, no machine has said what it trusts.
+  const firstUrl = (localAddress: string, file: string) => ipxeUrl(serverAt(localAddress, 'http'), file);
 
   const tftp = new TftpService({
     settings,
@@ -127,27 +145,40 @@ export async function startDaemon({
     // UEFI builds of iPXE look for autoexec.ipxe in the folder that they came from, whichever that was.
     generated: (name, localAddress) =>
       /^(?:default|(?:[\w-]+\/)*autoexec)\.ipxe$/.test(name)
-        ? defaultScript(ipxeUrl(localAddress, 'boot.php'))
+        ? defaultScript(firstUrl(localAddress, 'boot.php'))
         : undefined,
     recorder: trace,
     clock,
     addresses: localAddresses,
     portHolder,
   });
-  const http = new HttpListener(
-    'http',
-    { kind: 'tcp', port: settings.http.port },
-    async (app) => {
-      await app.register(bootRoutes, {
-        prefix: '/fog/service/ipxe',
-        context,
-        recorder: trace,
-        files,
-        serverAt,
-      });
-      for (const prefix of ['/fog', '/fog/t/:token'])
-        await app.register(fosRoutes, { prefix, context, recorder: trace, version, files, serverAt });
+  const forPeople = async (app: FastifyInstance) => {
+    if (settings.http.redirect) redirectToHttps(app, serverAt, () => https.port !== undefined);
+    await app.register(peopleRoutes, { serverAt });
+  };
+  const build = async (app: FastifyInstance) => {
+    await app.register(machineRoutes, { context, recorder: trace, version, files, serverAt, pki });
+    await app.register(forPeople);
+  };
+  const http = new HttpListener('http', { kind: 'tcp', port: settings.http.port }, build, portHolder);
+  const https = new HttpListener(
+    'https',
+    {
+      kind: 'tcp',
+      port: settings.https.port,
+      tls: {
+        certificate: httpsCertificate(settings, pki, log),
+        refused: (ip, reason) =>
+          trace.record({
+            service: 'http',
+            event: 'tls-refused',
+            outcome: 'refused',
+            who: { ip },
+            reasons: [reason],
+          }),
+      },
     },
+    build,
     portHolder,
   );
   const bootInformation = {
@@ -155,8 +186,8 @@ export async function startDaemon({
     interfaces: networkInterfaces,
     hasBootFile: (name: string) => files.has(name),
     urls: (localAddress: string) => ({
-      script: ipxeUrl(localAddress, 'default.ipxe'),
-      file: (name: string) => ipxeUrl(localAddress, name),
+      script: firstUrl(localAddress, 'default.ipxe'),
+      file: (name: string) => firstUrl(localAddress, name),
     }),
   };
   const dhcp = new DhcpService({
@@ -189,7 +220,8 @@ export async function startDaemon({
   const tasks = new TaskKeeper(context, log);
   const verification = new GenerationKeeper(context, startVerification, log);
   const services = [
-    ...[control, new BootFileCheck(files), new ImageKeeper(context, log), nfs, tftp, http, dhcp],
+    ...[control, new BootFileCheck(files), new ImageKeeper(context, log), nfs, tftp, http, dhcp, pki],
+    ...(settings.https.enabled ? [https] : []),
     verification,
   ];
   const supervisor = new Supervisor(services, clock, log);
@@ -212,6 +244,20 @@ export async function startDaemon({
     folder.close();
   };
   return { status: () => supervisor.status(), stop };
+}
+
+/** The admin's own where there is one, else that of fogd's authority. */
+function httpsCertificate({ https }: Settings, own: CertificateSource, log: Logger): CertificateSource {
+  const { certificate, key } = https;
+  if (certificate === undefined || key === undefined) return own;
+  return new CertificateFiles({
+    certificate,
+    key,
+    check: checkTlsPair,
+    otherwise: own,
+    clock: systemClock,
+    log,
+  });
 }
 
 /** To whom the files that clients write belong: fogd's own user; never root, whose set-user-ID files would be a way in. */

@@ -2,7 +2,10 @@ import { chmod, rm } from 'node:fs/promises';
 import Fastify, { type FastifyInstance } from 'fastify';
 import type { Health, Service } from '#daemon/service.js';
 import { errnoOf, type FogdError, messageOf } from '#errors.js';
+import type { CertificateSource } from '#pki/source.js';
+import { plainAddress } from './address.js';
 import { httpErrors } from './errors.js';
+import { TLS_OPTIONS, tlsReason, useCertificate } from './tls.js';
 
 /** Largest body of any client; FOS sends a few KiB. */
 const BODY_LIMIT = 256 * 1024;
@@ -10,9 +13,16 @@ const BODY_LIMIT = 256 * 1024;
 const MAX_URL_PARAM = 4096;
 
 export type Listen =
-  | { readonly kind: 'tcp'; readonly port: number }
+  | { readonly kind: 'tcp'; readonly port: number; readonly tls?: Tls }
   /** A Unix socket that only the owner may open. */
   | { readonly kind: 'socket'; readonly path: string };
+
+/** Makes the port one of HTTPS. It is opened at once; until there is a certificate, no handshake succeeds. */
+export interface Tls {
+  readonly certificate: CertificateSource;
+  /** Told of each client with which no connection came about: its address and why. */
+  readonly refused: (address: string, reason: string) => void;
+}
 
 /**
  * A Fastify application that listens on one port or socket, as a service. Made anew at each start; `build` adds the routes. Bodies arrive
@@ -20,6 +30,7 @@ export type Listen =
  */
 export class HttpListener implements Service {
   #app: FastifyInstance | undefined;
+  #leaveCertificate: () => void = () => undefined;
 
   constructor(
     readonly name: string,
@@ -29,8 +40,15 @@ export class HttpListener implements Service {
   ) {}
 
   async start(fail: (error: FogdError) => void): Promise<void> {
-    const app = await createApp(this.build);
+    const tls = this.listen.kind === 'tcp' ? this.listen.tls : undefined;
+    const app = await createApp(this.build, tls !== undefined);
     this.#app = app;
+    if (tls) {
+      this.#leaveCertificate = tls.certificate.follow((pair) => useCertificate(app.server, pair));
+      app.server.on('tlsClientError', (error, socket) =>
+        tls.refused(plainAddress(socket.remoteAddress), tlsReason(error)),
+      );
+    }
     try {
       if (this.listen.kind === 'tcp') {
         await app.listen({ host: '::', port: this.listen.port }).catch(async (error: unknown) => {
@@ -56,15 +74,29 @@ export class HttpListener implements Service {
   async stop(): Promise<void> {
     const app = this.#app;
     this.#app = undefined;
+    this.#leaveCertificate();
     await app?.close();
   }
 
   health(): Health {
-    return { state: 'ok', detail: `listening on ${this.#where}` };
+    const detail = `listening on ${this.#where}`;
+    if (this.listen.kind !== 'tcp' || !this.listen.tls) return { state: 'ok', detail };
+    const certificate = this.listen.tls.certificate.certificateHealth();
+    return { state: certificate.state, detail: `${detail}, ${certificate.detail}` };
+  }
+
+  /** Where it listens now; tests ask for port 0. */
+  get port(): number | undefined {
+    const address = this.#app?.server.address();
+    return typeof address === 'object' ? address?.port : undefined;
   }
 
   get #where(): string {
     return this.listen.kind === 'tcp' ? `port ${this.listen.port}/tcp` : this.listen.path;
+  }
+
+  get #setting(): string {
+    return this.listen.kind === 'tcp' && this.listen.tls ? 'https.port' : 'http.port';
   }
 
   async #explain(error: unknown): Promise<FogdError> {
@@ -73,17 +105,22 @@ export class HttpListener implements Service {
       const { port } = this.listen;
       if (code === 'EADDRINUSE') {
         const holder = (await this.portHolder(port, 'tcp')) ?? 'another program';
-        return httpErrors.HTTP_PORT_TAKEN({ port, holder }, error);
+        return httpErrors.HTTP_PORT_TAKEN({ port, holder, setting: this.#setting }, error);
       }
-      if (code === 'EACCES') return httpErrors.HTTP_PORT_FORBIDDEN({ port }, error);
+      if (code === 'EACCES') return httpErrors.HTTP_PORT_FORBIDDEN({ port, setting: this.#setting }, error);
     }
     return httpErrors.HTTP_CANNOT_LISTEN({ where: this.#where, reason: code ?? messageOf(error) }, error);
   }
 }
 
 /** The application without a socket; tests talk to it with `inject`. */
-export async function createApp(build: (app: FastifyInstance) => Promise<void>): Promise<FastifyInstance> {
+export async function createApp(
+  build: (app: FastifyInstance) => Promise<void>,
+  isTls = false,
+): Promise<FastifyInstance> {
   const app = Fastify({
+    // Routes are the same to both; the type of the server is the one thing that differs, and none of them asks for it.
+    ...(isTls && { https: TLS_OPTIONS as unknown as null }),
     bodyLimit: BODY_LIMIT,
     forceCloseConnections: 'idle',
     // Ajv would silently drop what a schema does not know: a misspelt field must be told.

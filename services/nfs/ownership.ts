@@ -1,6 +1,6 @@
 import { readFile, rm } from 'node:fs/promises';
 import { errnoOf } from '#errors.js';
-import { writeDurably } from './durable.js';
+import { writeDurably } from '#files/write-durably.js';
 
 /**
  * Which process is ours. A pid alone proves nothing (pids come again); pid, start time and command line together do. Noted in a file, so

@@ -1,7 +1,8 @@
 import { loginScript } from '#boot/answers.js';
-import type { BootServer, ScriptInput } from '#boot/parts.js';
+import type { ScriptInput } from '#boot/parts.js';
 import type { BootRequest } from '#boot/request.js';
 import { type BootScriptInput, bootScript, problemScript, type ScriptKind } from '#boot/script.js';
+import type { BootServer } from '#boot/server.js';
 import type { Host } from '#domain/host.js';
 import { sessionKind } from '#domain/session.js';
 import { messageOf } from '#errors.js';

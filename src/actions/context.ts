@@ -4,6 +4,7 @@ import { type HostMatch, matchHost } from '#domain/match-host.js';
 import type { BootStore } from '#files/boot-store.js';
 import type { ImageStore } from '#images/image-store.js';
 import { LoginLimit } from '#login/login-limit.js';
+import type { Pki } from '#pki/pki.js';
 import type { Settings } from '#settings/schema.js';
 import { BootFileRepository } from '#store/boot-files.js';
 import { CounterRepository } from '#store/counters.js';
@@ -36,6 +37,7 @@ export interface Ports {
   /** Takes an address out of a machine's hands; resolves when durable. Throws DHCP_LEASE_UNKNOWN. */
   readonly releaseLease: (address: number) => Promise<Lease>;
   readonly bootStore: BootStore;
+  readonly pki: Pick<Pki, 'describe' | 'import'>;
   /** The body of an http or https URL. Rejects with DOWNLOAD_FAILED. */
   readonly download: (url: string) => AsyncIterable<Uint8Array>;
   /** Unguessable bytes; tests inject their own. */

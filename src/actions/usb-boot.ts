@@ -1,5 +1,5 @@
 import { KERNEL_WORD } from '#boot/kernel-line.js';
-import type { BootServer } from '#boot/parts.js';
+import { type BootServer, serverUrl } from '#boot/server.js';
 import { taskArgs } from '#boot/task-args.js';
 import { sessionKind } from '#domain/session.js';
 import { storageOf } from '#domain/share.js';
@@ -73,5 +73,5 @@ export async function usbHostInfo(
       ? []
       : [`[[ -z $${word.slice(0, at)} ]] && export ${word.slice(0, at)}='${word.slice(at + 1)}'`];
   });
-  return { shell: `${[`export web='http://${server.host}/fog/t/${token}/'`, ...lines].join('\n')}\n` };
+  return { shell: `${[`export web='${serverUrl(server, `fog/t/${token}/`)}'`, ...lines].join('\n')}\n` };
 }

@@ -3,16 +3,9 @@ import type { BootSettings } from '#settings/schema.js';
 import { exitCommands, exitType } from './exit.js';
 import { KERNEL_WORD, type KernelLineInput, kernelLine, kernelWords } from './kernel-line.js';
 import type { BootRequest } from './request.js';
+import { type BootServer, ipxeUrl, serverUrl } from './server.js';
 
 /** What all boot scripts are made of. */
-
-/** The server as this machine reaches it. */
-export interface BootServer {
-  /** Name or address for URLs, with `:port` where it is not 80. */
-  readonly host: string;
-  /** The address the machine reached. */
-  readonly ip: string;
-}
 
 /** What every script depends on. */
 export interface ScriptInput {
@@ -47,13 +40,13 @@ export function prologue({ server }: ScriptInput): string[] {
     '#!ipxe',
     `set fog-ip ${server.host}`,
     'set fog-webroot fog',
-    'set boot-url http://${fog-ip}/${fog-webroot}',
+    `set boot-url ${server.scheme}://\${fog-ip}/\${fog-webroot}`,
     `set storage-ip ${server.ip}`,
   ];
 }
 
 export function bootUrl({ server }: ScriptInput): string {
-  return `http://${server.host}/fog/service/ipxe/boot.php`;
+  return ipxeUrl(server, 'boot.php');
 }
 
 /** Loads and starts FOS with these words on its kernel line. */
@@ -63,7 +56,7 @@ export function bootFos(input: ScriptInput, task: readonly string[]): string[] {
   const line: KernelLineInput = {
     kernel: ownFile(host?.kernel, request.arch) ?? files.kernel,
     init: ownFile(host?.init, request.arch) ?? files.init,
-    web: `http://${server.host}/fog/${session ? `t/${session.token}/` : ''}`,
+    web: serverUrl(server, `fog/${session ? `t/${session.token}/` : ''}`),
     storageIp: session?.storage.host ?? server.ip,
     storagePath: session?.storage.path ?? '/images/',
     loglevel: settings.kernel_loglevel,

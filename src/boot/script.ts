@@ -6,8 +6,6 @@ import type { BootRequest } from './request.js';
 import { type OrderedTask, type TaskArgsSettings, taskArgs } from './task-args.js';
 import { ipxeText } from './text.js';
 
-export type { BootServer } from './parts.js';
-
 export interface BootScriptInput extends MenuInput {
   /** The host's active task, if it boots something. */
   readonly task?: OrderedTask;

@@ -17,6 +17,14 @@ export const cliErrors = defineErrors({
     message: 'interrupted',
     remedy: 'nothing was changed',
   },
+  PKI_FOLDER_LACKS: {
+    message: 'the folder {folder} has no {files}',
+    remedy: 'name the folder ssl of a FOG server, usually /opt/fog/snapins/ssl, or a copy of it',
+  },
+  PKI_FOLDER_UNREADABLE: {
+    message: '{file} cannot be read ({reason})',
+    remedy: 'run this command as root',
+  },
   TASK_TARGET: {
     message: 'a task is for one host or for one group',
     remedy: 'name a host, or a group with --group',

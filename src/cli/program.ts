@@ -8,6 +8,7 @@ import { addImage } from './image.js';
 import { addLease } from './lease.js';
 import { addMenu } from './menu.js';
 import { addNode } from './node.js';
+import { addPki } from './pki.js';
 import { addServe } from './serve.js';
 import { addStatus } from './status.js';
 import { addTask } from './task.js';
@@ -37,6 +38,7 @@ export function createProgram(): Command {
     addLease,
     addBootfile,
     addDhcp,
+    addPki,
   ])
     add(program);
   return program;

@@ -5,7 +5,36 @@ import type { Settings } from './schema.js';
 
 /** Rules between settings that a schema cannot say; each setting by itself is valid here. */
 export function inconsistencies(settings: Settings): Problem[] {
-  return [...dhcpProblems(settings.dhcp), ...tftpProblems(settings), ...nfsProblems(settings)];
+  return [
+    ...dhcpProblems(settings.dhcp),
+    ...tftpProblems(settings),
+    ...nfsProblems(settings),
+    ...httpsProblems(settings),
+  ];
+}
+
+function httpsProblems({ http, https }: Settings): Problem[] {
+  const problems: Problem[] = [];
+  if (https.enabled && https.port === http.port)
+    problems.push({
+      path: 'https.port',
+      what: `is ${https.port}, as http.port`,
+      mend: 'give each a port of its own',
+    });
+  if (http.redirect && !https.enabled)
+    problems.push({
+      path: 'http.redirect',
+      what: 'is true although https.enabled is false',
+      mend: 'switch HTTPS on, or this off',
+    });
+  const [given, missing] = https.certificate === undefined ? ['key', 'certificate'] : ['certificate', 'key'];
+  if ((https.certificate === undefined) !== (https.key === undefined))
+    problems.push({
+      path: `https.${given}`,
+      what: `is set, and https.${missing} is not`,
+      mend: 'set both, or none',
+    });
+  return problems;
 }
 
 function nfsProblems({ nfs }: Settings): Problem[] {

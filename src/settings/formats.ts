@@ -1,4 +1,4 @@
-import { isIPv4 } from 'node:net';
+import { isIP, isIPv4 } from 'node:net';
 import Format from 'typebox/format';
 import { KERNEL_WORD } from '#boot/kernel-line.js';
 import { parseDhcpOption } from './dhcp-option.js';
@@ -63,13 +63,17 @@ export const formats: Readonly<Record<string, FormatRule>> = {
     test: (value) => value.length <= 253 && /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value),
     means: 'a DNS name such as fog.school.example',
   },
-  host: {
-    test: (value) => isIPv4(value) || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(value),
-    means: 'an IPv4 address or a DNS name',
+  address: {
+    test: (value) => isIP(value) !== 0 && !value.includes('%'),
+    means: 'an address such as 10.0.0.1; a name belongs into server.hostname',
   },
   folder: {
     test: (value) => value.startsWith('/') && !value.includes('\0'),
     means: 'the absolute path of a folder',
+  },
+  file: {
+    test: (value) => value.startsWith('/') && !value.includes('\0'),
+    means: 'the absolute path of a file',
   },
   word: { test: (value) => /^[A-Za-z0-9_-]*$/.test(value), means: 'one word of letters, digits, - and _' },
   'kernel-args': {

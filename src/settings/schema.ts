@@ -14,13 +14,21 @@ export const SettingsSchema = Type.Object(
   {
     server: Type.Object(
       {
+        hostname: Type.Optional(
+          Type.String({
+            format: 'hostname',
+            description:
+              'DNS name of this server, put into every URL that machines are given; their name server must know it. NFS goes by address all the same.',
+            examples: ['fog.school.example'],
+            fog: 'FOG_WEB_HOST',
+          }),
+        ),
         address: Type.Optional(
           Type.String({
-            format: 'host',
+            format: 'address',
             description:
-              'Name or address put into every URL that machines are given. Unset: the address on which the machine reached fogd, which is right on servers with several networks.',
+              'Address put into URLs instead of a name. Unset, with no hostname: the address on which the machine reached fogd, which is right on servers with several networks.',
             examples: ['10.0.0.1'],
-            fog: 'FOG_WEB_HOST',
           }),
         ),
       },
@@ -46,8 +54,39 @@ export const SettingsSchema = Type.Object(
           default: 80,
           description: 'TCP port of boot scripts, kernel, init and the FOS protocol.',
         }),
+        redirect: Type.Boolean({
+          default: false,
+          description:
+            'Send people who come by HTTP to HTTPS. Machines are never sent: boot loaders, FOS and FOG Clients do not all follow.',
+        }),
       },
       { additionalProperties: false, description: 'HTTP.' },
+    ),
+    https: Type.Object(
+      {
+        enabled: Type.Boolean({
+          default: true,
+          description: 'Serve by HTTPS, too, everything that is served by HTTP.',
+        }),
+        port: Type.Integer({ minimum: 1, maximum: 65535, default: 443, description: 'TCP port of HTTPS.' }),
+        certificate: Type.Optional(
+          Type.String({
+            format: 'file',
+            description:
+              'File with the certificate for HTTPS, PEM, followed by those of the authorities in between. Read again when it changes. Unset, or while it cannot be used: a certificate of the own authority for all names and addresses of this server, which FOG Clients trust.',
+            examples: ['/etc/fogd/fullchain.pem'],
+          }),
+        ),
+        key: Type.Optional(
+          Type.String({
+            format: 'file',
+            description:
+              'File with the private key of https.certificate, PEM, without a pass phrase; others than its owner and group must not be able to read it.',
+            examples: ['/etc/fogd/privkey.pem'],
+          }),
+        ),
+      },
+      { additionalProperties: false, description: 'HTTPS.' },
     ),
     tftp: Type.Object(
       {
@@ -409,4 +448,5 @@ type DeepReadonly<T> = T extends (infer E)[]
 export type Settings = DeepReadonly<Static<typeof SettingsSchema>>;
 export type DhcpSettings = Settings['dhcp'];
 export type TftpSettings = Settings['tftp'];
+export type UrlSettings = Pick<Settings, 'server' | 'http' | 'https'>;
 export type BootSettings = Settings['boot'];

@@ -53,6 +53,7 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
     `its task ${fact(r, 'task')} (${fact(r, 'type')}) was cancelled by ${fact(r, 'actor')}`,
   'request-failed': () => 'made a call that fogd could not answer',
   complete: () => 'reported that its task is complete',
+  'tls-refused': () => 'came by HTTPS, and no connection came about',
   'client-error': () => 'reported an error',
   'client-warning': () => 'reported a warning',
   login: () => 'tried to log in',

@@ -28,6 +28,7 @@ import { groupRoutes } from './group-routes.js';
 import { imageRoutes } from './image-routes.js';
 import { menuRoutes } from './menu-routes.js';
 import { nodeRoutes } from './node-routes.js';
+import { pkiRoutes } from './pki-routes.js';
 import { taskRoutes } from './task-routes.js';
 import { userRoutes } from './user-routes.js';
 
@@ -78,6 +79,7 @@ export async function apiRoutes(
   await instance.register(nodeRoutes, { context });
   await instance.register(bootFileRoutes, { context });
   await instance.register(dhcpRoutes, { context, advise });
+  await instance.register(pkiRoutes, { context });
 
   app.get('/status', () => status());
 

@@ -4,9 +4,9 @@ import type { Context } from '#actions/context.js';
 import { advancedScript } from '#boot/answers.js';
 import { defaultScript } from '#boot/default-ipxe.js';
 import { type Dialect, parseBootRequest } from '#boot/request.js';
-import type { BootServer } from '#boot/script.js';
+import { ipxeUrl } from '#boot/server.js';
 import type { Recorder } from '#trace/decision.js';
-import { clientAddress, localAddress } from '../address.js';
+import { clientAddress, type ServerAt, serverOf } from '../address.js';
 import { parseFields, parseQuery } from '../form.js';
 import { type BootFileSource, sendFile } from '../send-file.js';
 
@@ -14,8 +14,7 @@ export interface BootOptions {
   readonly context: Context;
   readonly recorder: Recorder;
   readonly files: BootFileSource;
-  /** The server as a machine sees it that reached this local address. */
-  readonly serverAt: (localAddress: string) => BootServer;
+  readonly serverAt: ServerAt;
 }
 
 const REFUSED: ReadonlySet<string> = new Set(['problem', 'login-refused', 'login-asked']);
@@ -36,7 +35,7 @@ export async function bootRoutes(
     const answer = await answerBootRequest(
       context,
       bootRequest,
-      serverAt(localAddress(request)),
+      serverOf(request, serverAt),
       clientAddress(request),
     );
     const [mac] = bootRequest.macs;
@@ -75,13 +74,12 @@ export async function bootRoutes(
     url: '/advanced.php',
     handler: (request, reply) => {
       const { advanced_script: text, advanced_login: needsLogin } = context.settings.boot;
-      const url = `http://${serverAt(localAddress(request)).host}/fog/service/ipxe/boot.php`;
+      const url = ipxeUrl(serverOf(request, serverAt), 'boot.php');
       return reply.type('text/plain; charset=utf-8').send(advancedScript(needsLogin ? '' : text, url));
     },
   });
 
   app.get('/default.ipxe', (request, reply) => {
-    const { host } = serverAt(localAddress(request));
     recorder.record({
       service: 'http',
       event: 'default-script-served',
@@ -91,7 +89,7 @@ export async function bootRoutes(
     });
     return reply
       .type('text/plain; charset=utf-8')
-      .send(defaultScript(`http://${host}/fog/service/ipxe/boot.php`));
+      .send(defaultScript(ipxeUrl(serverOf(request, serverAt), 'boot.php')));
   });
 
   // Named for HEAD too: Fastify's own HEAD routes read the whole file and drop it.

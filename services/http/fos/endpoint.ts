@@ -1,11 +1,11 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import type { Context } from '#actions/context.js';
 import type { Caller } from '#actions/session-task.js';
-import type { BootServer } from '#boot/parts.js';
+import type { BootServer } from '#boot/server.js';
 import { clean } from '#domain/inventory.js';
 import { messageOf } from '#errors.js';
 import type { Decision, Recorder } from '#trace/decision.js';
-import { clientAddress, localAddress } from '../address.js';
+import { clientAddress, type ServerAt, serverOf } from '../address.js';
 import { parseFields, parseQuery } from '../form.js';
 import type { BootFileSource } from '../send-file.js';
 import { macsOf } from './machine.js';
@@ -16,8 +16,7 @@ export interface FosOptions {
   readonly recorder: Recorder;
   readonly version: string;
   readonly files: BootFileSource;
-  /** The server as a machine sees it that reached this local address. */
-  readonly serverAt: (localAddress: string) => BootServer;
+  readonly serverAt: ServerAt;
 }
 
 /** What an endpoint answers and how that goes into the story. */
@@ -81,7 +80,7 @@ export function endpoints(app: FastifyInstance, { recorder, serverAt }: FosOptio
           token,
           caller: { token, macs, ...(mac === undefined ? {} : { mac }) },
           address: clientAddress(request),
-          server: serverAt(localAddress(request)),
+          server: serverOf(request, serverAt),
         };
         const answer = await handle(call);
         if (!answer.silent) recorder.record(decision(request, call.macs, answer, fields));

@@ -11,7 +11,7 @@ import { expectGolden } from '../golden.js';
 
 const { boot: settings, images, tasks } = loadSettings(undefined);
 const type = (key: TaskKey) => taskTypeByKey(key);
-const server = { host: '10.0.0.1', ip: '10.0.0.1' };
+const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
 const request = (dialect: Dialect, platform = 'pcbios') =>
   parseBootRequest(
     new Map([

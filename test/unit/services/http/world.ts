@@ -12,13 +12,16 @@ import { BootFiles } from '#files/boot-files.js';
 import { BootStore } from '#files/boot-store.js';
 import { ImageStore } from '#images/image-store.js';
 import { verifyImage } from '#images/verify-image.js';
+import { Pki } from '#pki/pki.js';
+import type { ServerAt } from '#services/http/address.js';
 import { apiRoutes } from '#services/http/api/routes.js';
-import { bootRoutes } from '#services/http/boot/routes.js';
-import { fosRoutes } from '#services/http/fos/routes.js';
 import { createApp } from '#services/http/listener.js';
+import { machineRoutes } from '#services/http/machine-routes.js';
+import { peopleRoutes } from '#services/http/people/routes.js';
 import { parseSettings } from '#settings/load.js';
 import { Store } from '#store/store.js';
 import type { Decision } from '#trace/decision.js';
+import { keysInOrder } from '../../pki/keys.js';
 import { VirtualClock } from '../../virtual-clock.js';
 
 export const MAC = '00:11:22:33:44:55';
@@ -99,6 +102,13 @@ export async function makeWorld(toml = ''): Promise<World> {
   const woken: string[] = [];
   const decisions: Decision[] = [];
   const recorder = { record: (decision: Decision) => decisions.push(decision) as unknown as undefined };
+  const pki = new Pki({
+    folder: join(folder, 'pki'),
+    names: () => ['10.0.0.1'],
+    makeKey: keysInOrder('authority', 'tls', 'communication'),
+    clock,
+    log: silent,
+  });
   const context = createContext(settings, clock, store, {
     recorder,
     exports: {
@@ -115,6 +125,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     imageStore,
     neighbour: async (ip) => neighbours.get(ip),
     bootStore,
+    pki,
     download: async function* (url) {
       yield Buffer.from(`what ${url} holds`);
     },
@@ -130,7 +141,7 @@ export async function makeWorld(toml = ''): Promise<World> {
       return ['10.0.0.255'];
     },
   });
-  const serverAt = () => ({ host: '10.0.0.1', ip: '10.0.0.1' });
+  const serverAt: ServerAt = () => ({ scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' });
   const routes: Array<{ method: string; url: string }> = [];
   const note = (instance: FastifyInstance) =>
     instance.addHook('onRoute', ({ method, url }) => {
@@ -144,22 +155,15 @@ export async function makeWorld(toml = ''): Promise<World> {
   const files = new BootFiles([bootFiles]);
   const app = await createApp(async (instance) => {
     note(instance);
-    await instance.register(bootRoutes, {
-      prefix: '/fog/service/ipxe',
+    await instance.register(machineRoutes, {
       context,
       recorder,
+      version: '0.0.0-test',
       files,
       serverAt,
+      pki,
     });
-    for (const prefix of ['/fog', '/fog/t/:token'])
-      await instance.register(fosRoutes, {
-        prefix,
-        context,
-        recorder,
-        version: '0.0.0-test',
-        files,
-        serverAt,
-      });
+    await instance.register(peopleRoutes, { serverAt });
   });
   const api = await createApp(async (instance) => {
     note(instance);

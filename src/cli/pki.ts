@@ -1,0 +1,72 @@
+import type { Command } from 'commander';
+import { callApi } from './client.js';
+import { jsonOption, stateOption } from './options.js';
+import { readPkiFolder } from './pki-folder.js';
+import { print } from './print.js';
+
+interface CertificateView {
+  readonly subject: string;
+  readonly fingerprint: string;
+  readonly names: readonly string[];
+  readonly until: number;
+}
+
+interface PkiView {
+  readonly authority: CertificateView | null;
+  readonly communication: CertificateView | null;
+  readonly tls: CertificateView | null;
+}
+
+interface Options {
+  readonly state: string;
+  readonly json?: true;
+}
+
+export function addPki(program: Command): void {
+  const pki = program.command('pki').description('certificates: the authority that FOG Clients trust');
+  const verb = (name: string, description: string) =>
+    pki.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
+
+  verb('show', 'the authority, what clients encrypt to, and the own certificate for HTTPS').action(
+    async (options: Options) => {
+      const view = await callApi<PkiView>(options.state, 'GET', '/pki');
+      print(options, view, lines(view));
+    },
+  );
+
+  verb('import <folder>', 'take authority and keys of a FOG server, so that its clients need no change')
+    .addHelpText(
+      'after',
+      '\nRead are CA/.fogCA.pem, CA/.fogCA.key and, where they are there, .srvprivate.key and .srvpublic.crt.\n\nExample:\n  fogd pki import /opt/fog/snapins/ssl',
+    )
+    .action(async (folder: string, options: Options) => {
+      const body = readPkiFolder(folder);
+      const taken = await callApi<PkiView & { readonly warnings: readonly string[] }>(
+        options.state,
+        'POST',
+        '/pki/import',
+        body,
+      );
+      const warnings = taken.warnings.map((warning) => `Note: ${warning}`);
+      print(options, taken, [...lines(taken), ...warnings]);
+    });
+}
+
+function lines({ authority, communication, tls }: PkiView): string[] {
+  const block = (title: string, view: CertificateView | null): string[] => [
+    title,
+    ...(view
+      ? [
+          `  subject  ${view.subject}`,
+          ...(view.names.length > 0 ? [`  names    ${view.names.join(' ')}`] : []),
+          `  until    ${new Date(view.until).toISOString().slice(0, 10)}`,
+          `  SHA-256  ${view.fingerprint}`,
+        ]
+      : ['  not made yet']),
+  ];
+  return [
+    ...block('certificate authority', authority),
+    ...block('what FOG Clients encrypt to', communication),
+    ...block('own certificate for HTTPS', tls),
+  ];
+}

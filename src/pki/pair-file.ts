@@ -1,0 +1,48 @@
+import { open } from 'node:fs/promises';
+import { errnoOf, messageOf } from '#errors.js';
+import { writeDurably } from '#files/write-durably.js';
+import { pkiErrors } from './errors.js';
+import { type Pair, pairText } from './pair.js';
+
+/** Rights that a file with a private key of fogd must not give. */
+const GROUP_AND_OTHERS = 0o077;
+/** A key that the admin keeps may be readable by a group that fogd is in. */
+export const OTHERS = 0o007;
+
+/**
+ * The text of a file with a private key. `forbidden`: the rights that it must not give. Throws PKI_KEY_READABLE, or the system's error.
+ */
+export async function readKeyFile(path: string, forbidden: number): Promise<string> {
+  const handle = await open(path, 'r');
+  try {
+    const { mode } = await handle.stat();
+    if ((mode & forbidden) !== 0)
+      throw pkiErrors.PKI_KEY_READABLE({
+        file: path,
+        mode: (mode & 0o777).toString(8).padStart(4, '0'),
+        right: forbidden === OTHERS ? 'o-rwx' : '600',
+      });
+    return await handle.readFile('utf8');
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The text of a file of ours; undefined when there is none. Throws PKI_KEY_READABLE or PKI_FOLDER. */
+export async function readOwnFile(folder: string, path: string): Promise<string | undefined> {
+  try {
+    return await readKeyFile(path, GROUP_AND_OTHERS);
+  } catch (error) {
+    const errno = errnoOf(error);
+    if (errno === 'ENOENT') return undefined;
+    if (errno?.startsWith('PKI_')) throw error;
+    throw pkiErrors.PKI_FOLDER({ folder, reason: errno ?? messageOf(error) }, error);
+  }
+}
+
+/** Durable when it resolves. Rejects with PKI_FOLDER; what was there is unchanged then. */
+export async function writePair(folder: string, path: string, pair: Pair): Promise<void> {
+  await writeDurably(path, pairText(pair)).catch((error: unknown) => {
+    throw pkiErrors.PKI_FOLDER({ folder, reason: errnoOf(error) ?? messageOf(error) }, error);
+  });
+}

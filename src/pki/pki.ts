@@ -1,0 +1,314 @@
+import { mkdir, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '#daemon/clock.js';
+import type { Logger } from '#daemon/log.js';
+import type { Health, Service } from '#daemon/service.js';
+import { errnoOf, FogdError, messageOf } from '#errors.js';
+import { UNFINISHED } from '#files/write-durably.js';
+import { COMMUNICATION_DAYS, issueLeaf, makeAuthority, TLS_DAYS } from './certificate.js';
+import { pkiErrors } from './errors.js';
+import { type CheckedPki, checkForeignPki, type ForeignPki } from './imported.js';
+import type { KeyMaker } from './key-maker.js';
+import { namesOf } from './names.js';
+import { endOf, isIssuedBy, type Pair, parsePair, readCertificate } from './pair.js';
+import { readOwnFile, writePair } from './pair-file.js';
+import type { CertificateSource } from './source.js';
+
+export interface PkiOptions {
+  /** Made if missing, 0700. */
+  readonly folder: string;
+  /** All names and addresses of the server now, the chief one first. */
+  readonly names: () => readonly string[];
+  readonly makeKey: KeyMaker;
+  readonly clock: Clock;
+  readonly log: Logger;
+  /** Tests have no time for large keys. */
+  readonly bits?: Readonly<Record<Holder, number>>;
+}
+
+/** What has a key: the authority; what FOG Clients encrypt to; the HTTPS listener. Each is one file with certificate and key. */
+export type Holder = 'authority' | 'communication' | 'tls';
+
+export interface CertificateView {
+  readonly subject: string;
+  /** SHA-256, hexadecimal with colons. */
+  readonly fingerprint: string;
+  readonly names: readonly string[];
+  /** Milliseconds since the epoch. */
+  readonly from: number;
+  readonly until: number;
+}
+
+export type PkiView = Readonly<Record<Holder, CertificateView | null>>;
+
+/** A TLS signature of 4096 bits would keep the loop for 4 ms at every connection, one of 2048 takes 0.6 ms. */
+const BITS: Readonly<Record<Holder, number>> = { authority: 4096, communication: 4096, tls: 2048 };
+const FILES: Readonly<Record<Holder, string>> = {
+  authority: 'ca.pem',
+  communication: 'communication.pem',
+  tls: 'tls.pem',
+};
+
+/** Addresses come and go with interfaces; nothing tells. */
+const LOOK_EVERY_MS = 60_000;
+/** Leaves are issued anew when they have less left. */
+const RENEW_BEFORE_MS = 60 * 86_400_000;
+const AUTHORITY_ALARM_MS = 365 * 86_400_000;
+/** fogd is younger than that. */
+const EARLIEST = Date.UTC(2025, 0, 1);
+
+/**
+ * The certificate authority that FOG Clients pin, and the two certificates under it (spec client-protocol 1): made at the first start,
+ * renewed while fogd runs. Their keys stay: only the authority's is hard to replace, and clients may have fetched the certificate just now.
+ */
+export class Pki implements Service, CertificateSource {
+  readonly name = 'certificates';
+  readonly #pairs = new Map<Holder, Pair>();
+  readonly #followers = new Set<(pair: Pair) => void>();
+  /** One change after the other. */
+  #work: Promise<unknown> = Promise.resolve();
+  #ending = new AbortController();
+  #cancelLook: () => void = () => undefined;
+
+  constructor(private readonly options: PkiOptions) {}
+
+  /**
+   * Keys that are missing are made behind the start: that takes seconds, and machines wait for DHCP. Throws PKI_KEY_READABLE,
+   * PKI_FILE_DAMAGED, PKI_AUTHORITY_LOST or PKI_FOLDER.
+   */
+  async start(fail: (error: FogdError) => void): Promise<void> {
+    const ending = new AbortController();
+    this.#ending = ending;
+    await this.#read();
+    const whole = this.#queue(() => this.#complete(ending.signal));
+    const look = () => {
+      this.#cancelLook = this.options.clock.after(LOOK_EVERY_MS, () => {
+        this.#queue(() => this.#complete(ending.signal)).then(look, failed);
+      });
+    };
+    const failed = (error: unknown) => {
+      if (!ending.signal.aborted) fail(asPkiError(error, this.options.folder));
+    };
+    if (this.#pairs.size < HOLDERS.length) {
+      whole.then(look, failed);
+      return;
+    }
+    await whole;
+    look();
+  }
+
+  /** The certificates stay in use: what only lost its folder goes on. */
+  async stop(): Promise<void> {
+    this.#ending.abort();
+    this.#cancelLook();
+    await this.#work;
+  }
+
+  health(): Health {
+    const [authority, tls] = [this.#certificate('authority'), this.#certificate('tls')];
+    if (this.#pairs.size < HOLDERS.length) return { state: 'degraded', detail: 'the keys are being made' };
+    if (!authority || !tls) return { state: 'degraded', detail: 'there is none yet' };
+    const until = endOf(authority);
+    const detail = `authority until ${day(until)}, HTTPS until ${day(endOf(tls))}`;
+    return until - this.options.clock.now() < AUTHORITY_ALARM_MS
+      ? {
+          state: 'degraded',
+          detail: `${detail}: the authority ends, and can only be replaced at every client`,
+        }
+      : { state: 'ok', detail };
+  }
+
+  follow(use: (pair: Pair) => void): () => void {
+    this.#followers.add(use);
+    const pair = this.#pairs.get('tls');
+    if (pair) use(pair);
+    return () => this.#followers.delete(use);
+  }
+
+  certificateHealth(): Health {
+    const certificate = this.#certificate('tls');
+    return certificate
+      ? { state: 'ok', detail: `own certificate until ${day(endOf(certificate))}` }
+      : { state: 'degraded', detail: 'there is no certificate yet' };
+  }
+
+  /** A certificate, PEM; undefined until it is made. */
+  pem(holder: Holder): string | undefined {
+    return this.#pairs.get(holder)?.certificate;
+  }
+
+  describe(): PkiView {
+    const view = (holder: Holder): CertificateView | null => {
+      const certificate = this.#certificate(holder);
+      return certificate
+        ? {
+            subject: certificate.subject,
+            fingerprint: certificate.fingerprint256,
+            names: namesOf(certificate.subjectAltName),
+            from: Date.parse(certificate.validFrom),
+            until: endOf(certificate),
+          }
+        : null;
+    };
+    return { authority: view('authority'), communication: view('communication'), tls: view('tls') };
+  }
+
+  /**
+   * Takes the authority and keys of another FOG server, so that its clients find in fogd the server they know. What they replace is kept
+   * beside. Durable when it resolves; gives warnings. Rejects with PKI_IMPORT_BAD, and nothing has changed then.
+   */
+  async import(foreign: ForeignPki): Promise<readonly string[]> {
+    const checked = checkForeignPki(foreign, this.options.clock.now());
+    await this.#queue(() => this.#replace(checked));
+    return checked.warnings;
+  }
+
+  async #replace({ authority, communicationKey, communicationCertificate }: CheckedPki): Promise<void> {
+    const { clock, log } = this.options;
+    const key = communicationKey ?? this.#pairs.get('communication')?.key;
+    if (key === undefined) throw pkiErrors.PKI_NOT_READY({});
+    const certificate = communicationCertificate ?? (await this.#issue('communication', authority, key));
+    const communication = { certificate, key };
+    const stamp = new Date(clock.now()).toISOString().replaceAll(/[-:]|\..*/g, '');
+    for (const [holder, pair] of [
+      ['authority', authority],
+      ['communication', communication],
+    ] as const) {
+      const before = this.#pairs.get(holder);
+      if (before !== undefined && before.certificate.trim() !== pair.certificate.trim())
+        await writePair(this.options.folder, `${this.#path(holder)}.before-${stamp}`, before);
+    }
+    // A break-off between the two leaves a certificate of another authority, which the next start issues anew.
+    await this.#keep('authority', authority);
+    await this.#keep('communication', communication);
+    log.info(
+      { fingerprint: this.describe().authority?.fingerprint },
+      'another certificate authority is used',
+    );
+    await this.#complete(this.#ending.signal);
+  }
+
+  async #read(): Promise<void> {
+    const { folder, log } = this.options;
+    try {
+      await mkdir(folder, { recursive: true, mode: 0o700 });
+      for (const name of await readdir(folder))
+        if (name.endsWith(UNFINISHED)) await rm(join(folder, name), { force: true });
+    } catch (error) {
+      throw pkiErrors.PKI_FOLDER({ folder, reason: errnoOf(error) ?? messageOf(error) }, error);
+    }
+    const found = new Map<Holder, Pair>();
+    const texts = new Map<Holder, string>();
+    for (const holder of HOLDERS) {
+      const text = await readOwnFile(folder, this.#path(holder));
+      if (text !== undefined) texts.set(holder, text);
+    }
+    // The authority is written first: where only others are, it was taken away.
+    if (texts.size > 0 && !texts.has('authority'))
+      throw pkiErrors.PKI_AUTHORITY_LOST({ folder, file: this.#path('authority') });
+    for (const [holder, text] of texts) {
+      try {
+        found.set(holder, parsePair(text));
+      } catch (error) {
+        const file = this.#path(holder);
+        if (holder === 'authority')
+          throw pkiErrors.PKI_FILE_DAMAGED({ file, reason: messageOf(error) }, error);
+        // Nothing is lost with it: the authority issues another.
+        log.warn({ file, reason: messageOf(error) }, 'a certificate cannot be used; another is made');
+      }
+    }
+    this.#pairs.clear();
+    for (const [holder, pair] of found) this.#pairs.set(holder, pair);
+    const tls = this.#pairs.get('tls');
+    if (tls) this.#tell(tls);
+  }
+
+  /** Makes what is missing, and issues anew what is due. HTTPS comes before what clients need only after it. */
+  async #complete(signal: AbortSignal): Promise<void> {
+    const { clock, makeKey, bits = BITS, log } = this.options;
+    for (const holder of HOLDERS) {
+      if (signal.aborted) return;
+      const pair = this.#pairs.get(holder);
+      const why = this.#due(holder, pair);
+      if (why === undefined) continue;
+      if (clock.now() < EARLIEST) throw pkiErrors.PKI_CLOCK({ date: new Date(clock.now()).toISOString() });
+      const key = pair?.key ?? (await makeKey(bits[holder], signal));
+      const authority = this.#pairs.get('authority');
+      const certificate =
+        holder === 'authority' || authority === undefined
+          ? await makeAuthority(key, clock.now())
+          : await this.#issue(holder, authority, key);
+      await this.#keep(holder, { certificate, key });
+      log.info({ certificate: holder, why }, 'certificate made');
+    }
+  }
+
+  /** Why a new certificate is needed; undefined while the present one will do. */
+  #due(holder: Holder, pair: Pair | undefined): string | undefined {
+    if (!pair) return 'there was none';
+    const authority = this.#certificate('authority');
+    if (holder === 'authority' || !authority) return undefined;
+    const certificate = readCertificate(pair.certificate);
+    if (!isIssuedBy(certificate, authority)) return 'the authority is another';
+    if (endOf(certificate) - this.options.clock.now() < RENEW_BEFORE_MS) return 'its time ends';
+    // Clients look at no name of the other (spec client-protocol 1.2), and an imported one stays what it was.
+    if (holder === 'communication') return undefined;
+    const [names, wanted] = [namesOf(certificate.subjectAltName), this.options.names()];
+    // The chief one is the subject; the others have no order.
+    const isSame = names[0] === wanted[0] && String([...names].sort()) === String([...wanted].sort());
+    return isSame ? undefined : 'names or addresses have changed';
+  }
+
+  #issue(holder: Exclude<Holder, 'authority'>, authority: Pair, key: string): Promise<string> {
+    const days = holder === 'tls' ? TLS_DAYS : COMMUNICATION_DAYS;
+    return issueLeaf({
+      authority,
+      key,
+      days,
+      names: this.options.names(),
+      now: this.options.clock.now(),
+    });
+  }
+
+  async #keep(holder: Holder, pair: Pair): Promise<void> {
+    await writePair(this.options.folder, this.#path(holder), pair);
+    this.#pairs.set(holder, pair);
+    if (holder === 'tls') this.#tell(pair);
+  }
+
+  #tell(pair: Pair): void {
+    for (const use of this.#followers) use(pair);
+  }
+
+  #certificate(holder: Holder) {
+    const pair = this.#pairs.get(holder);
+    return pair && readCertificate(pair.certificate);
+  }
+
+  #path(holder: Holder): string {
+    return join(this.options.folder, FILES[holder]);
+  }
+
+  #queue<T>(work: () => Promise<T>): Promise<T> {
+    const result = this.#work.then(work);
+    // Who waits next is not concerned by how this one ends.
+    this.#work = result.then(
+      () => undefined,
+      () => undefined,
+    );
+    return result;
+  }
+}
+
+/** In the order in which they are made. */
+const HOLDERS = ['authority', 'tls', 'communication'] as const;
+
+function day(milliseconds: number): string {
+  return new Date(milliseconds).toISOString().slice(0, 10);
+}
+
+function asPkiError(error: unknown, folder: string): FogdError {
+  return error instanceof FogdError
+    ? error
+    : pkiErrors.PKI_FOLDER({ folder, reason: messageOf(error) }, error);
+}
