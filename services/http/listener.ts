@@ -5,7 +5,7 @@ import { errnoOf, type FogdError, messageOf } from '#errors.js';
 import type { CertificateSource } from '#pki/source.js';
 import { plainAddress } from './address.js';
 import { httpErrors } from './errors.js';
-import { TLS_OPTIONS, tlsReason, useCertificate } from './tls.js';
+import { refusedAddress, rememberAddresses, TLS_OPTIONS, tlsReason, useCertificate } from './tls.js';
 
 /** Largest body of any client; FOS sends a few KiB. */
 const BODY_LIMIT = 256 * 1024;
@@ -13,7 +13,8 @@ const BODY_LIMIT = 256 * 1024;
 const MAX_URL_PARAM = 4096;
 
 export type Listen =
-  | { readonly kind: 'tcp'; readonly port: number; readonly tls?: Tls }
+  /** On all addresses where no host is named. */
+  | { readonly kind: 'tcp'; readonly port: number; readonly host?: string; readonly tls?: Tls }
   /** A Unix socket that only the owner may open. */
   | { readonly kind: 'socket'; readonly path: string };
 
@@ -45,16 +46,18 @@ export class HttpListener implements Service {
     this.#app = app;
     if (tls) {
       this.#leaveCertificate = tls.certificate.follow((pair) => useCertificate(app.server, pair));
+      rememberAddresses(app.server);
       app.server.on('tlsClientError', (error, socket) =>
-        tls.refused(plainAddress(socket.remoteAddress), tlsReason(error)),
+        tls.refused(plainAddress(refusedAddress(socket)), tlsReason(error)),
       );
     }
     try {
       if (this.listen.kind === 'tcp') {
-        await app.listen({ host: '::', port: this.listen.port }).catch(async (error: unknown) => {
+        const { port, host } = this.listen;
+        await app.listen({ host: host ?? '::', port }).catch(async (error: unknown) => {
           // Servers without IPv6.
-          if (errnoOf(error) !== 'EAFNOSUPPORT' || this.listen.kind !== 'tcp') throw error;
-          await app.listen({ host: '0.0.0.0', port: this.listen.port });
+          if (errnoOf(error) !== 'EAFNOSUPPORT' || host !== undefined) throw error;
+          await app.listen({ host: '0.0.0.0', port });
         });
       } else {
         // Left behind by a killed daemon; the lock on the state folder says that nobody uses it.

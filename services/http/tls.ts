@@ -1,5 +1,6 @@
 import type { Server } from 'node:http';
-import { createSecureContext, type SecureContextOptions, type TlsOptions } from 'node:tls';
+import type { Socket } from 'node:net';
+import { createSecureContext, type SecureContextOptions, type TLSSocket, type TlsOptions } from 'node:tls';
 import { errnoOf, messageOf } from '#errors.js';
 import type { Pair } from '#pki/pair.js';
 
@@ -37,6 +38,18 @@ export function useCertificate(server: Server, pair: Pair): void {
   (server as Server & { setSecureContext(options: SecureContextOptions): void }).setSecureContext(
     contextOf(pair),
   );
+}
+
+/**
+ * After a refusal by TLS 1.3 the connection may be gone, and with it the client's address. A socket that was asked before remembers it:
+ * the one below that of TLS, which Node calls `_parent`.
+ */
+export function rememberAddresses(server: Server): void {
+  server.on('connection', (socket) => socket.remoteAddress);
+}
+
+export function refusedAddress(socket: TLSSocket): string | undefined {
+  return (socket as TLSSocket & { readonly _parent?: Socket })._parent?.remoteAddress ?? socket.remoteAddress;
 }
 
 function contextOf({ certificate, key }: Pair): SecureContextOptions {

@@ -12,7 +12,7 @@ export function addCheck(program: Command): void {
       const { problemsHere } = await import('#check.js');
       const text = readSettingsFile(config);
       const { settings, problems } = parseSettings(text);
-      const here = settings === undefined ? [] : problemsHere(settings);
+      const here = settings === undefined ? [] : await problemsHere(settings);
       const all = [...problems, ...here.map((problem) => withLine(text, problem))];
       for (const problem of all) process.stderr.write(`${problemLine(config, problem)}\n`);
       if (all.length > 0) process.exitCode = 1;

@@ -3,6 +3,7 @@ import type { Clock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
 import type { Health } from '#daemon/service.js';
 import { FogdError, messageOf } from '#errors.js';
+import { pkiErrors } from './errors.js';
 import { checkPair, endOf, type Pair, readCertificate } from './pair.js';
 import { OTHERS, readKeyFile } from './pair-file.js';
 import type { CertificateSource } from './source.js';
@@ -38,15 +39,20 @@ export class CertificateFiles implements CertificateSource {
   follow(use: (pair: Pair) => void): () => void {
     let isOver = false;
     let cancel: () => void = () => undefined;
+    let hasLooked = false;
+    let other: Pair | undefined;
     this.#seen = '';
     const leave = this.options.otherwise.follow((pair) => {
-      if (!this.#pair) use(pair);
+      other = pair;
+      if (hasLooked && !this.#pair) use(pair);
     });
-    if (this.#pair) use(this.#pair);
     const look = async () => {
       const fresh = await this.#look();
       if (isOver) return;
-      if (fresh) use(fresh);
+      const first = hasLooked ? undefined : (this.#pair ?? other);
+      hasLooked = true;
+      const next = fresh ?? first;
+      if (next) use(next);
       cancel = this.options.clock.after(LOOK_EVERY_MS, () => void look());
     };
     void look();
@@ -82,12 +88,7 @@ export class CertificateFiles implements CertificateSource {
     const isSteady = isFirst || now === this.#seen;
     this.#seen = now;
     try {
-      const pair = {
-        certificate: await readFile(certificate, 'utf8'),
-        key: await readKeyFile(key, OTHERS),
-      };
-      checkPair(pair);
-      check(pair);
+      const pair = await readPairFiles(certificate, key, check);
       this.#settled = true;
       this.#trouble = undefined;
       this.#pair = pair;
@@ -97,13 +98,27 @@ export class CertificateFiles implements CertificateSource {
       // Two files are never replaced at once: what is wrong must still be so at the next look.
       this.#settled = isSteady;
       if (!isSteady) return undefined;
-      this.#trouble =
-        error instanceof FogdError
-          ? error.line
-          : `${certificate} and ${key} cannot be used (${messageOf(error)})`;
+      this.#trouble = messageOf(error);
       log.warn({ certificate, key, reason: this.#trouble }, 'the certificate cannot be used');
       return undefined;
     }
+  }
+}
+
+/** Throws PKI_KEY_READABLE or PKI_PAIR_BAD. */
+export async function readPairFiles(
+  certificate: string,
+  key: string,
+  check: (pair: Pair) => void,
+): Promise<Pair> {
+  try {
+    const pair = { certificate: await readFile(certificate, 'utf8'), key: await readKeyFile(key, OTHERS) };
+    checkPair(pair);
+    check(pair);
+    return pair;
+  } catch (error) {
+    if (error instanceof FogdError) throw error;
+    throw pkiErrors.PKI_PAIR_BAD({ certificate, key, reason: messageOf(error) }, error);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Pair } from './pair.js';
 
 const DAY_MS = 86_400_000;
 /** Ends before 2050, when certificates begin to write their dates in another form. The authority can only be replaced at every client. */
-const AUTHORITY_DAYS = 20 * 365;
+const AUTHORITY_DAYS = 7305;
 /** macOS takes no TLS certificate for longer than 825 days; one that ends early says early that its renewal works. */
 export const TLS_DAYS = 365;
 /** FOG's own; clients do not look at it. */

@@ -11,6 +11,11 @@ export const pkiErrors = defineErrors({
     remedy: 'restore it from a backup; FOG Clients trust the certificate authority in it and no other',
     status: 503,
   },
+  PKI_PAIR_BAD: {
+    message: '{certificate} and {key} cannot be used for HTTPS ({reason})',
+    remedy: 'put a certificate and its private key there, PEM, readable for the user that runs fogd',
+    status: 503,
+  },
   PKI_AUTHORITY_LOST: {
     message: 'the certificate authority {file} is gone, but certificates that it issued are there',
     remedy:

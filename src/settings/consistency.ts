@@ -17,8 +17,8 @@ function httpsProblems({ http, https }: Settings): Problem[] {
   const problems: Problem[] = [];
   if (https.enabled && https.port === http.port)
     problems.push({
-      path: 'https.port',
-      what: `is ${https.port}, as http.port`,
+      path: https.port === 443 ? 'http.port' : 'https.port',
+      what: `is ${https.port} for both HTTP and HTTPS`,
       mend: 'give each a port of its own',
     });
   if (http.redirect && !https.enabled)

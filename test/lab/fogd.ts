@@ -1,5 +1,5 @@
 /** The daemon under test: started as an admin would, asked through its own command line, read in its store. */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { stringify } from 'smol-toml';
@@ -19,6 +19,8 @@ export interface FogdOptions {
   readonly host?: LabHost;
   /** Folder with the built imaging environment; default: var/imaging-os of the repository. */
   readonly imagingOs?: string;
+  /** Makes keys as at a first start; else it is given those that an earlier one made: they cost seconds. */
+  readonly ownKeys?: true;
   /** Program and arguments that end in starting fogd: another user, mounts of its own. */
   readonly through?: readonly string[];
 }
@@ -32,6 +34,8 @@ export interface ServiceLine {
 }
 
 export class FogdUnderTest {
+  /** What `node` is to run for a command of the command line. */
+  static readonly program = PROGRAM;
   /** The state folder; the control socket in it keeps its path short (at most 107 bytes). */
   readonly state: string;
   readonly #process: LabProcess;
@@ -39,6 +43,7 @@ export class FogdUnderTest {
   private constructor(options: FogdOptions, host: LabHost) {
     this.state = join(options.network.folder, `state-${host.role}`);
     mkdirSync(this.state, { recursive: true, mode: 0o700 });
+    if (!options.ownKeys && !options.through) giveKeys(join(this.state, 'pki'));
     const config = join(options.folder, 'fogd.toml');
     writeFileSync(config, stringify(options.settings));
     this.#process = new LabProcess(options.network.cleanup, {
@@ -117,6 +122,7 @@ export class FogdUnderTest {
   /** Asks it to stop as systemd does. It must drain and exit with 0 within 10 s. */
   async stop(): Promise<void> {
     const exit = await this.#process.stop(10_000);
+    keepKeys(join(this.state, 'pki'));
     if (exit.code !== 0)
       throw new Error(`fogd: ${describeExit(exit)} after SIGTERM\n${this.log.slice(-2000)}`);
   }
@@ -125,5 +131,27 @@ export class FogdUnderTest {
   async kill(): Promise<Exit> {
     this.#process.kill();
     return await this.#process.exited;
+  }
+}
+
+const KEYS = inRepository('var', 'test', 'pki');
+const KEY_FILES = ['ca.pem', 'communication.pem', 'tls.pem'];
+
+function giveKeys(pki: string): void {
+  if (existsSync(KEYS) && !existsSync(pki)) cpSync(KEYS, pki, { recursive: true });
+}
+
+/** Once, when they are complete; other test runs may do the same at this moment. */
+function keepKeys(pki: string): void {
+  if (existsSync(KEYS) || !existsSync(pki)) return;
+  if (!KEY_FILES.every((name) => readdirSync(pki).includes(name))) return;
+  const own = `${KEYS}-${process.pid}`;
+  mkdirSync(own, { recursive: true, mode: 0o700 });
+  for (const name of KEY_FILES) cpSync(join(pki, name), join(own, name));
+  try {
+    renameSync(own, KEYS);
+  } catch (error) {
+    rmSync(own, { recursive: true });
+    if (!existsSync(KEYS)) throw error;
   }
 }

@@ -68,6 +68,32 @@ describe('settings', () => {
       '[boot]\nkernel_args = "a=$(id)"',
       /:2: boot\.kernel_args is .* it must be words of letters/,
     ],
+    [
+      'a name where an address is due',
+      '[server]\naddress = "fog.school.example"',
+      /:2: server\.address .* a name belongs into server\.hostname/,
+    ],
+    ['a name that is none', '[server]\nhostname = "http://fog"', /:2: server\.hostname .*a DNS name/],
+    [
+      'one port for two',
+      '[http]\nport = 443',
+      'fogd.toml:2: http.port is 443 for both HTTP and HTTPS: give each a port of its own',
+    ],
+    [
+      'a certificate without a key',
+      '[https]\ncertificate = "/x"',
+      'fogd.toml:2: https.certificate is set, and https.key is not: set both, or none',
+    ],
+    [
+      'a key without a certificate',
+      '[https]\nkey = "/x"',
+      /:2: https\.key is set, and https\.certificate is not/,
+    ],
+    [
+      'a way to nowhere',
+      '[http]\nredirect = true\n[https]\nenabled = false',
+      /:2: http\.redirect is true although https\.enabled is false/,
+    ],
   ])('name line, fault and mend of %s', (_, text, expected) => {
     expect(problems(text)[0]).toMatch(expected);
   });

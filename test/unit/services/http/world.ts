@@ -6,6 +6,7 @@ import { type Context, createContext } from '#actions/context.js';
 import type { SessionExport } from '#actions/export-door.js';
 import { GenerationKeeper, type StartVerification } from '#actions/keep-generations.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
+import { bootServer } from '#boot/server.js';
 import type { Logger } from '#daemon/log.js';
 import { sharedBy } from '#domain/share.js';
 import { BootFiles } from '#files/boot-files.js';
@@ -141,7 +142,7 @@ export async function makeWorld(toml = ''): Promise<World> {
       return ['10.0.0.255'];
     },
   });
-  const serverAt: ServerAt = () => ({ scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' });
+  const serverAt: ServerAt = (_, scheme) => bootServer(settings, '10.0.0.1', scheme);
   const routes: Array<{ method: string; url: string }> = [];
   const note = (instance: FastifyInstance) =>
     instance.addHook('onRoute', ({ method, url }) => {
