@@ -1,4 +1,4 @@
-import { open } from 'node:fs/promises';
+import { link, open } from 'node:fs/promises';
 import { errnoOf, messageOf } from '#errors.js';
 import { writeDurably } from '#files/write-durably.js';
 import { pkiErrors } from './errors.js';
@@ -44,5 +44,18 @@ export async function readOwnFile(folder: string, path: string): Promise<string 
 export async function writePair(folder: string, path: string, pair: Pair): Promise<void> {
   await writeDurably(path, pairText(pair)).catch((error: unknown) => {
     throw pkiErrors.PKI_FOLDER({ folder, reason: errnoOf(error) ?? messageOf(error) }, error);
+  });
+}
+
+/**
+ * Gives a file of ours, whatever is in it, a second name, under which it stays when another takes the first. Durable with the next write in
+ * that folder. Rejects with PKI_FOLDER.
+ */
+export async function keepBeside(folder: string, path: string, ending: string): Promise<void> {
+  await link(path, `${path}${ending}`).catch((error: unknown) => {
+    const errno = errnoOf(error);
+    // There is none; or the second import within a second, and the first has kept it.
+    if (errno === 'ENOENT' || errno === 'EEXIST') return;
+    throw pkiErrors.PKI_FOLDER({ folder, reason: errno ?? messageOf(error) }, error);
   });
 }

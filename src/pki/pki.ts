@@ -11,7 +11,7 @@ import { type CheckedPki, checkForeignPki, type ForeignPki } from './imported.js
 import type { KeyMaker } from './key-maker.js';
 import { namesOf } from './names.js';
 import { endOf, isIssuedBy, type Pair, parsePair, readCertificate } from './pair.js';
-import { readOwnFile, writePair } from './pair-file.js';
+import { keepBeside, readOwnFile, writePair } from './pair-file.js';
 import type { CertificateSource } from './source.js';
 
 export interface PkiOptions {
@@ -22,8 +22,6 @@ export interface PkiOptions {
   readonly makeKey: KeyMaker;
   readonly clock: Clock;
   readonly log: Logger;
-  /** Tests have no time for large keys. */
-  readonly bits?: Readonly<Record<Holder, number>>;
 }
 
 /** What has a key: the authority; what FOG Clients encrypt to; the HTTPS listener. Each is one file with certificate and key. */
@@ -41,7 +39,7 @@ export interface CertificateView {
 
 export type PkiView = Readonly<Record<Holder, CertificateView | null>>;
 
-/** A TLS signature of 4096 bits would keep the loop for 4 ms at every connection, one of 2048 takes 0.6 ms. */
+/** A TLS signature of 4096 bits would keep the loop for 3 ms at every connection, one of 2048 keeps it for 0.3 ms. */
 const BITS: Readonly<Record<Holder, number>> = { authority: 4096, communication: 4096, tls: 2048 };
 const FILES: Readonly<Record<Holder, string>> = {
   authority: 'ca.pem',
@@ -82,6 +80,7 @@ export class Pki implements Service, CertificateSource {
     await this.#read();
     const whole = this.#queue(() => this.#complete(ending.signal));
     const look = () => {
+      if (ending.signal.aborted) return;
       this.#cancelLook = this.options.clock.after(LOOK_EVERY_MS, () => {
         this.#queue(() => this.#complete(ending.signal)).then(look, failed);
       });
@@ -106,8 +105,8 @@ export class Pki implements Service, CertificateSource {
 
   health(): Health {
     const [authority, tls] = [this.#certificate('authority'), this.#certificate('tls')];
-    if (this.#pairs.size < HOLDERS.length) return { state: 'degraded', detail: 'the keys are being made' };
-    if (!authority || !tls) return { state: 'degraded', detail: 'there is none yet' };
+    if (!authority || !tls || !this.#pairs.has('communication'))
+      return { state: 'degraded', detail: 'the keys are being made' };
     const until = endOf(authority);
     const detail = `authority until ${day(until)}, HTTPS until ${day(endOf(tls))}`;
     return until - this.options.clock.now() < AUTHORITY_ALARM_MS
@@ -174,9 +173,8 @@ export class Pki implements Service, CertificateSource {
       ['authority', authority],
       ['communication', communication],
     ] as const) {
-      const before = this.#pairs.get(holder);
-      if (before !== undefined && before.certificate.trim() !== pair.certificate.trim())
-        await writePair(this.options.folder, `${this.#path(holder)}.before-${stamp}`, before);
+      const isSame = this.#pairs.get(holder)?.certificate.trim() === pair.certificate.trim();
+      if (!isSame) await keepBeside(this.options.folder, this.#path(holder), `.before-${stamp}`);
     }
     // A break-off between the two leaves a certificate of another authority, which the next start issues anew.
     await this.#keep('authority', authority);
@@ -225,14 +223,14 @@ export class Pki implements Service, CertificateSource {
 
   /** Makes what is missing, and issues anew what is due. HTTPS comes before what clients need only after it. */
   async #complete(signal: AbortSignal): Promise<void> {
-    const { clock, makeKey, bits = BITS, log } = this.options;
+    const { clock, makeKey, log } = this.options;
     for (const holder of HOLDERS) {
       if (signal.aborted) return;
       const pair = this.#pairs.get(holder);
       const why = this.#due(holder, pair);
       if (why === undefined) continue;
       if (clock.now() < EARLIEST) throw pkiErrors.PKI_CLOCK({ date: new Date(clock.now()).toISOString() });
-      const key = pair?.key ?? (await makeKey(bits[holder], signal));
+      const key = pair?.key ?? (await makeKey(BITS[holder], signal));
       const authority = this.#pairs.get('authority');
       const certificate =
         holder === 'authority' || authority === undefined

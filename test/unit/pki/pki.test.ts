@@ -19,6 +19,7 @@ import type { ForeignPki } from '#pki/imported.js';
 import type { KeyMaker } from '#pki/key-maker.js';
 import type { Pair } from '#pki/pair.js';
 import { Pki } from '#pki/pki.js';
+import { settle } from '../virtual-clock.js';
 import { keysInOrder, SHORT, testKey } from './keys.js';
 import { LookingClock } from './looking-clock.js';
 
@@ -247,6 +248,18 @@ describe('while it runs', () => {
     expect(tls(pki)?.fingerprint).toBe(before);
   });
 
+  it('looks no more when it was stopped in the middle of a look', async () => {
+    const pki = await started();
+    names = ['other.example'];
+    const pauses = vi.spyOn(clock, 'after');
+    const looked = clock.advance(60_000);
+    const stopped = pki.stop();
+    await Promise.all([looked, stopped]);
+    await settle();
+    expect(pauses).not.toHaveBeenCalled();
+    vi.restoreAllMocks();
+  });
+
   it('a folder that cannot be written fails the service, and the certificate stays in use', async () => {
     const pki = await started();
     const before = tls(pki)?.fingerprint;
@@ -309,6 +322,19 @@ describe('an import', () => {
     await pki.import({ authorityCertificate, authorityKey });
     const leaf = new X509Certificate(pki.pem('communication') ?? '');
     expect(leaf.verify(new X509Certificate(authorityCertificate).publicKey)).toBe(true);
+  });
+
+  it('over an authority that could not even be used keeps that, too', async () => {
+    await started();
+    write('ca.pem', 'half of a file');
+    const pki = make(keysInOrder());
+    await expect(start(pki)).rejects.toMatchObject({ code: 'PKI_FILE_DAMAGED' });
+    const given = await foreign();
+    await pki.import(given);
+    expect(read('ca.pem.before-20260101T000000')).toBe('half of a file');
+    await start(pki);
+    expect(pki.health().state).toBe('ok');
+    expect(given.authorityCertificate).toContain(pki.pem('authority')?.trim());
   });
 
   it('broken off between two files is mended by the next start', async () => {
