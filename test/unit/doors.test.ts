@@ -18,7 +18,7 @@ interface Rule {
 }
 
 const PURE =
-  /^(src\/(domain|boot|trace)\/|services\/(\w+)\/(packet|decide[\w-]*|transfer|options|summary)[/.])/;
+  /^(src\/(domain|boot|trace|ports)\/|services\/(\w+)\/(packet|decide[\w-]*|transfer|options|summary)[/.])/;
 
 const RULES: readonly Rule[] = [
   {
