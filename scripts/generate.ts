@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { errorPage } from '#error-catalogue.js';
+import { portsPage } from '#ports/page.js';
 import { exampleFile, referencePage } from '#settings/render.js';
 
 /** npm run generate: writes every file that is made from the code. A unit test fails when one of them is out of step. */
@@ -8,6 +9,7 @@ export const generated: Readonly<Record<string, () => string>> = {
   'config/fogd.toml': exampleFile,
   'docs/reference/settings.md': referencePage,
   'docs/reference/errors.md': errorPage,
+  'docs/reference/ports.md': portsPage,
 };
 
 if (process.argv[1]?.endsWith('generate.js')) {

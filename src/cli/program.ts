@@ -9,6 +9,7 @@ import { addLease } from './lease.js';
 import { addMenu } from './menu.js';
 import { addNode } from './node.js';
 import { addPki } from './pki.js';
+import { addPorts } from './ports.js';
 import { addServe } from './serve.js';
 import { addStatus } from './status.js';
 import { addTask } from './task.js';
@@ -26,6 +27,7 @@ export function createProgram(): Command {
   for (const add of [
     addServe,
     addCheck,
+    addPorts,
     addStatus,
     addTrace,
     addHost,

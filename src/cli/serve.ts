@@ -1,28 +1,19 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { type Command, Option } from 'commander';
-import { DEFAULT_CONFIG } from './defaults.js';
+import type { Command } from 'commander';
+import { addSettingsOptions, effectiveSettings, type SettingsOptions } from './effective-settings.js';
 import { stateOption } from './options.js';
 import { startScreen } from './start-screen.js';
 import { packageRoot, version } from './version.js';
 
-interface ServeOptions {
-  readonly config?: string;
+interface ServeOptions extends SettingsOptions {
   readonly state: string;
-  readonly dhcp?: string;
-  readonly interface?: string[];
   readonly imagingOs: string;
 }
 
 export function addServe(program: Command): void {
-  program
-    .command('serve')
-    .description('run the daemon in the foreground')
-    .option('--config <file>', `settings file (default: ${DEFAULT_CONFIG} if it exists)`)
+  addSettingsOptions(program.command('serve').description('run the daemon in the foreground'))
     .addOption(stateOption())
-    .addOption(new Option('--dhcp <mode>', 'overrides dhcp.mode').choices(['off', 'proxy', 'server']))
-    .option('--interface <name...>', 'overrides dhcp.interfaces')
     .option(
       '--imaging-os <folder>',
       'the built imaging environment',
@@ -37,16 +28,11 @@ export function addServe(program: Command): void {
 
 async function serve(options: ServeOptions): Promise<void> {
   // Loaded only here: the other commands are clients and start in a fraction of the time.
-  const [{ createLogger }, { startDaemon }, { loadSettings }] = await Promise.all([
+  const [{ createLogger }, { startDaemon }] = await Promise.all([
     import('#daemon/log.js'),
     import('#main.js'),
-    import('#settings/load.js'),
   ]);
-  const config = options.config ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined);
-  const settings = loadSettings(config, {
-    ...(options.dhcp === undefined ? {} : { dhcpMode: options.dhcp }),
-    ...(options.interface === undefined ? {} : { interfaces: options.interface }),
-  });
+  const settings = await effectiveSettings(options);
   const log = await createLogger(settings.log.level, process.stdout.isTTY === true);
   const state = resolve(options.state);
   // Before anything can be told that fogd is ready: a signal sent right after must not just kill it.

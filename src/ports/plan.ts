@@ -72,7 +72,10 @@ export function portPlan(settings: PlanSettings): readonly PortRow[] {
 function dhcpRows({ dhcp }: PlanSettings): PortRow[] {
   if (dhcp.mode === 'off') return [];
   const common = { protocol: 'udp', family: 'ipv4', isNeeded: true, setting: 'dhcp.mode' } as const;
-  const when = dhcp.mode === 'server' ? 'at boot, and when a lease is renewed' : 'at boot';
+  const isServer = dhcp.mode === 'server';
+  const when = isServer ? 'at boot, and when a lease is renewed' : 'at boot';
+  // A proxy leases nothing: nobody renews, and INFORM is not its own to answer. What goes directly goes to 4011.
+  const reach = isServer ? 'routed' : 'link';
   const rows: PortRow[] = [
     {
       ...common,
@@ -80,12 +83,11 @@ function dhcpRows({ dhcp }: PlanSettings): PortRow[] {
       from: ['machine'],
       to: 'server',
       toPorts: DHCP_SERVER,
-      reach: 'routed',
+      reach,
       holder: 'fogd',
-      why:
-        dhcp.mode === 'server'
-          ? 'DHCP: machines ask by broadcast, and directly when they renew'
-          : 'DHCP: machines ask by broadcast',
+      why: isServer
+        ? 'DHCP: machines ask by broadcast, and directly when they renew'
+        : 'DHCP: machines ask by broadcast',
       when,
     },
     {
@@ -95,8 +97,10 @@ function dhcpRows({ dhcp }: PlanSettings): PortRow[] {
       fromPorts: DHCP_SERVER,
       to: 'machine',
       toPorts: DHCP_CLIENT,
-      reach: 'routed',
-      why: 'DHCP: answers, by broadcast, and directly to machines that ask for information (INFORM)',
+      reach,
+      why: isServer
+        ? 'DHCP: answers, by broadcast, and directly to machines that ask for information (INFORM)'
+        : 'DHCP: answers, by broadcast',
       when,
     },
     {
@@ -134,7 +138,7 @@ function dhcpRows({ dhcp }: PlanSettings): PortRow[] {
       why: 'PXE boot server: firmware that asks it when it has an address',
       when,
     });
-  if (dhcp.mode === 'server' && dhcp.probe)
+  if (isServer && dhcp.probe)
     rows.push({
       ...common,
       name: 'dhcp-probe',
@@ -377,13 +381,13 @@ export function heldPorts(plan: readonly PortRow[]): HeldPort[] {
 /** What a firewall between machines and server sees of it. */
 export function crossing(
   plan: readonly PortRow[],
-  { family, helper }: { readonly family: 4 | 6; readonly helper: boolean },
+  { families, helper }: { readonly families: readonly (4 | 6)[]; readonly helper: boolean },
 ): PortRow[] {
   const isOutside = (party: Party) => party === 'machine' || party === 'relay';
   return plan.filter(
     (row) =>
       row.reach === 'routed' &&
-      (family === 4 || row.family === 'both') &&
+      (row.family === 'both' || families.includes(4)) &&
       !(helper && row.byHelper) &&
       (row.to === 'server' ? row.from.some(isOutside) : row.from.includes('server') && isOutside(row.to)),
   );

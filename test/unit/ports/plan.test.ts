@@ -138,11 +138,20 @@ describe('ports that are held', () => {
 
 describe('what crosses a firewall between machines and server', () => {
   const across = (toml: string, family: 4 | 6, helper = false) =>
-    flows(crossing(plan(toml), { family, helper }));
+    flows(crossing(plan(toml), { families: [family], helper }));
 
   it('IPv4: nothing that stays in one network, nothing of other hosts', () => {
     expect(across(SERVER, 4)).toEqual([...DHCP, ...TFTP, ...HTTP, ...NFS]);
     expect(across(external('10.0.0.5:/images'), 4)).toEqual([...TFTP, ...HTTP]);
+  });
+
+  it('a proxy and machines behind a relay: no renewals, no INFORM', () => {
+    expect(across(`${PROXY}\n[nfs]\nenabled = false`, 4)).toEqual([
+      ...DHCP.slice(2),
+      'machine > server:4011/udp',
+      ...TFTP,
+      ...HTTP,
+    ]);
   });
 
   it('IPv6: TFTP and HTTP only', () => {
