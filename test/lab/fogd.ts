@@ -39,6 +39,7 @@ export class FogdUnderTest {
   /** The state folder; the control socket in it keeps its path short (at most 107 bytes). */
   readonly state: string;
   readonly #process: LabProcess;
+  readonly #config: string;
 
   private constructor(options: FogdOptions, host: LabHost) {
     this.state = join(options.network.folder, `state-${host.role}`);
@@ -46,6 +47,7 @@ export class FogdUnderTest {
     if (!options.ownKeys && !options.through) giveKeys(join(this.state, 'pki'));
     const config = join(options.folder, 'fogd.toml');
     writeFileSync(config, stringify(options.settings));
+    this.#config = config;
     this.#process = new LabProcess(options.network.cleanup, {
       namespace: host.namespace,
       // The NFS server's port mapper has its socket there.
@@ -81,6 +83,11 @@ export class FogdUnderTest {
   /** The same, with something on standard input. */
   async cliWith(input: string, ...args: string[]): Promise<string> {
     return await mustRun([process.execPath, PROGRAM, ...args, '--state', this.state], { input });
+  }
+
+  /** `fogd ports` with its settings. */
+  async ports(...args: string[]): Promise<string> {
+    return await mustRun([process.execPath, PROGRAM, 'ports', '--config', this.#config, ...args]);
   }
 
   async services(): Promise<readonly ServiceLine[]> {

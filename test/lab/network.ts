@@ -31,6 +31,10 @@ export interface LabHost {
 export interface HostOptions {
   /** Last number of 10.77.0.x/24 and fd77::x/64; none: the interface is up and has no address. */
   readonly address?: number;
+  /** Instead, on other bridges: addresses with their prefixes. */
+  readonly addresses?: readonly string[];
+  /** Where eth0 is plugged in; default: br0. */
+  readonly bridge?: string;
 }
 
 export class LabNetwork {
@@ -56,15 +60,7 @@ export class LabNetwork {
     const network = new LabNetwork();
     try {
       await network.#addNamespace(network.switchNamespace);
-      await mustRun(['ip', '-n', network.switchNamespace, '-batch', '-'], {
-        // Without forward_delay 0 a port of the bridge is deaf for its first 15 s; without mcast_snooping 0
-        // multicast waits for a querier that is not there.
-        input: [
-          'link add br0 type bridge stp_state 0 forward_delay 0 mcast_snooping 0',
-          'link set br0 up',
-          '',
-        ].join('\n'),
-      });
+      await network.addBridge('br0');
       await network.addHost('srv', { address: 1 });
       await network.#advertiseRouter();
       return network;
@@ -91,27 +87,55 @@ export class LabNetwork {
     const number = this.#hosts.size + 1;
     const mac = `52:54:00:77:ff:${number.toString(16).padStart(2, '0')}`;
     await this.#addNamespace(namespace);
+    const { address: last, bridge = 'br0' } = options;
+    const own = last === undefined ? [] : [`10.77.0.${last}/24`, `fd77::${last.toString(16)}/64`];
+    const addresses = options.addresses ?? own;
+    const address = addresses.find((one) => !one.includes(':'))?.split('/')[0];
+    const host: LabHost = { role, namespace, mac, address, run: this.#runFolder(role) };
+    await this.connect(host, { name: 'eth0', bridge, addresses, mac });
+    if (addresses.length > 0)
+      await mustRun(['ip', '-n', namespace, 'route', 'add', '224.0.0.0/4', 'dev', 'eth0']);
+    this.#hosts.set(role, host);
+    return host;
+  }
+
+  /** One more interface of a host. */
+  async connect(
+    { role, namespace }: LabHost,
+    {
+      name,
+      bridge,
+      addresses,
+      mac,
+    }: { name: string; bridge: string; addresses: readonly string[]; mac?: string },
+  ): Promise<void> {
+    const port = name === 'eth0' ? `p-${role}` : `p-${role}-${name.at(-1)}`;
     await mustRun(['ip', '-n', this.switchNamespace, '-batch', '-'], {
       input: [
-        `link add p-${role} type veth peer name eth0 address ${mac} netns ${namespace}`,
-        `link set p-${role} master br0 up`,
+        `link add ${port} type veth peer name ${name}${mac === undefined ? '' : ` address ${mac}`} netns ${namespace}`,
+        `link set ${port} master ${bridge} up`,
         '',
       ].join('\n'),
     });
-    const lines = ['link set eth0 up'];
-    if (options.address !== undefined) {
+    const lines = [
+      `link set ${name} up`,
       // `brd +`: without a broadcast address on the interface udpcast and others send to 0.0.0.0.
-      lines.push(
-        `addr add 10.77.0.${options.address}/24 brd + dev eth0`,
-        `addr add fd77::${options.address.toString(16)}/64 dev eth0 nodad`,
-        'route add 224.0.0.0/4 dev eth0',
-      );
-    }
+      ...addresses.map((one) => `addr add ${one} ${one.includes(':') ? 'nodad' : 'brd +'} dev ${name}`),
+    ];
     await mustRun(['ip', '-n', namespace, '-batch', '-'], { input: `${lines.join('\n')}\n` });
-    const address = options.address === undefined ? undefined : `10.77.0.${options.address}`;
-    const host: LabHost = { role, namespace, mac, address, run: this.#runFolder(role) };
-    this.#hosts.set(role, host);
-    return host;
+  }
+
+  /** One more segment. */
+  async addBridge(name: string): Promise<void> {
+    await mustRun(['ip', '-n', this.switchNamespace, '-batch', '-'], {
+      // Without forward_delay 0 a port of the bridge is deaf for its first 15 s; without mcast_snooping 0
+      // multicast waits for a querier that is not there.
+      input: [
+        `link add ${name} type bridge stp_state 0 forward_delay 0 mcast_snooping 0`,
+        `link set ${name} up`,
+        '',
+      ].join('\n'),
+    });
   }
 
   /** A tap on the bridge, in the switch's namespace; returns the interface name. */

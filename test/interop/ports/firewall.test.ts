@@ -1,0 +1,157 @@
+import { mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { FogdUnderTest } from '../../lab/fogd.js';
+import { type LabHost, LabNetwork } from '../../lab/network.js';
+import { command, LabProcess, mustRun } from '../../lab/process.js';
+import { inRepository } from '../../lab/repository.js';
+import { BETWEEN, FAR_SERVER, FAR_SERVER6, ROUTED_DHCP, RoutedSite } from '../../lab/routed-site.js';
+import { type Call, machineCalls } from './calls.js';
+
+/** Machines behind a DHCP relay, a firewall with exactly the rules that `fogd ports` prints, the server behind it. */
+let network: LabNetwork;
+let site: RoutedSite;
+let fogd: FogdUnderTest;
+/** Has an address of its own. */
+let pc: LabHost;
+/** Has none until it asks. */
+let booting: LabHost;
+let calls: readonly Call[];
+let printed: string;
+
+const SSH = 22;
+/** A port that is none of fogd's. */
+const STRANGE = 23;
+/** A call that is to be dropped is given up after this; one that is answered takes a tenth of it. */
+const SILENCE_MS = 500;
+
+beforeAll(async () => {
+  network = await LabNetwork.create();
+  site = await RoutedSite.build(network);
+  pc = await network.addHost('pc', { address: 11 });
+  booting = await network.addHost('booting');
+  await site.lead(pc);
+  const folder = join(network.folder, 'firewall');
+  mkdirSync(folder);
+  const settings = { dhcp: ROUTED_DHCP, nfs: { exports: 'open' } };
+  [fogd] = await Promise.all([
+    FogdUnderTest.start({ network, folder, settings, host: site.server }),
+    site.startRelay(),
+  ]);
+  expect((await fogd.services()).filter(({ state }) => state !== 'running')).toEqual([]);
+  calls = machineCalls({
+    ...{ ipv4: FAR_SERVER, ipv6: FAR_SERVER6, file: 'undionly.kpxe', share: `${FAR_SERVER}/images` },
+    ...{ mac: pc.mac, address: pc.address ?? '' },
+  });
+  for (const port of [SSH, STRANGE]) {
+    const listener = new LabProcess(network.cleanup, {
+      namespace: site.server.namespace,
+      argv: ['socat', '-d', '-d', '-u', `TCP-LISTEN:${port},fork,reuseaddr`, 'OPEN:/dev/null'],
+      logFile: join(network.folder, `listener-${port}.log`),
+    });
+    await listener.waitForOutput('listening on', 5_000);
+  }
+  printed = await fogd.ports('--format', 'nftables', ...BETWEEN);
+}, 30_000);
+
+afterAll(async () => {
+  await fogd.stop();
+  await network.close();
+}, 30_000);
+
+/** Names of the calls that are not answered. Only of these calls silence is expected: the others have all the time that they want. */
+async function unanswered(...expected: string[]): Promise<string[]> {
+  const results = await Promise.all(
+    calls.map(async ({ name, argv }) => {
+      const { namespace } = name === 'dhcp' ? booting : pc;
+      const timeoutMs = expected.includes(name) ? SILENCE_MS : 8_000;
+      const { code } = await command(argv, { namespace, timeoutMs });
+      return code === 0 ? [] : [name];
+    }),
+  );
+  return results.flat();
+}
+
+/** Whether a TCP port of the server can be reached. */
+async function reaches(port: number): Promise<boolean> {
+  const argv = ['socat', '-u', '/dev/null', `TCP:${FAR_SERVER}:${port},connect-timeout=0.5`];
+  return (await command(argv, { namespace: pc.namespace })).code === 0;
+}
+
+const RULE = /^\t\t(?!#).* accept comment /;
+
+describe('a firewall with the rules that are printed', () => {
+  it('lets everything through that machines need', async () => {
+    await site.nft(printed);
+    // IPv6 addresses of routers are looked at for a moment before they are used.
+    await expect.poll(() => unanswered('tftp6', 'http6'), { timeout: 10_000 }).toEqual([]);
+  }, 20_000);
+
+  it('drops the rest', async () => {
+    expect(await reaches(STRANGE)).toBe(false);
+    await site.nft('delete table inet fogd_between');
+    expect(await reaches(STRANGE)).toBe(true);
+  });
+
+  it('needs each of its rules: without it, exactly what it is for is not answered', async () => {
+    const inward = `ip saddr 10.77.0.0/16 ip daddr ${FAR_SERVER}`;
+    const outward = `ip saddr ${FAR_SERVER} ip daddr 10.77.0.0/16`;
+    const inward6 = `ip6 saddr fd77::/48 ip6 daddr ${FAR_SERVER6}`;
+    const outward6 = `ip6 saddr ${FAR_SERVER6} ip6 daddr fd77::/48`;
+    const needed: Readonly<Record<string, readonly string[]>> = {
+      // A relay is answered at an address that it did not send from, a machine that asks for information past the relay.
+      'ct state established,related': calls
+        .map(({ name }) => name)
+        .filter((name) => name !== 'dhcp' && name !== 'inform'),
+      [`${inward} udp dport 67`]: ['dhcp', 'inform'],
+      [`${outward} udp sport 67 udp dport 68`]: ['inform'],
+      [`${outward} udp sport 67 udp dport 67`]: ['dhcp'],
+      [`${inward} udp dport 69`]: ['tftp'],
+      [`${outward} udp sport 61000-61099`]: ['tftp'],
+      [`${inward} tcp dport 80`]: ['http'],
+      [`${inward} tcp dport 111`]: ['port-mapper', 'share'],
+      [`${inward} tcp dport 20048`]: ['mount', 'share'],
+      [`${inward} tcp dport 2049`]: ['nfs', 'share'],
+      [`${inward6} udp dport 69`]: ['tftp6'],
+      [`${outward6} udp sport 61000-61099`]: ['tftp6'],
+      [`${inward6} tcp dport 80`]: ['http6'],
+    };
+    const lines = printed.split('\n');
+    const broken: Record<string, string[]> = {};
+    for (const [index, line] of lines.entries()) {
+      if (!RULE.test(line)) continue;
+      const rule = line.trim().replace(/ counter accept.*/, '');
+      await site.nft(lines.toSpliced(index, 1).join('\n'));
+      broken[rule] = await unanswered(...(needed[rule] ?? []));
+    }
+    expect(broken).toEqual(needed);
+  }, 60_000);
+
+  it('with a TFTP helper needs port 69 only, and the helper', async () => {
+    const helped = await fogd.ports('--format', 'nftables', '--helper', ...BETWEEN);
+    expect(helped).not.toContain('61000');
+    await site.nft(helped);
+    expect(await unanswered()).toEqual([]);
+    await site.nft(helped.replaceAll(' ct helper set "tftp"', ''));
+    expect(await unanswered('tftp', 'tftp6')).toEqual(['tftp', 'tftp6']);
+  });
+});
+
+describe('a server with the rules that are printed', () => {
+  it('lets in what machines need and the way in of the admin, and drops the rest', async () => {
+    await site.nft('delete table inet fogd_between');
+    const input = await fogd.ports('--format', 'nftables', '--drop-rest');
+    await mustRun(['nft', '-f', '-'], { namespace: site.server.namespace, input });
+    expect([await reaches(SSH), await reaches(STRANGE)]).toEqual([true, false]);
+    expect(await unanswered()).toEqual([]);
+    // fogd asks its own NFS server, too.
+    expect((await fogd.services()).filter(({ state }) => state !== 'running')).toEqual([]);
+  });
+});
+
+const RULESETS = inRepository('test', 'fixtures', 'nftables');
+
+it.each(readdirSync(RULESETS))('nft takes %s', async (name) => {
+  const { namespace } = site.firewall;
+  await mustRun(['nft', '-c', '-f', join(RULESETS, name)], { namespace });
+});
