@@ -33,8 +33,9 @@ export class RoutedSite {
     readonly server: LabHost,
     /** Forwards everything until rules are loaded. */
     readonly firewall: LabHost,
+    /** The router of the machines, with the relay. */
+    readonly access: LabHost,
     private readonly network: LabNetwork,
-    private readonly access: LabHost,
   ) {}
 
   static async build(network: LabNetwork): Promise<RoutedSite> {
@@ -59,7 +60,7 @@ export class RoutedSite {
       bridge: 'br2',
       addresses: [`${FAR_SERVER}/24`, `${FAR_SERVER6}/64`],
     });
-    const site = new RoutedSite(server, firewall, network, access);
+    const site = new RoutedSite(server, firewall, access, network);
     for (const router of [access, firewall]) await site.#forward(router);
     await site.#routes(access, ['default via 10.77.1.1', 'default via fd77:0:0:1::1']);
     await site.#routes(firewall, ['10.77.0.0/24 via 10.77.1.2', 'fd77::/64 via fd77:0:0:1::2']);
@@ -83,7 +84,7 @@ export class RoutedSite {
     await this.#routes(host, [`default via ${ACCESS_ROUTER}`, `fd78::/64 via ${ACCESS_ROUTER6}`]);
   }
 
-  /** Runs nft on the firewall. */
+  /** Lines for nft on the firewall; gives what it prints. */
   async nft(input: string): Promise<string> {
     return await mustRun(['nft', '-f', '-'], { namespace: this.firewall.namespace, input });
   }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { writeBootDisk } from './boot-disk.js';
 import { Capture } from './capture.js';
 import { FogdUnderTest } from './fogd.js';
-import { LabNetwork } from './network.js';
+import { type LabHost, LabNetwork } from './network.js';
 import { type Firmware, VirtualPc, type VirtualPcOptions } from './virtual-pc.js';
 
 /** What must be there besides the packages of the lab. */
@@ -36,6 +36,7 @@ export class Lab {
   readonly #started = Date.now();
   #fogd: FogdUnderTest | undefined;
   #settings: Readonly<Record<string, unknown>> = {};
+  #host: LabHost | undefined;
   #restarts = 0;
   readonly #pcs: VirtualPc[] = [];
   #named = 0;
@@ -73,9 +74,14 @@ export class Lab {
     return this.#fogd;
   }
 
-  async startFogd(settings: Readonly<Record<string, unknown>>): Promise<FogdUnderTest> {
+  /** `host`: default the server host of the network. */
+  async startFogd(
+    settings: Readonly<Record<string, unknown>>,
+    host: LabHost = this.network.server,
+  ): Promise<FogdUnderTest> {
     this.#settings = settings;
-    this.#fogd = await FogdUnderTest.start({ network: this.network, folder: this.folder, settings });
+    this.#host = host;
+    this.#fogd = await FogdUnderTest.start({ network: this.network, folder: this.folder, settings, host });
     await this.#mustRunWell(this.#fogd);
     return this.#fogd;
   }
@@ -88,7 +94,7 @@ export class Lab {
     if (this.#fogd?.isRunning) throw new Error('fogd still runs');
     this.#restarts += 1;
     renameSync(join(this.folder, 'fogd.log'), join(this.folder, `fogd.${this.#restarts}.log`));
-    return await this.startFogd(this.#settings);
+    return await this.startFogd(this.#settings, this.#host);
   }
 
   async #mustRunWell(fogd: FogdUnderTest): Promise<void> {

@@ -1,6 +1,7 @@
 /** All scenarios, in the order in which `--all` runs them. */
 import type { Scenario } from './scenario.js';
 import { dhcpScenarios } from './scenarios/dhcp.js';
+import { firewallScenarios } from './scenarios/firewall.js';
 import { fullRegistrationScenarios } from './scenarios/full-registration.js';
 import { imageScenarios } from './scenarios/images.js';
 import { faultScenarios } from './scenarios/imaging-faults.js';
@@ -12,6 +13,7 @@ export const scenarios: readonly Scenario[] = [
   ...faultScenarios,
   ...imageScenarios,
   ...menuTaskScenarios,
+  ...firewallScenarios,
   ...fullRegistrationScenarios,
   ...quickRegistrationScenarios,
   ...dhcpScenarios,

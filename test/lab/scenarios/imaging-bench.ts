@@ -7,6 +7,7 @@ import { type Listing, listFiles } from '../file-listing.js';
 import type { FogdUnderTest } from '../fogd.js';
 import { imagingDiskBytes, writeImagingDisk } from '../imaging-disk.js';
 import { orderTask, waitForState } from '../imaging-tasks.js';
+import type { LabHost } from '../network.js';
 import { type DiskContent, differences, readDisk, type Tolerance } from '../read-back.js';
 import type { Lab, Scenario } from '../scenario.js';
 import type { Firmware, VirtualPc } from '../virtual-pc.js';
@@ -39,8 +40,9 @@ export class ImagingBench {
     lab: Lab,
     type: 'n' | 'mps' | 'dd',
     more: Record<string, unknown> = {},
+    host?: LabHost,
   ): Promise<ImagingBench> {
-    const fogd = await lab.startFogd({ ...fogdSettings('server'), ...more });
+    const fogd = await lab.startFogd({ ...fogdSettings('server'), ...more }, host);
     await fogd.cli('image', 'add', IMAGE, '--type', type, '--path', IMAGE);
     lab.step('fogd runs');
     return new ImagingBench(lab, fogd);
