@@ -53,6 +53,11 @@ subnets = [{ network = "10.0.0.0/24", ranges = ["10.0.0.100-10.0.0.199"] }]`,
     ],
   },
   {
+    title: 'server.hostname',
+    settings: '[server]\nhostname = "fog.school.example"',
+    note: [],
+  },
+  {
     title: 'tftp.single_port = true',
     settings: '[tftp]\nsingle_port = true',
     note: [],
@@ -75,7 +80,7 @@ const NOTES = [
   '- `61000-61099 (source)`: files are sent from these ports, and from no other, to the port that asked. A firewall that knows connections needs this row',
   '  as it is: acknowledgements belong to what the server began. One that knows none must also let machines send to these ports. One with a',
   '  connection-tracking helper for TFTP needs 69/udp only.',
-  '- DHCP and NFS are IPv4 only. TFTP and HTTP are served on every address of the server.',
+  '- DHCP and NFS are IPv4 only. TFTP, HTTP and HTTPS are served on every address of the server.',
   '- fogd never asks for the time (NTP): that is the affair of its machine.',
 ];
 

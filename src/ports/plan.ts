@@ -48,7 +48,7 @@ export interface PortRow {
   readonly setting: string;
 }
 
-export type PlanSettings = Pick<Settings, 'server' | 'http' | 'tftp' | 'dhcp' | 'nfs'>;
+export type PlanSettings = Pick<Settings, 'server' | 'http' | 'https' | 'tftp' | 'dhcp' | 'nfs'>;
 
 const DHCP_SERVER = one(67);
 const DHCP_CLIENT = one(68);
@@ -192,21 +192,34 @@ function tftpRows({ tftp }: PlanSettings): PortRow[] {
   ];
 }
 
-function httpRows({ http }: PlanSettings): PortRow[] {
+function httpRows({ http, https }: PlanSettings): PortRow[] {
+  const common = {
+    protocol: 'tcp',
+    from: ['machine', 'admin'],
+    to: 'server',
+    family: 'both',
+    reach: 'routed',
+    isNeeded: true,
+    holder: 'fogd',
+  } as const;
+  const plain: PortRow = {
+    ...common,
+    name: 'http',
+    toPorts: one(http.port),
+    why: 'HTTP: boot scripts, kernel and init, all calls of machines, API',
+    when: 'from the boot loader on; FOG Clients at any time',
+    setting: 'http.port',
+  };
+  if (!https.enabled) return [plain];
   return [
+    plain,
     {
-      name: 'http',
-      protocol: 'tcp',
-      from: ['machine', 'admin'],
-      to: 'server',
-      toPorts: one(http.port),
-      family: 'both',
-      reach: 'routed',
-      isNeeded: true,
-      holder: 'fogd',
-      why: 'HTTP: boot scripts, kernel and init, all calls of machines, API',
-      when: 'from the boot loader on',
-      setting: 'http.port',
+      ...common,
+      name: 'https',
+      toPorts: one(https.port),
+      why: 'HTTPS: the same, for FOG Clients, people, and boot loaders that trust the certificate',
+      when: 'FOG Clients at any time',
+      setting: 'https.port',
     },
   ];
 }
@@ -311,14 +324,14 @@ function outgoingRows({ server, nfs }: PlanSettings): PortRow[] {
     setting: '–',
   });
   const dns = { ...common, name: 'dns', to: 'dns', toPorts: one(53), isNeeded: true } as const;
-  if (server.address !== undefined && !isAddress(server.address))
+  if (server.hostname !== undefined)
     rows.push({
       ...dns,
       protocol: 'udp',
       from: ['machine'],
-      why: 'DNS: machines are given a name of this server',
+      why: 'DNS: machines are given the name of this server',
       when: 'from the boot loader on',
-      setting: 'server.address',
+      setting: 'server.hostname',
     });
   const share = nfs.enabled ? externalShare(nfs) : undefined;
   if (share !== undefined && !isAddress(share.host))

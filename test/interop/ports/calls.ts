@@ -22,7 +22,9 @@ export interface CallTargets {
 const quietly = ['-sSf', '-o', '/dev/null'];
 
 export function machineCalls({ ipv4, ipv6, file, share, mac, address }: CallTargets): Call[] {
-  const bootScript = (host: string) => `http://${host}/fog/service/ipxe/boot.php?mac0=${mac}`;
+  const bootScript = (scheme: string, host: string) =>
+    // -k: whose certificate it is does not matter here.
+    ['curl', '-k', ...quietly, `${scheme}://${host}/fog/service/ipxe/boot.php?mac0=${mac}`];
   // Straight to the port (as RFC 5665 writes addresses), without asking the port mapper for it.
   const rpc = (program: string, port: number) => {
     const universal = `${ipv4}.${port >> 8}.${port & 255}`;
@@ -34,8 +36,10 @@ export function machineCalls({ ipv4, ipv6, file, share, mac, address }: CallTarg
     { name: 'inform', argv: inform },
     { name: 'tftp', argv: ['curl', ...quietly, `tftp://${ipv4}/${file}`] },
     { name: 'tftp6', argv: ['curl', ...quietly, `tftp://[${ipv6}]/${file}`] },
-    { name: 'http', argv: ['curl', ...quietly, bootScript(ipv4)] },
-    { name: 'http6', argv: ['curl', ...quietly, bootScript(`[${ipv6}]`)] },
+    { name: 'http', argv: bootScript('http', ipv4) },
+    { name: 'https', argv: bootScript('https', ipv4) },
+    { name: 'http6', argv: bootScript('http', `[${ipv6}]`) },
+    { name: 'https6', argv: bootScript('https', `[${ipv6}]`) },
     { name: 'port-mapper', argv: ['rpcinfo', '-p', ipv4] },
     { name: 'mount', argv: rpc('100005', 20048) },
     { name: 'nfs', argv: rpc('100003', 2049) },

@@ -85,7 +85,7 @@ describe('a firewall with the rules that are printed', () => {
   it('lets everything through that machines need', async () => {
     await site.nft(printed);
     // IPv6 addresses of routers are looked at for a moment before they are used.
-    await expect.poll(() => unanswered('tftp6', 'http6'), { timeout: 10_000 }).toEqual([]);
+    await expect.poll(() => unanswered('tftp6', 'http6', 'https6'), { timeout: 10_000 }).toEqual([]);
   }, 20_000);
 
   it('drops the rest', async () => {
@@ -110,12 +110,14 @@ describe('a firewall with the rules that are printed', () => {
       [`${inward} udp dport 69`]: ['tftp'],
       [`${outward} udp sport 61000-61099`]: ['tftp'],
       [`${inward} tcp dport 80`]: ['http'],
+      [`${inward} tcp dport 443`]: ['https'],
       [`${inward} tcp dport 111`]: ['port-mapper', 'share'],
       [`${inward} tcp dport 20048`]: ['mount', 'share'],
       [`${inward} tcp dport 2049`]: ['nfs', 'share'],
       [`${inward6} udp dport 69`]: ['tftp6'],
       [`${outward6} udp sport 61000-61099`]: ['tftp6'],
       [`${inward6} tcp dport 80`]: ['http6'],
+      [`${inward6} tcp dport 443`]: ['https6'],
     };
     const lines = printed.split('\n');
     const broken: Record<string, string[]> = {};

@@ -19,8 +19,10 @@ const SETTINGS: Readonly<Record<string, Record<string, unknown>>> = {
       subnets: [{ network: '10.77.0.0/24', ranges: ['10.77.0.100-10.77.0.199'] }],
     },
     http: { port: 8080 },
+    https: { port: 8443 },
     nfs: { port: 12_049, mount_port: 12_048 },
   },
+  plain: { https: { enabled: false } },
   single: { tftp: { single_port: true } },
   // Nobody there has NFS, which is said at once.
   external: {

@@ -40,12 +40,14 @@ async function throughFirewall(lab: Lab): Promise<void> {
   assert.deepEqual(await lab.capture.faults(FAR_SERVER), [], 'malformed packets from fogd');
 }
 
-/** Rules that this run has no need of: INFORM, and what is for IPv6. */
+/** Rules that this run has no need of: INFORM, HTTPS, and what is for IPv6. */
 const UNUSED = [
   `ip saddr ${FAR_SERVER} ip daddr 10.77.0.0/16 udp sport 67 udp dport 68`,
+  `ip saddr 10.77.0.0/16 ip daddr ${FAR_SERVER} tcp dport 443`,
   'ip6 saddr fd77::/48 ip6 daddr fd78::1 udp dport 69',
   'ip6 saddr fd78::1 ip6 daddr fd77::/48 udp sport 61000-61099',
   'ip6 saddr fd77::/48 ip6 daddr fd78::1 tcp dport 80',
+  'ip6 saddr fd77::/48 ip6 daddr fd78::1 tcp dport 443',
 ];
 
 /** Everything that the firewall has counted and remembered. */

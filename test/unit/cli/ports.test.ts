@@ -9,7 +9,7 @@ let folder: string;
 const config = () => join(folder, 'fogd.toml');
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'fogd-ports-'));
-  writeFileSync(config(), '[http]\nport = 8080\n[nfs]\nenabled = false\n');
+  writeFileSync(config(), '[http]\nport = 8080\n[https]\nenabled = false\n[nfs]\nenabled = false\n');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 afterEach(() => vi.restoreAllMocks());

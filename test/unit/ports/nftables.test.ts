@@ -73,11 +73,12 @@ describe('for a firewall between', () => {
     expect(betweenRuleset(plan(toml), { pairs: [PAIR], helper: true })).not.toContain('helper');
   });
 
-  it('IPv6 has TFTP and HTTP', () => {
+  it('IPv6 has TFTP, HTTP and HTTPS', () => {
     expect(between(SERVER, { pairs: [PAIR6] }).slice(1)).toEqual([
       'ip6 saddr fd00:1::/64 ip6 daddr fd00::5 udp dport 69',
       'ip6 saddr fd00::5 ip6 daddr fd00:1::/64 udp sport 61000-61099',
       'ip6 saddr fd00:1::/64 ip6 daddr fd00::5 tcp dport 80',
+      'ip6 saddr fd00:1::/64 ip6 daddr fd00::5 tcp dport 443',
     ]);
   });
 

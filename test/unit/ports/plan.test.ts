@@ -22,7 +22,7 @@ const ALWAYS = [
   'server > dns:53/udp',
 ];
 const TFTP = ['machine > server:69/udp', 'server:61000-61099 > machine/udp'];
-const HTTP = ['machine+admin > server:80/tcp'];
+const HTTP = ['machine+admin > server:80/tcp', 'machine+admin > server:443/tcp'];
 const NFS = [
   'machine > server:111/tcp',
   'machine > server:111/udp',
@@ -71,10 +71,11 @@ describe('the plan of ports', () => {
     ['no TFTP', '[tftp]\nenabled = false', [...HTTP, ...NFS, ...ALWAYS]],
     [
       'other ports',
-      '[http]\nport = 8080\n[nfs]\nport = 12049\nmount_port = 12048',
+      '[http]\nport = 8080\n[https]\nport = 8443\n[nfs]\nport = 12049\nmount_port = 12048',
       [
         ...TFTP,
         'machine+admin > server:8080/tcp',
+        'machine+admin > server:8443/tcp',
         'machine > server:111/tcp',
         'machine > server:111/udp',
         'machine > server:12048/tcp',
@@ -82,6 +83,7 @@ describe('the plan of ports', () => {
         ...ALWAYS,
       ],
     ],
+    ['no HTTPS', '[https]\nenabled = false', [...TFTP, 'machine+admin > server:80/tcp', ...NFS, ...ALWAYS]],
     ['no NFS', '[nfs]\nenabled = false', [...TFTP, ...HTTP, ...ALWAYS]],
     [
       'images on another host',
@@ -99,7 +101,7 @@ describe('the plan of ports', () => {
     ],
     [
       'a name in every URL',
-      '[server]\naddress = "fogd.school.example"\n[nfs]\nenabled = false',
+      '[server]\nhostname = "fogd.school.example"\n[nfs]\nenabled = false',
       [...TFTP, ...HTTP, 'server > machine:9/udp', 'machine > dns:53/udp', ...ALWAYS.slice(1)],
     ],
   ])('%s', (_name, toml, expected) => {
@@ -127,12 +129,16 @@ describe('ports that are held', () => {
   it('each once, with the program', () => {
     expect(held(`${PROXY}\n[tftp]\nport_range = "50000-50001"`)).toEqual([
       ...['67/udp fogd', '4011/udp fogd', '69/udp fogd', '50000/udp fogd', '50001/udp fogd', '80/tcp fogd'],
+      '443/tcp fogd',
       ...['111/tcp rpcbind', '111/udp rpcbind', '20048/tcp ganesha.nfsd', '2049/tcp ganesha.nfsd'],
     ]);
   });
 
   it('none of another host', () => {
-    expect(held(`${external('10.0.0.5:/images')}\n[tftp]\nenabled = false`)).toEqual(['80/tcp fogd']);
+    expect(held(`${external('10.0.0.5:/images')}\n[tftp]\nenabled = false`)).toEqual([
+      '80/tcp fogd',
+      '443/tcp fogd',
+    ]);
   });
 });
 
@@ -154,7 +160,7 @@ describe('what crosses a firewall between machines and server', () => {
     ]);
   });
 
-  it('IPv6: TFTP and HTTP only', () => {
+  it('IPv6: TFTP, HTTP and HTTPS only', () => {
     expect(across(SERVER, 6)).toEqual([...TFTP, ...HTTP]);
   });
 
