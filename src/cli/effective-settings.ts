@@ -19,7 +19,7 @@ export function addSettingsOptions(command: Command): Command {
 
 /** Throws SETTINGS_UNREADABLE or SETTINGS_INVALID. */
 export async function effectiveSettings(options: SettingsOptions): Promise<Settings> {
-  // Loaded only here: the other commands are clients and start in a fraction of the time.
+  // Loaded only here, for the sake of the commands that are clients of the daemon.
   const { loadSettings } = await import('#settings/load.js');
   const config = options.config ?? (existsSync(DEFAULT_CONFIG) ? DEFAULT_CONFIG : undefined);
   return loadSettings(config, {

@@ -1,8 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { externalShare } from '#domain/share.js';
-import { betweenRuleset, type Pair, serverRuleset } from '#ports/nftables.js';
-import { crossing, portPlan } from '#ports/plan.js';
-import { COLUMNS, cells } from '#ports/words.js';
+import type { Pair } from '#ports/nftables.js';
 import { contains, type Network, networkText, parseNetwork } from '#settings/network.js';
 import { addSettingsOptions, effectiveSettings, type SettingsOptions } from './effective-settings.js';
 import { jsonOption } from './options.js';
@@ -56,6 +53,18 @@ export function addPorts(program: Command): void {
     .action(async (options: Options, command: Command) => {
       const mistake = misuse(options);
       if (mistake !== undefined) command.error(`error: ${mistake}`);
+      // Loaded only here: the other commands are clients and start in a fraction of the time.
+      const [
+        { betweenRuleset, serverRuleset },
+        { crossing, portPlan },
+        { COLUMNS, cells },
+        { externalShare },
+      ] = await Promise.all([
+        import('#ports/nftables.js'),
+        import('#ports/plan.js'),
+        import('#ports/words.js'),
+        import('#domain/share.js'),
+      ]);
       const settings = await effectiveSettings(options);
       const plan = portPlan(settings);
       const { format, between, helper = false, dropRest } = options;

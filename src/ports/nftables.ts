@@ -1,5 +1,6 @@
 import { type Network, networkText, parseNetwork } from '#settings/network.js';
-import { crossing, type PortRow } from './plan.js';
+import { crossing } from './plan.js';
+import type { PortRow } from './row.js';
 import { portsText } from './words.js';
 
 /**

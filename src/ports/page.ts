@@ -1,5 +1,6 @@
 import { parseSettings } from '#settings/load.js';
-import { type PortRow, portPlan } from './plan.js';
+import { portPlan } from './plan.js';
+import type { PortRow } from './row.js';
 import { COLUMNS, cells } from './words.js';
 
 /** The reference page, `docs/reference/ports.md`: the plan by default, and what single settings make of it. */
@@ -8,9 +9,17 @@ export function portsPage(): string {
   return [
     '# Ports',
     '',
-    'Generated from `src/ports/plan.ts` by `npm run generate`. A test compares the plan with the sockets that the daemon holds. For your own settings:',
-    '`fogd ports`; as rules for a firewall: `fogd ports --format nftables` (this server) and `fogd ports --format nftables --between NETWORK SERVER`',
-    '(a firewall between the machines and this server).',
+    'Generated from `src/ports/` by `npm run generate`. A test compares the plan with the sockets that the daemon holds.',
+    '',
+    '```sh',
+    'fogd ports                                                        # this table for your settings',
+    'fogd ports --format nftables                                      # rules for this server; nothing is dropped',
+    'fogd ports --format nftables --drop-rest                          # and all else is, except SSH (--drop-rest 22,8443: except these)',
+    'fogd ports --format nftables --between 10.1.0.0/16 10.0.0.5       # for a firewall between the machines and this server',
+    'fogd ports --format nftables --between 10.1.0.0/16 10.0.0.5 fd00:1::/64 fd00::5 --helper   # both families; it has a TFTP helper',
+    '```',
+    '',
+    'Try rules with `nft -c -f FILE`, load them with `nft -f FILE`; `nft list ruleset` tells how often each was used.',
     '',
     '## By default',
     '',

@@ -1,4 +1,4 @@
-import type { Party, PortRow, Ports } from './plan.js';
+import type { Party, PortRow, Ports } from './row.js';
 
 /** The plan for people: cells of the table of `fogd ports` and of the page of ports. */
 

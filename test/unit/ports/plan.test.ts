@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { crossing, heldPorts, type PortRow, portPlan } from '#ports/plan.js';
+import { crossing, heldPorts, portPlan } from '#ports/plan.js';
+import type { PortRow } from '#ports/row.js';
 import { settingsOf } from './settings.js';
 
 const plan = (toml = '') => portPlan(settingsOf(toml));
