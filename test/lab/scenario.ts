@@ -97,9 +97,14 @@ export class Lab {
     return await this.startFogd(this.#settings, this.#host);
   }
 
+  /** Its first start ever makes keys, which takes seconds; tests after that are given them. */
   async #mustRunWell(fogd: FogdUnderTest): Promise<void> {
-    const bad = (await fogd.services()).filter(({ state }) => state !== 'running' && state !== 'off');
-    if (bad.length > 0) throw new Error(`fogd does not run well: ${JSON.stringify(bad, null, 2)}`);
+    for (const deadline = Date.now() + 30_000; ; ) {
+      const bad = (await fogd.services()).filter(({ state }) => state !== 'running' && state !== 'off');
+      if (bad.length === 0) return;
+      if (Date.now() > deadline) throw new Error(`fogd does not run well: ${JSON.stringify(bad, null, 2)}`);
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
   }
 
   /** A machine with a disk that prints `DISK BOOTED <nonce>` when it boots, unless `diskPath` names another. */
