@@ -35,12 +35,21 @@ export interface Local {
 export class RequestDesk {
   readonly #admission = new Admission();
   #isOpen = false;
+  readonly #counts = { received: 0, requests: 0, ofTransfers: 0, strange: 0 };
 
   constructor(private readonly deps: DeskDeps) {}
 
   /** Requests being opened and transfers that run. */
   get transfers(): number {
     return this.#admission.size;
+  }
+
+  /**
+   * Packets so far, each counted once more by what it was: a request that has or will have its own record, a packet of a transfer that runs
+   * or ended lately (copies of its request included), or one that belongs to nothing and has its own record.
+   */
+  get counts(): Readonly<Record<'received' | 'requests' | 'ofTransfers' | 'strange', number>> {
+    return this.#counts;
   }
 
   open(): void {
@@ -53,23 +62,27 @@ export class RequestDesk {
   }
 
   receive(local: Local, endpoint: Endpoint, bytes: Buffer, peer: Peer): void {
-    // Legal on the wire (RFC 768: no answer wanted) and impossible to send to.
-    if (peer.port === 0) return;
+    this.#counts.received++;
     const packet = decode(bytes);
     const isListener = endpoint === local.listener;
-    if (isListener && (packet.kind === 'read' || packet.kind === 'write')) {
-      if (this.#isOpen) this.#request(local, peer, packet);
+    if (isListener && (packet.kind === 'read' || packet.kind === 'write') && peer.port !== 0) {
+      this.#request(local, peer, packet);
       return;
     }
     const session = local.pool.find(endpoint, peer);
     if (session) session.receive(packet);
-    else if (!local.pool.hasEnded(endpoint, peer)) this.#stranger(endpoint, peer, packet);
+    if (session || local.pool.hasEnded(endpoint, peer)) this.#counts.ofTransfers++;
+    else this.#stranger(endpoint, peer, packet);
   }
 
   #stranger(endpoint: Endpoint, peer: Peer, packet: Packet | Malformed): void {
+    this.#counts.strange++;
     const ignored = (reason: string): void =>
       this.#refuse(peer, { event: 'malformed', outcome: 'ignored', reasons: [reason] });
-    if (packet.kind === 'error') {
+    if (peer.port === 0) {
+      // Legal on the wire (RFC 768: no answer wanted) and impossible to send to.
+      ignored('the packet came from port 0, which nothing can be sent to');
+    } else if (packet.kind === 'error') {
       // Never answered (RFC 1350 section 7): two servers would talk for ever.
       ignored('an ERROR that belongs to no transfer');
     } else if (packet.kind !== 'malformed') {
@@ -90,7 +103,11 @@ export class RequestDesk {
     const key = peerKey(peer);
     const fingerprint = encode(request).toString('latin1');
     const previous = local.sessions.get(key);
-    if (previous?.takeCopy(fingerprint)) return;
+    if (previous?.takeCopy(fingerprint)) {
+      this.#counts.ofTransfers++;
+      return;
+    }
+    this.#counts.requests++;
     if (previous) {
       previous.restart();
       local.sessions.delete(key);
@@ -103,13 +120,15 @@ export class RequestDesk {
       return;
     }
     const session = this.#createSession(local, peer, fingerprint);
-    const full = this.#admission.enter(session, peer.address);
-    if (full !== undefined) {
+    const notNow = this.#isOpen
+      ? this.#admission.enter(session, peer.address)
+      : 'this server is being stopped';
+    if (notNow !== undefined) {
       // Firmware gives up on an ERROR and asks again on silence, and by then there may be room.
       this.#refuse(peer, {
         event: 'file-refused',
         outcome: 'ignored',
-        reasons: [full],
+        reasons: [notNow],
         facts: { file: verdict.file },
       });
       return;

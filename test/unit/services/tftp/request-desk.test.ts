@@ -129,11 +129,36 @@ describe('RequestDesk', () => {
     });
   });
 
-  it('does not answer where no answer can go', async () => {
-    const { desk, sent, ask } = setUp(async () => source());
+  it('does not answer where no answer can go, and has a record of it', async () => {
+    const { desk, sent, records, ask } = setUp(async () => source());
     ask({ address: '10.0.0.9', port: 0 });
     await settle();
     expect([desk.transfers, sent.length]).toEqual([0, 0]);
+    const reasons = ['the packet came from port 0, which nothing can be sent to'];
+    expect(records).toMatchObject([{ event: 'malformed', outcome: 'ignored', reasons }]);
+  });
+
+  it('has a record of a request that comes while it is closed', async () => {
+    const { desk, sent, records, ask } = setUp(async () => source());
+    desk.close();
+    ask({ address: '10.0.0.9', port: 2070 });
+    await settle();
+    expect([desk.transfers, sent.length]).toEqual([0, 0]);
+    const reasons = ['this server is being stopped'];
+    expect(records).toMatchObject([{ event: 'file-refused', outcome: 'ignored', reasons }]);
+  });
+
+  it('counts each packet once, by what it was', async () => {
+    const { desk, records, ask, ack } = setUp(async () => source());
+    const peer = { address: '10.0.0.9', port: 2070 };
+    ask(peer);
+    ask(peer);
+    await settle();
+    for (let block = 1; block <= 11; block++) ack(peer, block);
+    ack({ address: '10.0.0.10', port: 2070 }, 1);
+    ask({ address: '10.0.0.10', port: 0 });
+    expect(desk.counts).toEqual({ received: 15, requests: 1, ofTransfers: 12, strange: 2 });
+    expect(records).toHaveLength(3);
   });
 
   it('tells the client when the disk fails, and keeps the path to itself', async () => {
