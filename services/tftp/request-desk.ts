@@ -10,6 +10,7 @@ import type { PortPool } from './port-pool.js';
 import { type Refusal, refusalRecord, sentRecord } from './records.js';
 import { Session } from './session.js';
 import { type Endpoint, type Peer, peerKey } from './sockets.js';
+import { Turns } from './turns.js';
 
 export interface DeskDeps {
   readonly clock: Clock;
@@ -19,6 +20,7 @@ export interface DeskDeps {
   readonly maxWindowSize: number;
   /** The range, as people read it. */
   readonly ports: string;
+  readonly turns?: Turns;
 }
 
 /** A local address as the desk sees it. */
@@ -34,10 +36,13 @@ export interface Local {
 /** Where each datagram goes: to its transfer, to a new one, or back with an error. */
 export class RequestDesk {
   readonly #admission = new Admission();
+  readonly #turns: Turns;
   #isOpen = false;
   readonly #counts = { received: 0, requests: 0, ofTransfers: 0, strange: 0 };
 
-  constructor(private readonly deps: DeskDeps) {}
+  constructor(private readonly deps: DeskDeps) {
+    this.#turns = deps.turns ?? new Turns();
+  }
 
   /** Requests being opened and transfers that run. */
   get transfers(): number {
@@ -45,7 +50,7 @@ export class RequestDesk {
   }
 
   /**
-   * Packets so far, each counted once more by what it was: a request that has or will have its own record, a packet of a transfer that runs
+   * Packets that had their turn so far, each counted once more by what it was: a request that has or will have its own record, a packet of a transfer that runs
    * or ended lately (copies of its request included), or one that belongs to nothing and has its own record.
    */
   get counts(): Readonly<Record<'received' | 'requests' | 'ofTransfers' | 'strange', number>> {
@@ -62,13 +67,15 @@ export class RequestDesk {
   }
 
   receive(local: Local, endpoint: Endpoint, bytes: Buffer, peer: Peer): void {
-    this.#counts.received++;
     const packet = decode(bytes);
-    const isListener = endpoint === local.listener;
-    if (isListener && (packet.kind === 'read' || packet.kind === 'write') && peer.port !== 0) {
-      this.#request(local, peer, packet);
-      return;
-    }
+    const isForListener = endpoint === local.listener && peer.port !== 0;
+    if (isForListener && (packet.kind === 'read' || packet.kind === 'write'))
+      this.#turns.take('request', () => this.#request(local, peer, packet));
+    else this.#turns.take('of-transfer', () => this.#other(local, endpoint, peer, packet));
+  }
+
+  #other(local: Local, endpoint: Endpoint, peer: Peer, packet: Packet | Malformed): void {
+    this.#counts.received++;
     const session = local.pool.find(endpoint, peer);
     if (session) session.receive(packet);
     if (session || local.pool.hasEnded(endpoint, peer)) this.#counts.ofTransfers++;
@@ -100,6 +107,7 @@ export class RequestDesk {
   }
 
   #request(local: Local, peer: Peer, request: RequestPacket): void {
+    this.#counts.received++;
     const key = peerKey(peer);
     const fingerprint = encode(request).toString('latin1');
     const previous = local.sessions.get(key);
