@@ -31,6 +31,8 @@ export interface Local {
   readonly pool: PortPool<Session>;
   /** What runs for each client address and port. */
   readonly sessions: Map<number | string, Session>;
+  /** The request of each client address and port that waits for its turn. */
+  readonly waiting: Map<number | string, Buffer>;
 }
 
 /** Where each datagram goes: to its transfer, to a new one, or back with an error. */
@@ -50,8 +52,8 @@ export class RequestDesk {
   }
 
   /**
-   * Packets that had their turn so far, each counted once more by what it was: a request that has or will have its own record, a packet of a transfer that runs
-   * or ended lately (copies of its request included), or one that belongs to nothing and has its own record.
+   * Packets that had their turn so far, each counted once more by what it was: a request that has or will have its own record, a packet of
+   * a transfer that runs or ended lately (copies of its request included), or one that belongs to nothing and has its own record.
    */
   get counts(): Readonly<Record<'received' | 'requests' | 'ofTransfers' | 'strange', number>> {
     return this.#counts;
@@ -70,8 +72,23 @@ export class RequestDesk {
     const packet = decode(bytes);
     const isForListener = endpoint === local.listener && peer.port !== 0;
     if (isForListener && (packet.kind === 'read' || packet.kind === 'write'))
-      this.#turns.take('request', () => this.#request(local, peer, packet));
+      this.#askedFor(local, peer, packet, bytes);
     else this.#turns.take('of-transfer', () => this.#other(local, endpoint, peer, packet));
+  }
+
+  /** A copy of a request belongs to its transfer: overtaken by the ACKs of that it would begin another. */
+  #askedFor(local: Local, peer: Peer, request: RequestPacket, bytes: Buffer): void {
+    const key = peerKey(peer);
+    if (local.waiting.get(key)?.equals(bytes)) {
+      this.#counts.received++;
+      this.#counts.ofTransfers++;
+      return;
+    }
+    local.waiting.set(key, bytes);
+    this.#turns.take(local.sessions.has(key) ? 'of-transfer' : 'request', () => {
+      local.waiting.delete(key);
+      this.#request(local, peer, request);
+    });
   }
 
   #other(local: Local, endpoint: Endpoint, peer: Peer, packet: Packet | Malformed): void {

@@ -1,7 +1,7 @@
 /** Milliseconds of one turn of the event loop that TFTP may take, with what waits and what comes in counted apart. */
 const TURN_MS = 4;
 /** Requests that have their turn however many transfers run: else long transfers would keep others from beginning. */
-const LEAST_REQUESTS = 4;
+const LEAST_REQUESTS = 16;
 /** Packets that may wait, of each kind. Beyond it each is handled as it comes, and the kernel's buffer is what fills. */
 const MOST_WAITING = 10_000;
 

@@ -55,6 +55,7 @@ function setUp(open: (name: string) => Promise<Source | undefined>, turns = endl
     listener: endpoint(69),
     pool: new PortPool<Session>(),
     sessions: new Map(),
+    waiting: new Map(),
   };
   local.pool.add(endpoint(50000));
   const records: Decision[] = [];
@@ -168,6 +169,29 @@ describe('RequestDesk', () => {
       while (deferred.length > 0) for (const run of deferred.splice(0)) run();
     }
     expect(desk.transfers).toBe(0);
+  });
+
+  it('begins no second transfer for a copy that waited while the first ran to its end', async () => {
+    let now = 0;
+    const deferred: (() => void)[] = [];
+    const turns = new Turns({ stopwatch: () => (now += 1), defer: (run) => deferred.push(run) });
+    const { desk, sent, records, ask, ack } = setUp(async () => source(), turns);
+    const turn = async () => {
+      for (const run of deferred.splice(0)) run();
+      await settle();
+    };
+    const peer = { address: '192.168.0.9', port: 2070 };
+    for (let index = 0; index < 10; index++) ask(forged(index));
+    ask(peer);
+    for (let index = 10; index < 100; index++) ask(forged(index));
+    ask(peer);
+    while (sent.every(({ peer: to }) => to.address !== peer.address)) await turn();
+    ask(peer);
+    for (let block = 1; block <= 10; block++) ack(peer, block);
+    while (deferred.length > 0) await turn();
+    expect(records.filter(({ who }) => who.ip === peer.address)).toMatchObject([{ event: 'file-sent' }]);
+    expect(desk.transfers).toBe(100);
+    expect(desk.counts).toEqual({ received: 113, requests: 101, ofTransfers: 12, strange: 0 });
   });
 
   it('has a record of a request that comes while it is closed', async () => {
