@@ -1,5 +1,5 @@
 /**
- * Asks one URL at a steady pace and prints how long the answers took. Runs in a network namespace (verify.ts).
+ * Asks one URL at a steady pace and prints how long the answers took; GET where the body is empty. Runs in a network namespace (beside.ts).
  *
  *   node dist/bench/latency.js URL BODY RATE SECONDS
  */
@@ -14,7 +14,8 @@ function ask(): Promise<void> {
   const from = performance.now();
   return new Promise((resolve, reject) => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-    const call = request(url, { agent, method: 'POST', headers }, (answer) => {
+    const how = body === '' ? { agent } : { agent, method: 'POST', headers };
+    const call = request(url, how, (answer) => {
       answer.resume();
       answer.once('end', () => {
         times.push(performance.now() - from);

@@ -7,14 +7,13 @@
 
 import { execFileSync } from 'node:child_process';
 import { randomFillSync } from 'node:crypto';
-import { closeSync, mkdirSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LabNetwork } from '../test/lab/network.js';
-import { command, LabProcess } from '../test/lab/process.js';
-import { inRepository } from '../test/lab/repository.js';
 import { writeSmallImage } from '../test/unit/services/http/small-image.js';
+import { dhcpLatency, httpLatency, type Latency } from './beside.js';
 import { macOf, RunningSite, session } from './site.js';
 
 const MEGABYTES = 6_000;
@@ -22,10 +21,6 @@ const SECONDS = 8;
 const RATE = 100;
 
 type Kind = 'check-in' | 'DHCP';
-interface Latency {
-  readonly p50: number;
-  readonly p99: number;
-}
 const ms = ({ p50, p99 }: Latency): string => `${p50.toFixed(1)} and ${p99.toFixed(1)} ms`;
 
 const { values } = parseArgs({ options: { pairs: { type: 'string', default: '3' } } });
@@ -66,35 +61,13 @@ try {
   const until = async (what: () => Promise<boolean>): Promise<void> => {
     while (!(await what())) await sleep(100);
   };
-  /** Milliseconds. */
-  const checkIns = async (): Promise<Latency> => {
+  const checkIns = (): Promise<Latency> => {
     const url = `http://127.0.0.1${session(2)}/service/Pre_Stage1.php`;
-    const run = new LabProcess(network.cleanup, {
-      namespace: site.namespace,
-      argv: [
-        process.execPath,
-        inRepository('dist', 'bench', 'latency.js'),
-        ...[url, `mac=${macOf(2)}&type=down`, String(RATE), String(SECONDS)],
-      ],
-      logFile: join(network.folder, 'latency.log'),
-    });
-    await run.exited;
-    const line = readFileSync(join(network.folder, 'latency.log'), 'utf8').trim().split('\n').at(-1) ?? '{}';
-    const { p50, p99 } = JSON.parse(line) as Record<string, string>;
-    return { p50: Number(p50), p99: Number(p99) };
+    const pace = { namespace: site.namespace, rate: RATE, seconds: SECONDS };
+    return httpLatency(url, `mac=${macOf(2)}&type=down`, pace);
   };
-  const exchanges = async (): Promise<Latency> => {
-    const load = ['-r', String(RATE), '-p', String(SECONDS), '-R', '50', '-x', 't', '10.77.0.1'];
-    const { stdout } = await command(['perfdhcp', '-4', '-l', 'eth0', ...load], {
-      namespace: pc.namespace,
-      timeoutMs: (SECONDS + 15) * 1_000,
-    });
-    const times = [...stdout.matchAll(/^sent \/ received: ([\d.]+) \/ ([\d.]+)$/gm)]
-      .map(([, sent, received]) => 1_000 * (Number(received) - Number(sent)))
-      .sort((a, b) => a - b);
-    const at = (share: number): number => times[Math.floor(times.length * share)] ?? Number.NaN;
-    return { p50: at(0.5), p99: at(0.99) };
-  };
+  const exchanges = (): Promise<Latency> =>
+    dhcpLatency({ namespace: pc.namespace, rate: RATE, seconds: SECONDS });
   const measure = async (): Promise<Record<Kind, Latency>> => {
     const [checkIn, dhcp] = await Promise.all([checkIns(), exchanges()]);
     return { 'check-in': checkIn, DHCP: dhcp };

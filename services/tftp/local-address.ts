@@ -19,6 +19,7 @@ export class LocalAddress {
   readonly pool = new PortPool<Session>();
   /** What runs for each client address and port. */
   readonly sessions = new Map<string, Session>();
+  readonly waiting = new Map<number | string, Buffer>();
   /** Ports of the range that could not be opened. */
   #missing: number[] = [];
   #lastReason = '';

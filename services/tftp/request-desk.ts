@@ -10,6 +10,7 @@ import type { PortPool } from './port-pool.js';
 import { type Refusal, refusalRecord, sentRecord } from './records.js';
 import { Session } from './session.js';
 import { type Endpoint, type Peer, peerKey } from './sockets.js';
+import { Turns } from './turns.js';
 
 export interface DeskDeps {
   readonly clock: Clock;
@@ -19,6 +20,7 @@ export interface DeskDeps {
   readonly maxWindowSize: number;
   /** The range, as people read it. */
   readonly ports: string;
+  readonly turns?: Turns;
 }
 
 /** A local address as the desk sees it. */
@@ -29,18 +31,32 @@ export interface Local {
   readonly pool: PortPool<Session>;
   /** What runs for each client address and port. */
   readonly sessions: Map<number | string, Session>;
+  /** The request of each client address and port that waits for its turn. */
+  readonly waiting: Map<number | string, Buffer>;
 }
 
 /** Where each datagram goes: to its transfer, to a new one, or back with an error. */
 export class RequestDesk {
   readonly #admission = new Admission();
+  readonly #turns: Turns;
   #isOpen = false;
+  readonly #counts = { received: 0, requests: 0, ofTransfers: 0, strange: 0 };
 
-  constructor(private readonly deps: DeskDeps) {}
+  constructor(private readonly deps: DeskDeps) {
+    this.#turns = deps.turns ?? new Turns();
+  }
 
   /** Requests being opened and transfers that run. */
   get transfers(): number {
     return this.#admission.size;
+  }
+
+  /**
+   * Packets that had their turn so far, each counted once more by what it was: a request that has or will have its own record, a packet of
+   * a transfer that runs or ended lately (copies of its request included), or one that belongs to nothing and has its own record.
+   */
+  get counts(): Readonly<Record<'received' | 'requests' | 'ofTransfers' | 'strange', number>> {
+    return this.#counts;
   }
 
   open(): void {
@@ -53,23 +69,44 @@ export class RequestDesk {
   }
 
   receive(local: Local, endpoint: Endpoint, bytes: Buffer, peer: Peer): void {
-    // Legal on the wire (RFC 768: no answer wanted) and impossible to send to.
-    if (peer.port === 0) return;
     const packet = decode(bytes);
-    const isListener = endpoint === local.listener;
-    if (isListener && (packet.kind === 'read' || packet.kind === 'write')) {
-      if (this.#isOpen) this.#request(local, peer, packet);
+    const isForListener = endpoint === local.listener && peer.port !== 0;
+    if (isForListener && (packet.kind === 'read' || packet.kind === 'write'))
+      this.#askedFor(local, peer, packet, bytes);
+    else this.#turns.take('of-transfer', () => this.#other(local, endpoint, peer, packet));
+  }
+
+  /** A copy of a request belongs to its transfer: overtaken by the ACKs of that it would begin another. */
+  #askedFor(local: Local, peer: Peer, request: RequestPacket, bytes: Buffer): void {
+    const key = peerKey(peer);
+    if (local.waiting.get(key)?.equals(bytes)) {
+      this.#counts.received++;
+      this.#counts.ofTransfers++;
       return;
     }
+    local.waiting.set(key, bytes);
+    this.#turns.take(local.sessions.has(key) ? 'of-transfer' : 'request', () => {
+      local.waiting.delete(key);
+      this.#request(local, peer, request);
+    });
+  }
+
+  #other(local: Local, endpoint: Endpoint, peer: Peer, packet: Packet | Malformed): void {
+    this.#counts.received++;
     const session = local.pool.find(endpoint, peer);
     if (session) session.receive(packet);
-    else if (!local.pool.hasEnded(endpoint, peer)) this.#stranger(endpoint, peer, packet);
+    if (session || local.pool.hasEnded(endpoint, peer)) this.#counts.ofTransfers++;
+    else this.#stranger(endpoint, peer, packet);
   }
 
   #stranger(endpoint: Endpoint, peer: Peer, packet: Packet | Malformed): void {
+    this.#counts.strange++;
     const ignored = (reason: string): void =>
       this.#refuse(peer, { event: 'malformed', outcome: 'ignored', reasons: [reason] });
-    if (packet.kind === 'error') {
+    if (peer.port === 0) {
+      // Legal on the wire (RFC 768: no answer wanted) and impossible to send to.
+      ignored('the packet came from port 0, which nothing can be sent to');
+    } else if (packet.kind === 'error') {
       // Never answered (RFC 1350 section 7): two servers would talk for ever.
       ignored('an ERROR that belongs to no transfer');
     } else if (packet.kind !== 'malformed') {
@@ -87,10 +124,15 @@ export class RequestDesk {
   }
 
   #request(local: Local, peer: Peer, request: RequestPacket): void {
+    this.#counts.received++;
     const key = peerKey(peer);
     const fingerprint = encode(request).toString('latin1');
     const previous = local.sessions.get(key);
-    if (previous?.takeCopy(fingerprint)) return;
+    if (previous?.takeCopy(fingerprint)) {
+      this.#counts.ofTransfers++;
+      return;
+    }
+    this.#counts.requests++;
     if (previous) {
       previous.restart();
       local.sessions.delete(key);
@@ -103,13 +145,15 @@ export class RequestDesk {
       return;
     }
     const session = this.#createSession(local, peer, fingerprint);
-    const full = this.#admission.enter(session, peer.address);
-    if (full !== undefined) {
+    const notNow = this.#isOpen
+      ? this.#admission.enter(session, peer.address)
+      : 'this server is being stopped';
+    if (notNow !== undefined) {
       // Firmware gives up on an ERROR and asks again on silence, and by then there may be room.
       this.#refuse(peer, {
         event: 'file-refused',
         outcome: 'ignored',
-        reasons: [full],
+        reasons: [notNow],
         facts: { file: verdict.file },
       });
       return;

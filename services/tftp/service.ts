@@ -99,10 +99,12 @@ export class TftpService implements Service {
     const { problems } = this.#addresses;
     const transfers = this.#desk.transfers;
     const running = transfers === 1 ? '1 transfer' : `${transfers} transfers`;
-    const where = this.#addresses.summary;
+    const { received, requests, ofTransfers, strange } = this.#desk.counts;
+    const traffic = `${received} packets: ${requests} requests, ${ofTransfers} of their transfers, ${strange} of nobody`;
+    const detail = `${this.#addresses.summary}, ${running}; ${traffic}`;
     return problems.length > 0
-      ? { state: 'degraded', detail: [...problems, where].join('; ') }
-      : { state: 'ok', detail: `${where}, ${running}` };
+      ? { state: 'degraded', detail: [...problems, detail].join('; ') }
+      : { state: 'ok', detail };
   }
 
   #scheduleRescan(): void {

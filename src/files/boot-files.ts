@@ -11,6 +11,8 @@ import { CHUNK_BYTES, Gate, SharedFile } from './shared-file.js';
 const CACHE_BYTES = 64 * 1024 * 1024;
 /** Reads under way at once; each holds one piece in memory. */
 const READS_AT_ONCE = 8;
+/** Files being looked up at once; each may hold a descriptor until it is found to be open already. */
+const OPENINGS_AT_ONCE = 256;
 /** A listing for suggestions: how far and how long it is good, and how many suggestions it may cost under a flood of missing names. */
 const LISTED_NAMES = 1000;
 const LISTED_DEPTH = 3;
@@ -55,6 +57,7 @@ export class BootFiles {
   readonly #roots: readonly Root[];
   readonly #cache: ChunkCache;
   readonly #gate = new Gate(READS_AT_ONCE);
+  readonly #openings = new Gate(OPENINGS_AT_ONCE);
   readonly #clock: Clock;
   readonly #shared = new Map<string, SharedFile>();
   readonly #known = new Map<string, { readonly has: boolean; readonly until: number }>();
@@ -96,7 +99,11 @@ export class BootFiles {
   }
 
   /** Undefined when there is no such file; `explain` says why. Rejects only for faults of the machine (EIO, EMFILE …). */
-  async open(name: string): Promise<OpenBootFile | undefined> {
+  open(name: string): Promise<OpenBootFile | undefined> {
+    return this.#openings.run(() => this.#open(name));
+  }
+
+  async #open(name: string): Promise<OpenBootFile | undefined> {
     for (const root of this.#roots) {
       const opened = await openRooted(root, name);
       if (!opened.ok) {
@@ -109,7 +116,7 @@ export class BootFiles {
         await opened.handle.close();
         // Its last user may have left during that close.
         shared = this.#shared.get(opened.identity);
-        if (!shared) return this.open(name);
+        if (!shared) return this.#open(name);
       } else {
         shared = new SharedFile(opened, this.#cache, this.#gate);
         this.#shared.set(opened.identity, shared);

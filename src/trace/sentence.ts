@@ -24,7 +24,7 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
   'file-size-asked': (r) => `asked for the size of ${fact(r, 'file')}`,
   'file-sent': (r) =>
     `${isBrokenOff(r) ? 'broke off loading' : 'loaded'} ${fact(r, 'file')}: ${bytes(r)}${duration(r)} by ${transport(r)}`,
-  'file-refused': (r) => `asked for the file ${fact(r, 'file')} by ${transport(r)}, which is not there`,
+  'file-refused': (r) => `asked for the file ${fact(r, 'file')} by ${transport(r)} and was not given it`,
   'file-stalled': (r) => `began to load ${fact(r, 'file')} and did not get it all`,
   'default-script-served': () => 'runs iPXE and fetched its first script',
   'script-served': (r) => `was sent ${SCRIPTS[String(r.facts?.script)] ?? 'a boot script'}`,

@@ -7,6 +7,7 @@ import { imageScenarios } from './scenarios/images.js';
 import { faultScenarios } from './scenarios/imaging-faults.js';
 import { menuTaskScenarios } from './scenarios/menu-tasks.js';
 import { quickRegistrationScenarios } from './scenarios/quick-registration.js';
+import { tftpClientScenarios } from './scenarios/tftp-clients.js';
 
 export const scenarios: readonly Scenario[] = [
   // The longest first: side by side, the run ends sooner.
@@ -17,4 +18,5 @@ export const scenarios: readonly Scenario[] = [
   ...fullRegistrationScenarios,
   ...quickRegistrationScenarios,
   ...dhcpScenarios,
+  ...tftpClientScenarios,
 ];

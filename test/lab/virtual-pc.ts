@@ -67,6 +67,7 @@ export class VirtualPc {
   readonly mac: string;
   readonly screen: Screen;
   readonly #process: LabProcess;
+  readonly #memoryMiB: number;
   readonly #watchers = new Set<() => void>();
   #quietSince = -1;
   #qmp: Qmp | undefined;
@@ -75,6 +76,7 @@ export class VirtualPc {
   private constructor(options: VirtualPcOptions, argv: readonly string[]) {
     this.name = options.name;
     this.firmware = options.firmware;
+    this.#memoryMiB = memoryOf(options);
     this.mac = options.nics?.[0]?.mac ?? DEFAULT_MAC;
     this.screen = new Screen(join(options.folder, `${options.name}.serial`), (bytes) =>
       this.#process.write(Buffer.from(bytes, 'latin1')),
@@ -165,6 +167,11 @@ export class VirtualPc {
     await this.#qmp?.execute('cont');
   }
 
+  /** Writes all its memory (less than 2 GiB) into a file. */
+  async saveMemory(filename: string): Promise<void> {
+    await this.#qmp?.execute('pmemsave', { val: 0, size: this.#memoryMiB * 1024 * 1024, filename });
+  }
+
   /** The reset button. */
   async reset(): Promise<void> {
     await this.#qmp?.execute('system_reset');
@@ -209,6 +216,8 @@ export class VirtualPc {
   }
 }
 
+const memoryOf = ({ memoryMiB, firmware }: VirtualPcOptions): number => memoryMiB ?? MEMORY_MIB[firmware];
+
 function qemuArguments(options: VirtualPcOptions, taps: readonly string[], control: string): string[] {
   const identity = { ...DEFAULT_IDENTITY, ...options.identity };
   const argv = [
@@ -216,7 +225,7 @@ function qemuArguments(options: VirtualPcOptions, taps: readonly string[], contr
     ...['-name', options.name, '-S', '-nodefaults', '-no-user-config'],
     // graphics=off: SeaBIOS mirrors the BIOS screen, and with it iPXE, to the serial port.
     ...['-machine', 'q35,graphics=off', '-accel', 'tcg', '-cpu', 'max', '-smp', '1'],
-    ...['-m', String(options.memoryMiB ?? MEMORY_MIB[options.firmware]), '-display', 'none', '-vga', 'none'],
+    ...['-m', String(memoryOf(options)), '-display', 'none', '-vga', 'none'],
     ...['-serial', 'stdio', '-monitor', 'none', '-qmp', `unix:${control},server=on,wait=off`],
     ...identityArguments(identity),
   ];

@@ -2,6 +2,7 @@
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { command } from '../../lab/process.js';
+import { type ClientName, packageVersion } from '../../lab/tftp-matrix.js';
 
 export interface Fetch {
   readonly host: string;
@@ -15,29 +16,27 @@ export interface Fetch {
 }
 
 export interface ForeignClient {
-  readonly name: string;
+  readonly name: ClientName;
   /** Least block size to use with it; 512: it knows no option. BusyBox wants the whole request to fit into one block. */
   readonly leastBlockSize: number;
-  /** Bytes more or less than 65,535 whole blocks, for the tests of the roll-over. */
-  readonly rollOver: readonly number[];
+  readonly version: () => Promise<string>;
+  /** What must be said of its transfers past the end of the block numbers. */
+  readonly rollOverLimit?: string;
   /** Rejects with what the client said. */
   readonly fetch: (job: Fetch) => Promise<void>;
 }
 
-/** Every size once, by the clients that are quick enough. */
-const ROLL_OVER: Readonly<Record<string, readonly number[]>> = {
-  'tftp-hpa': [0],
-  'atftp, window 16': [-1, 0, 1],
-  busybox: [-1],
-  'npm tftp': [1],
-};
-
 type Argv = (job: Fetch) => string[];
 
-const program = (name: string, leastBlockSize: number, argv: Argv): ForeignClient => ({
+const program = (
+  name: ClientName,
+  packages: readonly string[],
+  leastBlockSize: number,
+  argv: Argv,
+): ForeignClient => ({
   name,
   leastBlockSize,
-  rollOver: ROLL_OVER[name] ?? [],
+  version: () => packageVersion(...packages),
   fetch: async (job) => {
     const { namespace, timeoutMs = 30_000 } = job;
     const result = await command(argv(job), { timeoutMs, ...(namespace !== undefined && { namespace }) });
@@ -48,7 +47,7 @@ const program = (name: string, leastBlockSize: number, argv: Argv): ForeignClien
   },
 });
 
-export const tftpHpa = program('tftp-hpa', 512, ({ host, port, remote, local }) => [
+export const tftpHpa = program('tftp-hpa', ['tftp-hpa'], 512, ({ host, port, remote, local }) => [
   'tftp',
   '-m',
   'octet',
@@ -59,8 +58,8 @@ export const tftpHpa = program('tftp-hpa', 512, ({ host, port, remote, local }) 
   remote,
   local,
 ]);
-const atftpWith = (name: string, ...options: readonly string[]): ForeignClient =>
-  program(name, 8, ({ host, port, remote, local, blockSize }) => [
+const atftpWith = (name: ClientName, ...options: readonly string[]): ForeignClient =>
+  program(name, ['atftp'], 8, ({ host, port, remote, local, blockSize }) => [
     'atftp',
     ...[`blksize ${blockSize}`, ...options].flatMap((option) => ['--option', option]),
     ...['--get', '--remote-file', remote, '--local-file', local, host, String(port)],
@@ -68,7 +67,7 @@ const atftpWith = (name: string, ...options: readonly string[]): ForeignClient =
 export const atftp = atftpWith('atftp', 'tsize 0');
 /** RFC 7440. */
 export const atftpWindow = atftpWith('atftp, window 16', 'windowsize 16');
-export const curl = program('curl', 8, ({ host, port, remote, local, blockSize }) => [
+export const curl = program('curl', ['curl'], 8, ({ host, port, remote, local, blockSize }) => [
   'curl',
   '--silent',
   '--show-error',
@@ -78,19 +77,24 @@ export const curl = program('curl', 8, ({ host, port, remote, local, blockSize }
   local,
   `tftp://${host}:${port}/${remote}`,
 ]);
-export const busybox = program('busybox', 64, ({ host, port, remote, local, blockSize }) => [
+export const busybox = program(
   'busybox',
-  'tftp',
-  '-g',
-  '-b',
-  String(blockSize),
-  '-r',
-  remote,
-  '-l',
-  local,
-  host,
-  String(port),
-]);
+  ['busybox-static', 'busybox'],
+  64,
+  ({ host, port, remote, local, blockSize }) => [
+    'busybox',
+    'tftp',
+    '-g',
+    '-b',
+    String(blockSize),
+    '-r',
+    remote,
+    '-l',
+    local,
+    host,
+    String(port),
+  ],
+);
 
 interface NpmTftp {
   createClient(options: Readonly<Record<string, unknown>>): {
@@ -98,15 +102,18 @@ interface NpmTftp {
   };
 }
 
+const load = createRequire(join(import.meta.dirname, 'clients.js'));
+
 /** The npm package `tftp`, in windows of 4; it asks for timeout 3000 (milliseconds, against the RFC) and rollover as well. */
 export const npmTftp: ForeignClient = {
   name: 'npm tftp',
   leastBlockSize: 8,
-  rollOver: ROLL_OVER['npm tftp'] ?? [],
+  version: async () => (load('tftp/package.json') as { version: string }).version,
+  rollOverLimit:
+    'same in lock-step; in windows it loses its way where the block numbers start again (atftp does not, at the same window)',
   fetch: ({ host, port, remote, local, blockSize }) => {
-    const { createClient } = createRequire(join(import.meta.dirname, 'clients.js'))('tftp') as NpmTftp;
+    const { createClient } = load('tftp') as NpmTftp;
     return new Promise((resolve, reject) => {
-      // In windows it loses its way where the block numbers start again (atftp does not, at the same window).
       const windowSize = blockSize === 8 ? 1 : 4;
       createClient({ host, port, blockSize, windowSize }).get(remote, local, (error) =>
         error ? reject(error) : resolve(),

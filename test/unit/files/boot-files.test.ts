@@ -1,6 +1,7 @@
 import {
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readlinkSync,
   renameSync,
   rmSync,
@@ -120,6 +121,24 @@ describe('BootFiles', () => {
     const again = await mustOpen(files, 'f');
     expect(again.cached(0, 100)).toBeDefined();
     again.close();
+  });
+
+  it('needs few descriptors however many ask for a file at once', async () => {
+    writeFileSync(join(first, 'f'), 'f');
+    const files = new BootFiles([first]);
+    const before = readdirSync('/proc/self/fd').length;
+    let most = 0;
+    let isDone = false;
+    const opening = Promise.all(Array.from({ length: 2000 }, () => mustOpen(files, 'f'))).finally(() => {
+      isDone = true;
+    });
+    while (!isDone) {
+      most = Math.max(most, readdirSync('/proc/self/fd').length);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    for (const file of await opening) file.close();
+    expect(most).toBeGreaterThan(before);
+    expect(most - before).toBeLessThan(300);
   });
 
   it('keeps to its memory budget', async () => {

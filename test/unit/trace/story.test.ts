@@ -159,7 +159,37 @@ describe('boot story', () => {
         ['ack'],
         ['file-refused', { file: 'x.efi' }, { outcome: 'refused', reasons: ['x.efi is missing'] }],
       ),
-      /^stopped: asked for the file x\.efi by TFTP, which is not there: x\.efi is missing$/,
+      /^stopped: asked for the file x\.efi by TFTP and was not given it: x\.efi is missing$/,
+    ],
+    [
+      'a missing file that is like another',
+      lastVerdict(
+        ['ack'],
+        [
+          'file-refused',
+          { file: 'x.eif', nearest: 'x.efi' },
+          {
+            outcome: 'refused',
+            reasons: ['x.eif is not among the boot files', 'the nearest name is x.efi'],
+          },
+        ],
+      ),
+      /x\.eif by TFTP and was not given it: x\.eif is not among the boot files; the nearest name is x\.efi$/,
+    ],
+    [
+      'a stall at block 1',
+      lastVerdict(
+        ['ack'],
+        [
+          'file-stalled',
+          { file: 'x.efi', bytes: 0 },
+          {
+            outcome: 'failed',
+            reasons: ["the client's ACKs do not reach ports 1-4: firewall or missing TFTP helper"],
+          },
+        ],
+      ),
+      /did not get it all: the client's ACKs do not reach ports 1-4: firewall or missing TFTP helper$/,
     ],
     [
       'an error of the imaging environment',

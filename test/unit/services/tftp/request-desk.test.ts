@@ -6,6 +6,7 @@ import { PortPool } from '#services/tftp/port-pool.js';
 import { type Local, RequestDesk } from '#services/tftp/request-desk.js';
 import type { Session } from '#services/tftp/session.js';
 import type { Endpoint, Peer } from '#services/tftp/sockets.js';
+import { Turns } from '#services/tftp/turns.js';
 import type { Decision } from '#trace/decision.js';
 import { settle } from '../../virtual-clock.js';
 
@@ -36,7 +37,10 @@ class CoarseClock implements Clock {
 
 const CONTENT = Buffer.alloc(5000, 'x');
 
-function setUp(open: (name: string) => Promise<Source | undefined>) {
+/** Turns in which everything has its place. */
+const endless = (): Turns => new Turns({ stopwatch: () => 0, defer: () => undefined });
+
+function setUp(open: (name: string) => Promise<Source | undefined>, turns = endless()) {
   const sent: { bytes: Buffer; peer: Peer }[] = [];
   const endpoint = (port: number): Endpoint => ({
     address: '10.0.0.1',
@@ -51,6 +55,7 @@ function setUp(open: (name: string) => Promise<Source | undefined>) {
     listener: endpoint(69),
     pool: new PortPool<Session>(),
     sessions: new Map(),
+    waiting: new Map(),
   };
   local.pool.add(endpoint(50000));
   const records: Decision[] = [];
@@ -67,6 +72,7 @@ function setUp(open: (name: string) => Promise<Source | undefined>) {
     maxBlockSize: 1428,
     maxWindowSize: 16,
     ports: '50000',
+    turns,
   });
   desk.open();
   const ask = (peer: Peer, file = 'x'): void =>
@@ -129,11 +135,86 @@ describe('RequestDesk', () => {
     });
   });
 
-  it('does not answer where no answer can go', async () => {
-    const { desk, sent, ask } = setUp(async () => source());
+  it('does not answer where no answer can go, and has a record of it', async () => {
+    const { desk, sent, records, ask } = setUp(async () => source());
     ask({ address: '10.0.0.9', port: 0 });
     await settle();
     expect([desk.transfers, sent.length]).toEqual([0, 0]);
+    const reasons = ['the packet came from port 0, which nothing can be sent to'];
+    expect(records).toMatchObject([{ event: 'malformed', outcome: 'ignored', reasons }]);
+  });
+
+  it('lets other work of the process have its turn in a storm, and serves every request', async () => {
+    let now = 0;
+    const deferred: (() => void)[] = [];
+    // Each packet costs a quarter of a millisecond of a turn's four.
+    const turns = new Turns({ stopwatch: () => (now += 0.125), defer: (run) => deferred.push(run) });
+    const { desk, sent, ask, ack } = setUp(async () => source(), turns);
+    const peers = Array.from({ length: 1000 }, (_, index) => forged(index));
+    for (const peer of peers) ask(peer);
+    await settle();
+    let most = sent.length;
+    let rounds = 0;
+    for (; deferred.length > 0; rounds++) {
+      const before = sent.length;
+      for (const run of deferred.splice(0)) run();
+      await settle();
+      most = Math.max(most, sent.length - before);
+    }
+    expect(sent).toHaveLength(1000);
+    expect(most).toBeLessThan(50);
+    expect(rounds).toBeGreaterThan(20);
+    for (let block = 1; block <= 10; block++) {
+      for (const peer of peers) ack(peer, block);
+      while (deferred.length > 0) for (const run of deferred.splice(0)) run();
+    }
+    expect(desk.transfers).toBe(0);
+  });
+
+  it('begins no second transfer for a copy that waited while the first ran to its end', async () => {
+    let now = 0;
+    const deferred: (() => void)[] = [];
+    const turns = new Turns({ stopwatch: () => (now += 1), defer: (run) => deferred.push(run) });
+    const { desk, sent, records, ask, ack } = setUp(async () => source(), turns);
+    const turn = async () => {
+      for (const run of deferred.splice(0)) run();
+      await settle();
+    };
+    const peer = { address: '192.168.0.9', port: 2070 };
+    for (let index = 0; index < 10; index++) ask(forged(index));
+    ask(peer);
+    for (let index = 10; index < 100; index++) ask(forged(index));
+    ask(peer);
+    while (sent.every(({ peer: to }) => to.address !== peer.address)) await turn();
+    ask(peer);
+    for (let block = 1; block <= 10; block++) ack(peer, block);
+    while (deferred.length > 0) await turn();
+    expect(records.filter(({ who }) => who.ip === peer.address)).toMatchObject([{ event: 'file-sent' }]);
+    expect(desk.transfers).toBe(100);
+    expect(desk.counts).toEqual({ received: 113, requests: 101, ofTransfers: 12, strange: 0 });
+  });
+
+  it('has a record of a request that comes while it is closed', async () => {
+    const { desk, sent, records, ask } = setUp(async () => source());
+    desk.close();
+    ask({ address: '10.0.0.9', port: 2070 });
+    await settle();
+    expect([desk.transfers, sent.length]).toEqual([0, 0]);
+    const reasons = ['this server is being stopped'];
+    expect(records).toMatchObject([{ event: 'file-refused', outcome: 'ignored', reasons }]);
+  });
+
+  it('counts each packet once, by what it was', async () => {
+    const { desk, records, ask, ack } = setUp(async () => source());
+    const peer = { address: '10.0.0.9', port: 2070 };
+    ask(peer);
+    ask(peer);
+    await settle();
+    for (let block = 1; block <= 11; block++) ack(peer, block);
+    ack({ address: '10.0.0.10', port: 2070 }, 1);
+    ask({ address: '10.0.0.10', port: 0 });
+    expect(desk.counts).toEqual({ received: 15, requests: 1, ofTransfers: 12, strange: 2 });
+    expect(records).toHaveLength(3);
   });
 
   it('tells the client when the disk fails, and keeps the path to itself', async () => {

@@ -392,7 +392,8 @@ describe('TftpService', () => {
       await client.say({ kind: 'ack', block }, from.port);
       if (block < 10) expect((await client.hear()).packet).toMatchObject({ kind: 'data', block: block + 1 });
     }
-    expect(await recorded(1)).toMatchObject([{ facts: { outcome: 'complete' } }]);
+    const tooLate = { event: 'file-refused', outcome: 'ignored', reasons: ['this server is being stopped'] };
+    expect(await recorded(2)).toMatchObject([tooLate, { facts: { outcome: 'complete' } }]);
     await clock.advance(100);
     await stopping;
     expect([service.listening.length, late.unread]).toEqual([0, 0]);
