@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { cliErrors } from './errors.js';
 
+/** Most items that the API gives at once. */
+const PAGE = 10_000;
+
 /** Calls the API of the running daemon over its control socket. Throws errors as the daemon's catalogue words them. */
 export function callApi<T>(
   state: string,
@@ -45,6 +48,27 @@ export function callApi<T>(
     });
     call.end(payload);
   });
+}
+
+/** All items of a list, fetched page by page; `query` filters and sorts. */
+export async function listAll<T>(
+  state: string,
+  path: string,
+  query: Readonly<Record<string, string | number | boolean | undefined>> = {},
+): Promise<T[]> {
+  const items: T[] = [];
+  for (;;) {
+    const asked = new URLSearchParams({ limit: String(PAGE), offset: String(items.length) });
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) asked.set(name, String(value));
+    const page = await callApi<{ readonly items: readonly T[]; readonly total: number }>(
+      state,
+      'GET',
+      `${path}?${asked}`,
+    );
+    items.push(...page.items);
+    if (page.items.length === 0 || items.length >= page.total) return items;
+  }
 }
 
 function read<T>(status: number, text: string): T {

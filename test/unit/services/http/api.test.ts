@@ -21,9 +21,9 @@ describe('control API', () => {
       body: { name: 'pc1', macs: [MAC, '02:00:00:00:00:02'] },
     });
     expect((await call('GET', '/hosts/02:00:00:00:00:02')).json()).toMatchObject({ name: 'pc1', tasks: [] });
-    expect((await call('GET', '/hosts')).json()).toHaveLength(1);
+    expect((await call('GET', '/hosts')).json()).toMatchObject({ total: 1 });
     expect((await call('DELETE', '/hosts/PC1')).statusCode).toBe(200);
-    expect((await call('GET', '/hosts')).json()).toEqual([]);
+    expect((await call('GET', '/hosts')).json()).toEqual({ items: [], total: 0 });
   });
 
   it.each([
