@@ -35,6 +35,7 @@ export interface Route {
   readonly url: string;
   /** Of the API. */
   readonly scope: string | undefined;
+  readonly action: string | undefined;
 }
 
 /** The machine-facing HTTP application on a real store, without a socket. */
@@ -64,6 +65,8 @@ export interface World {
   readonly bootFiles: string;
   /** Folder of the images. */
   readonly images: string;
+  /** What the API is made of, for another application. */
+  readonly apiOptions: ApiOptions;
   /** What the status says. */
   readonly services: ServiceStatus[];
   /** While it is set, whoever must wait for the disk waits for this too. */
@@ -149,7 +152,8 @@ export async function makeWorld(toml = ''): Promise<World> {
   const routes: Route[] = [];
   const note = (instance: FastifyInstance, place: Route['place']) =>
     instance.addHook('onRoute', ({ method, url, config }) => {
-      for (const one of [method].flat()) routes.push({ place, method: one, url, scope: config?.scope });
+      for (const one of [method].flat())
+        routes.push({ place, method: one, url, scope: config?.scope, action: config?.action });
     });
   const begin: StartVerification = async (folder, shape, progress) => ({
     verdict: verifyImage(folder, shape, progress),
@@ -221,6 +225,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     images,
     bootFiles,
     disk,
+    apiOptions,
     services,
     app,
     api,
