@@ -33,6 +33,9 @@ export interface LeaseRecord extends Lease {
 const NUMBER = `CASE WHEN instr(l.address, ':') THEN l.address ELSE (
   SELECT sum(value << (8 * (3 - key))) FROM json_each('[' || replace(l.address, '.', ',') || ']')) END`;
 
+/** Hosts with their MACs, without what waits for approval. */
+const OWNER = 'host_macs m JOIN hosts h ON h.id = m.host_id AND m.pending = 0 AND h.pending = 0';
+
 /** DHCP leases, one row per address. */
 export class LeaseRepository implements LeaseStore {
   readonly #store: Store;
@@ -52,17 +55,23 @@ export class LeaseRepository implements LeaseStore {
   page(query: LeaseQuery, now: number): Page<LeaseRecord> {
     const over = "l.state <> 'released' AND l.expires_at <= ?";
     const holds = { sql: "l.state <> 'released' AND l.expires_at > ?", values: [now] };
-    const { items, total } = readPage<LeaseRow & { host: string | null }>(
+    const { items, total } = readPage<LeaseRow>(
       this.#store,
       {
-        columns: 'l.*, h.name AS host',
-        from: 'dhcp_leases l LEFT JOIN host_macs m ON m.mac = l.mac AND m.pending = 0 LEFT JOIN hosts h ON h.id = m.host_id AND h.pending = 0',
+        columns: 'l.*',
+        from: 'dhcp_leases l',
         where: [
           ...(query.all === true || query.state !== undefined ? [] : [holds]),
           ...(query.state === 'expired' ? [{ sql: over, values: [now] }] : when(query.state, 'l.state = ?')),
           ...(query.state === 'bound' || query.state === 'declined' ? [holds] : []),
           ...when(query.mac, 'l.mac = ?'),
-          ...contains(query.q, like('l.address'), like('l.mac'), like('l.hostname'), like('h.name')),
+          ...contains(
+            query.q,
+            like('l.address'),
+            like('l.mac'),
+            like('l.hostname'),
+            `l.mac IN (SELECT m.mac FROM ${OWNER} WHERE ${like('h.name')})`,
+          ),
         ],
         sorts: { address: NUMBER, grantedAt: 'l.granted_at', expiresAt: 'l.expires_at' },
         sort: 'address',
@@ -70,7 +79,11 @@ export class LeaseRepository implements LeaseStore {
       },
       query,
     );
-    return { items: items.map((row) => ({ ...lease(row), host: row.host })), total };
+    const owners = this.#store
+      .prepare(`SELECT m.mac, h.name FROM ${OWNER} WHERE m.mac IN (SELECT value FROM json_each(?))`)
+      .all(JSON.stringify(items.map(({ mac }) => mac))) as { mac: string; name: string }[];
+    const names = new Map(owners.map(({ mac, name }) => [mac, name]));
+    return { items: items.map((row) => ({ ...lease(row), host: names.get(row.mac) ?? null })), total };
   }
 
   /** Whom an address is leased to at that time. */

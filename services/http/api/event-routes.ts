@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { type LiveEvents, TOPICS, type Topic } from '#actions/live-events.js';
 import type { Clock } from '#daemon/clock.js';
@@ -32,10 +33,15 @@ const Query = fields({
 export interface EventOptions {
   readonly events: LiveEvents;
   readonly clock: Clock;
+  /** Asked again at each heartbeat: a token may have expired or been removed. */
+  readonly callerOf: (request: FastifyRequest) => unknown;
 }
 
 /** Live events as server-sent events (HTML living standard, 9.2): `event` is the topic, `data` is JSON. */
-export async function eventRoutes(app: ApiInstance, { events, clock }: EventOptions): Promise<void> {
+export async function eventRoutes(
+  app: ApiInstance,
+  { events, clock, callerOf }: EventOptions,
+): Promise<void> {
   const streams = new Set<ServerResponse>();
   // Streams have no end of their own: the application could not be closed.
   app.addHook('preClose', async () => {
@@ -84,7 +90,16 @@ export async function eventRoutes(app: ApiInstance, { events, clock }: EventOpti
       let cancelBeat: () => void = () => undefined;
       const beat = (): void => {
         write(':\n\n');
-        cancelBeat = clock.after(HEARTBEAT_MS, beat);
+        cancelBeat = clock.after(HEARTBEAT_MS, () => void check());
+      };
+      const check = async (): Promise<void> => {
+        try {
+          await callerOf(request);
+          if (streams.has(stream)) beat();
+        } catch {
+          // When it comes back it is told why.
+          stream.end();
+        }
       };
       streams.add(stream);
       stream.on('close', () => {

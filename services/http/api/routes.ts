@@ -92,7 +92,7 @@ export async function apiRoutes(
       await tokenRoutes(v1, options);
       await nodeRoutes(v1, options);
       await auditRoutes(v1, options);
-      await eventRoutes(v1, { events: options.events, clock: context.clock });
+      await eventRoutes(v1, { events: options.events, clock: context.clock, callerOf });
     },
     { prefix: '/v1' },
   );
