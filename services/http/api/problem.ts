@@ -47,6 +47,9 @@ function translate(error: unknown): FogdError {
       return httpErrors.REQUEST_TOO_LARGE({});
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return httpErrors.REQUEST_NO_JSON_TYPE({});
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return httpErrors.REQUEST_INVALID({ what: 'its address is too long, or is not encoded as a URL is' });
   }
   if (statusCode === 400) return httpErrors.REQUEST_NOT_JSON({ reason: messageOf(error) }, error);
   if (statusCode < 500) return httpErrors.REQUEST_INVALID({ what: messageOf(error) }, error);

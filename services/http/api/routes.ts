@@ -3,6 +3,7 @@ import Type, { type TSchema } from 'typebox';
 import type { Context } from '#actions/context.js';
 import type { LiveEvents } from '#actions/live-events.js';
 import type { Caller } from '#actions/manage-tokens.js';
+import { messageOf } from '#errors.js';
 import { httpErrors } from '../errors.js';
 import { auditChanges } from './audit.js';
 import { auditRoutes } from './audit-routes.js';
@@ -53,7 +54,11 @@ export async function apiRoutes(
   app.setValidatorCompiler(validatorCompiler);
   // Answers are checked against their schemas by the tests; what a route does not name, its action does not give.
   app.setSerializerCompiler(() => (answer) => JSON.stringify(answer));
-  app.setErrorHandler((error, _request, reply) => sendProblem(reply, error));
+  app.setErrorHandler((error, { method, routeOptions }, reply) => {
+    sendProblem(reply, error);
+    if (reply.statusCode === 500) tellFault(context, error, `${method} ${routeOptions.url}`);
+    return reply;
+  });
   app.setNotFoundHandler(({ method, url }, reply) =>
     sendProblem(reply, httpErrors.ROUTE_UNKNOWN({ method, path: url.replace(/\?.*/s, '').slice(0, 100) })),
   );
@@ -96,6 +101,12 @@ export async function apiRoutes(
     },
     { prefix: '/v1' },
   );
+}
+
+/** Into the log and the trace: the caller is told to look there. */
+function tellFault({ recorder }: Context, error: unknown, route: string): void {
+  const [reasons, facts] = [[messageOf(error)], { route }];
+  recorder.record({ service: 'http', event: 'request-failed', outcome: 'failed', who: {}, reasons, facts });
 }
 
 /** What a route leaves out is refused, and a route that leaves out who may call it does not start. */

@@ -44,6 +44,14 @@ describe('control API', () => {
     expect(world.context.hosts.list()).toHaveLength(1);
   });
 
+  it('shows the settings, none of which is a secret', async () => {
+    const settings = (await call('GET', '/settings')).json() as Record<string, object>;
+    expect(settings).toEqual(world.context.settings);
+    // The one to come must not be shown here.
+    const names = Object.values(settings).flatMap((section) => Object.keys(section));
+    expect(names.filter((name) => /passw|secret|passphrase|credential/.test(name))).toEqual([]);
+  });
+
   it('says that a host is unknown', async () => {
     for (const [method, url] of [
       ['GET', '/hosts/x'],

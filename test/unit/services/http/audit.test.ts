@@ -83,6 +83,11 @@ describe('the audit log', () => {
       status: 500,
       title: 'REQUEST_FAILED',
     });
+    // The remedy is to look at the log.
+    expect(world.decisions.at(-1)).toMatchObject({
+      ...{ event: 'request-failed', outcome: 'failed', reasons: ['no such table: audit'] },
+      facts: { route: 'POST /api/v1/groups' },
+    });
   });
 
   it('is listed newest first, filtered and paged', async () => {

@@ -146,6 +146,20 @@ describe('a request that is wrong', () => {
       });
   });
 
+  it.each(['/hosts/%E0%A4%A', `/hosts/${'x'.repeat(5000)}`])(
+    'has an address that is none: %.20s',
+    async (path) => {
+      const answer = await send(undefined, { method: 'GET', path, headers: {} });
+      expect(answer).toMatchObject({ status: 400, title: 'REQUEST_INVALID' });
+      expect(answer.detail.length).toBeLessThan(200);
+    },
+  );
+
+  it('has such an address, and is a machine', async () => {
+    const { statusCode, body } = await world.app.inject('/fog/service/ipxe/%E0%A4%A');
+    expect([statusCode, body]).toEqual([400, 'bad request\n']);
+  });
+
   it('is answered with a problem, whatever it is', async () => {
     const body = fc.oneof(
       fc.json(),
