@@ -1,16 +1,14 @@
-import type { ServerResponse } from 'node:http';
 import type { FastifyRequest } from 'fastify';
 import Type from 'typebox';
 import { type LiveEvents, TOPICS, type Topic } from '#actions/live-events.js';
 import type { Clock } from '#daemon/clock.js';
 import { allows } from '#domain/token.js';
 import { httpErrors } from '../errors.js';
+import { EventStream } from './event-stream.js';
 import { type ApiInstance, fields } from './route-types.js';
 
 const HEARTBEAT_MS = 15_000;
 const MOST_READERS = 32;
-/** Who reads so slowly that more than this waits for it is cut off; it comes back with the last event that it has. */
-const MOST_WAITING = 1_048_576;
 
 /** What a token must allow to be told of a topic. */
 const SCOPES: Readonly<Record<Topic, string>> = {
@@ -37,12 +35,12 @@ export interface EventOptions {
   readonly callerOf: (request: FastifyRequest) => unknown;
 }
 
-/** Live events as server-sent events (HTML living standard, 9.2): `event` is the topic, `data` is JSON. */
+/** Live events as server-sent events: `event` is the topic, `data` is JSON. */
 export async function eventRoutes(
   app: ApiInstance,
   { events, clock, callerOf }: EventOptions,
 ): Promise<void> {
-  const streams = new Set<ServerResponse>();
+  const streams = new Set<EventStream>();
   // Streams have no end of their own: the application could not be closed.
   app.addHook('preClose', async () => {
     for (const stream of streams) stream.end();
@@ -71,44 +69,40 @@ export async function eventRoutes(
       if (streams.size >= MOST_READERS) throw httpErrors.EVENTS_FULL({ count: streams.size });
 
       reply.hijack();
-      const stream = reply.raw;
-      const write = (text: string): void => {
-        if (stream.writableLength > MOST_WAITING) stream.destroy();
-        else stream.write(text);
-      };
-      stream.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'cache-control': 'no-store',
-        'x-content-type-options': 'nosniff',
-      });
+      // Who has gone while its token was looked at will not be told to us again.
+      if (reply.raw.destroyed) return;
+      const stream = new EventStream(reply.raw);
       const header = request.headers['last-event-id'];
-      const after = typeof header === 'string' ? header : undefined;
-      const tell = ({ id, topic, data }: Parameters<Parameters<LiveEvents['subscribe']>[1]>[0]): void => {
-        if (topics.has(topic)) write(`id: ${id}\nevent: ${topic}\ndata: ${JSON.stringify(data)}\n\n`);
-      };
-      const { missed, reset, end } = events.subscribe(after, tell);
+      const { missed, reset, end } = events.subscribe(
+        typeof header === 'string' ? header : undefined,
+        (event) => {
+          if (topics.has(event.topic)) stream.tell(event);
+        },
+      );
       let cancelBeat: () => void = () => undefined;
       const beat = (): void => {
-        write(':\n\n');
+        stream.beat();
         cancelBeat = clock.after(HEARTBEAT_MS, () => void check());
       };
       const check = async (): Promise<void> => {
         try {
           await callerOf(request);
-          if (streams.has(stream)) beat();
+          if (!stream.isOver) beat();
         } catch {
           // When it comes back it is told why.
           stream.end();
         }
       };
       streams.add(stream);
-      stream.on('close', () => {
+      reply.raw.on('close', () => {
         cancelBeat();
         end();
         streams.delete(stream);
       });
-      if (reset) write('event: reset\ndata: {}\n\n');
-      for (const event of missed) tell(event);
+      stream.resume(
+        missed.filter(({ topic }) => topics.has(topic)),
+        reset,
+      );
       beat();
     },
   );

@@ -175,6 +175,19 @@ describe('live events', () => {
     expect((await second.wait(3)).map(({ data }) => data.event)).toEqual(['two', 'three', 'four']);
   });
 
+  it('are resumed also by a reader that missed more than may wait for it otherwise', async () => {
+    const first = await read();
+    world.apiOptions.events.trace(record('one'));
+    const [{ id = '' } = {}] = await first.wait(1);
+    await leave(first);
+    const big = { ...record('big'), reasons: ['x'.repeat(10_000)] };
+    for (let time = 0; time < 500; time++) world.apiOptions.events.trace(big);
+    const second = await read('', { 'last-event-id': id });
+    world.apiOptions.events.trace(record('next'));
+    const told = await second.wait(501);
+    expect(told.at(-1)?.data.event).toBe('next');
+  });
+
   it.each<[string, (id: string) => Promise<string>]>([
     [
       'was away for long',
@@ -239,8 +252,13 @@ describe('live events', () => {
 
   it('end when fogd stops', async () => {
     const reader = await read();
-    await world.api.close();
-    await reader.until(() => reader.closed);
+    const closing = world.api.close();
+    // What happens meanwhile disturbs nobody.
+    while (!reader.closed) {
+      world.apiOptions.events.trace(record('late'));
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    await closing;
   });
 
   it('end when their token is removed', async () => {
