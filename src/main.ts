@@ -6,6 +6,7 @@ import { GenerationKeeper } from '#actions/keep-generations.js';
 import { ImageKeeper } from '#actions/keep-images.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
 import { TraceKeeper } from '#actions/keep-trace.js';
+import { LiveEvents } from '#actions/live-events.js';
 import { openExports } from '#actions/open-session.js';
 import { defaultScript } from '#boot/default-ipxe.js';
 import { bootServer, ipxeUrl, type Scheme } from '#boot/server.js';
@@ -31,7 +32,8 @@ import type { CertificateSource } from '#pki/source.js';
 import { advise } from '#services/dhcp/advise/advise.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import { download } from '#services/download/download.js';
-import { apiRoutes } from '#services/http/api/routes.js';
+import { apiOnNetwork, apiOnSocket } from '#services/http/api/doors.js';
+import type { ApiOptions } from '#services/http/api/routes.js';
 import { HttpListener } from '#services/http/listener.js';
 import { machineRoutes } from '#services/http/machine-routes.js';
 import { peopleRoutes, redirectToHttps } from '#services/http/people/routes.js';
@@ -103,7 +105,13 @@ export async function startDaemon({
         portHolder,
       });
   const keepDays = settings.trace.keep_days;
-  const trace = new TraceKeeper({ store, repository: new TraceRepository(store), clock, log, keepDays });
+  const trace = new TraceKeeper({
+    ...{ store, repository: new TraceRepository(store), clock, log, keepDays },
+    alsoForget: [
+      { keepDays: settings.audit.keep_days, removeBefore: (at) => context.audit.removeBefore(at) },
+    ],
+    onRecord: (record) => events.trace(record),
+  });
   const bootStore = new BootStore(folder.file('boot'));
   await bootStore.prepare();
   const hostsFile = await readFile('/etc/hosts', 'utf8').catch(() => '');
@@ -158,6 +166,7 @@ export async function startDaemon({
   };
   const build = async (app: FastifyInstance) => {
     await app.register(machineRoutes, { context, recorder: trace, version, files, serverAt, pki });
+    await app.register(apiOnNetwork, { prefix: '/api', ...api });
     await app.register(forPeople);
   };
   const http = new HttpListener('http', { kind: 'tcp', port: settings.http.port }, build, portHolder);
@@ -200,19 +209,19 @@ export async function startDaemon({
     neighbour,
     portHolder,
   });
-  const status = () => ({ version, startedAt, services: supervisor.status() });
+  const events = new LiveEvents(context, () => supervisor.status());
+  const api: ApiOptions = {
+    context,
+    status: () => ({ version, startedAt, services: supervisor.status() }),
+    trace,
+    events,
+    advise: (server, address) => advise(bootInformation, server, address),
+  };
   const control = new HttpListener(
     'control',
     { kind: 'socket', path: folder.file('fogd.sock') },
     async (app) => {
-      const ofMac = (mac: string, since: number, limit: number) => trace.ofMac(mac, since, limit);
-      await app.register(apiRoutes, {
-        prefix: '/api/v1',
-        context,
-        status,
-        trace: ofMac,
-        advise: (server, address) => advise(bootInformation, server, address),
-      });
+      await app.register(apiOnSocket, { prefix: '/api', ...api });
     },
     portHolder,
   );

@@ -17,4 +17,60 @@ export const httpErrors = defineErrors({
     remedy: 'check the address and the rights on the folder, then look at fogd status again',
     status: 503,
   },
+  REQUEST_INVALID: {
+    message: 'the request cannot be understood: {what}',
+    remedy: 'see the description of the API at /api/openapi.json',
+    status: 400,
+  },
+  REQUEST_NOT_JSON: {
+    message: 'the body of the request is not JSON ({reason})',
+    remedy: 'send one JSON object',
+    status: 400,
+  },
+  REQUEST_NO_JSON_TYPE: {
+    message: 'the body of the request is not called JSON',
+    remedy: 'send JSON, with the header content-type: application/json',
+    status: 415,
+  },
+  REQUEST_TOO_LARGE: {
+    message: 'the body of the request is too large',
+    remedy: 'send less at once',
+    status: 413,
+  },
+  REQUEST_TOO_DEEP: {
+    message: 'the body of the request is nested deeper than {depth} levels',
+    remedy: 'see the description of the API at /api/openapi.json',
+    status: 400,
+  },
+  REQUEST_FAILED: {
+    message: 'fogd could not do that ({reason})',
+    remedy: 'look at the log around this time; this is a fault of fogd, please report it',
+    status: 500,
+  },
+  ROUTE_UNKNOWN: {
+    message: 'the API has no {method} {path}',
+    remedy: 'see the description of the API at /api/openapi.json',
+    status: 404,
+  },
+  TOKEN_MISSING: {
+    message: 'this call needs a token',
+    remedy:
+      'make one with "fogd token add" on the server, and send it in the header: authorization: Bearer TOKEN',
+    status: 401,
+  },
+  TOKEN_SCOPE: {
+    message: 'the token of this call does not have the scope {scope}',
+    remedy: 'make another with: fogd token add NAME --scope {scope}',
+    status: 403,
+  },
+  API_NEEDS_HTTPS: {
+    message: 'a token would travel in clear: the API is not served over plain HTTP',
+    remedy: 'use https, or set api.allow_http = true where nobody can listen',
+    status: 403,
+  },
+  EVENTS_FULL: {
+    message: 'there are {count} readers of live events already',
+    remedy: 'close one of them',
+    status: 503,
+  },
 });

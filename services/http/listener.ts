@@ -1,9 +1,10 @@
 import { chmod, rm } from 'node:fs/promises';
-import Fastify, { type FastifyInstance } from 'fastify';
+import Fastify, { type FastifyInstance, type FastifyReply } from 'fastify';
 import type { Health, Service } from '#daemon/service.js';
 import { errnoOf, type FogdError, messageOf } from '#errors.js';
 import type { CertificateSource } from '#pki/source.js';
 import { plainAddress } from './address.js';
+import { sendProblem } from './api/problem.js';
 import { httpErrors } from './errors.js';
 import { refusedAddress, rememberAddresses, TLS_OPTIONS, tlsReason, useCertificate } from './tls.js';
 
@@ -128,6 +129,7 @@ export async function createApp(
     forceCloseConnections: 'idle',
     // Ajv would silently drop what a schema does not know: a misspelt field must be told.
     ajv: { customOptions: { removeAdditional: false } },
+    frameworkErrors: (error, { url }, reply) => refuseUrl(error, url, reply as FastifyReply),
     routerOptions: { ignoreDuplicateSlashes: true, maxParamLength: MAX_URL_PARAM },
   });
   app.removeContentTypeParser('text/plain');
@@ -142,4 +144,10 @@ export async function createApp(
   );
   await build(app);
   return app;
+}
+
+/** An address that cannot be decoded, which no route and no plugin sees. */
+function refuseUrl(error: Error, url: string, reply: FastifyReply): void {
+  if (url.startsWith('/api/')) sendProblem(reply, error);
+  else reply.code(400).type('text/plain; charset=utf-8').send('bad request\n');
 }

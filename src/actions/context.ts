@@ -6,6 +6,7 @@ import type { ImageStore } from '#images/image-store.js';
 import { LoginLimit } from '#login/login-limit.js';
 import type { Pki } from '#pki/pki.js';
 import type { Settings } from '#settings/schema.js';
+import { AuditRepository } from '#store/audit.js';
 import { BootFileRepository } from '#store/boot-files.js';
 import { CounterRepository } from '#store/counters.js';
 import { GenerationRepository } from '#store/generations.js';
@@ -20,6 +21,7 @@ import { SessionRepository } from '#store/sessions.js';
 import { StorageNodeRepository } from '#store/storage-nodes.js';
 import type { Store } from '#store/store.js';
 import { TaskRepository } from '#store/tasks.js';
+import { TokenRepository } from '#store/tokens.js';
 import { UserRepository } from '#store/users.js';
 import type { Recorder } from '#trace/decision.js';
 import type { ExportDoor } from './export-door.js';
@@ -63,6 +65,9 @@ export interface Context extends Required<Ports> {
   readonly storageNodes: StorageNodeRepository;
   readonly users: UserRepository;
   readonly loginLimit: LoginLimit;
+  readonly tokens: TokenRepository;
+  readonly tokenLimit: LoginLimit;
+  readonly audit: AuditRepository;
   /** Percent of the generations that are being read back now, by their id. */
   readonly verifying: Map<number, number>;
 }
@@ -87,6 +92,9 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     storageNodes: new StorageNodeRepository(store, settings.tasks.max_clients),
     users: new UserRepository(store),
     loginLimit: new LoginLimit(clock),
+    tokens: new TokenRepository(store),
+    tokenLimit: new LoginLimit(clock),
+    audit: new AuditRepository(store),
     verifying: new Map(),
     random: randomBytes,
     ...ports,

@@ -265,4 +265,49 @@ export const actionErrors = defineErrors({
     remedy: 'remove images that are no longer needed, enlarge the disk, or lower images.reserve_mib',
     status: 507,
   },
+  SESSION_UNKNOWN: {
+    message: 'there is no boot session {id}',
+    remedy: 'list those that machines are in with: fogd session list',
+    status: 404,
+  },
+  SESSION_OVER: {
+    message: 'the boot session {id} is over',
+    remedy: 'nothing needs to be done',
+    status: 409,
+  },
+  TOKEN_UNKNOWN: {
+    message: 'there is no token {name}',
+    remedy: 'list the tokens with: fogd token list',
+    status: 404,
+  },
+  TOKEN_EXISTS: {
+    message: 'the token {name} exists already',
+    remedy: 'choose another name, or remove that token first',
+    status: 409,
+  },
+  TOKEN_BAD: {
+    message: 'there can be no such token: {reason}',
+    remedy: 'see fogd token add --help',
+    status: 400,
+  },
+  TOKEN_BEYOND: {
+    message: 'the scope {scope} is more than the token of this call has',
+    remedy: 'let somebody make it who has that scope, or use the command line on the server',
+    status: 403,
+  },
+  TOKEN_WRONG: {
+    message: 'that token is not known',
+    remedy: 'look whether it was copied whole, or make another with: fogd token add',
+    status: 401,
+  },
+  TOKEN_EXPIRED: {
+    message: 'the token {name} has expired',
+    remedy: 'remove it, and make another with: fogd token add',
+    status: 401,
+  },
+  TOKEN_LIMITED: {
+    message: 'too many wrong tokens came from this address',
+    remedy: 'try again in {seconds} s, with the right token',
+    status: 429,
+  },
 });

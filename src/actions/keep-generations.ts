@@ -208,7 +208,11 @@ export class GenerationKeeper implements Service {
     const told = reason ?? (verdict.kind === 'damaged' ? verdict.reason : 'files of it are missing');
     await store.commit(() => generations.foundDamaged(generation.id, told, clock.now()));
     this.log.error(
-      { ...about, reason: told, deploys: generations.deploys(generation.id).length },
+      {
+        ...about,
+        reason: told,
+        deploys: generations.deploys([generation.id]).get(generation.id)?.length ?? 0,
+      },
       'an image is damaged',
     );
     await this.#replaceAllDamaged();

@@ -1,8 +1,9 @@
 import type { Clock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
 import { messageOf } from '#errors.js';
+import type { Page } from '#store/page.js';
 import type { Store } from '#store/store.js';
-import type { TraceRepository } from '#store/trace.js';
+import type { TraceQuery, TraceRepository } from '#store/trace.js';
 import type { Decision, Recorder, TraceRecord } from '#trace/decision.js';
 import { TraceRing } from '#trace/ring.js';
 
@@ -18,6 +19,13 @@ export interface KeepTraceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly keepDays: number;
+  /** What else is kept for some days only. */
+  readonly alsoForget?: ReadonlyArray<{
+    readonly keepDays: number;
+    readonly removeBefore: (at: number) => void;
+  }>;
+  /** Told of each record as it comes; repeats of a flood are not. */
+  readonly onRecord?: (record: TraceRecord) => void;
 }
 
 /** Takes decisions from all services, logs them, and writes them to the store in batches, so that no answer waits for the trace. */
@@ -37,6 +45,7 @@ export class TraceKeeper implements Recorder {
     const record = this.#ring.add(decision, this.#options.clock.now());
     // A flood is one log line and one record with a count.
     if (record.count > 1) return;
+    this.#options.onRecord?.(record);
     if (!this.#options.log.isLevelEnabled('info')) return;
     const { service, event, outcome, who, reasons, facts } = record;
     this.#options.log.info(
@@ -61,7 +70,7 @@ export class TraceKeeper implements Recorder {
 
   /** Writes what is waiting; a failure is logged and loses this batch of the trace, nothing else. */
   async flush(): Promise<void> {
-    const { store, repository, clock, log, keepDays } = this.#options;
+    const { store, repository, clock, log, keepDays, alsoForget = [] } = this.#options;
     const batch = this.#ring.take();
     const forget = clock.now() >= this.#forgetAt;
     if (batch.length === 0 && !forget) return;
@@ -70,7 +79,11 @@ export class TraceKeeper implements Recorder {
         const slice = batch.slice(from, from + SLICE);
         await store.commit(() => repository.append(slice));
       }
-      if (forget) await store.commit(() => repository.removeBefore(clock.now() - keepDays * DAY_MS));
+      if (forget)
+        await store.commit(() => {
+          repository.removeBefore(clock.now() - keepDays * DAY_MS);
+          for (const kept of alsoForget) kept.removeBefore(clock.now() - kept.keepDays * DAY_MS);
+        });
       if (forget) this.#forgetAt = clock.now() + FORGET_EVERY_MS;
     } catch (error) {
       log.error({ lost: batch.length, reason: messageOf(error) }, 'the trace could not be written');
@@ -88,6 +101,12 @@ export class TraceKeeper implements Recorder {
   async ofMac(mac: string, since: number, limit: number): Promise<TraceRecord[]> {
     await this.flush();
     return this.#options.repository.ofMac(mac, since, limit);
+  }
+
+  /** A page of all records, the newest included. */
+  async list(query: TraceQuery): Promise<Page<TraceRecord>> {
+    await this.flush();
+    return this.#options.repository.page(query);
   }
 
   macOf(ip: string): string | undefined {

@@ -9,6 +9,8 @@ import {
   versionedName,
 } from '#domain/boot-file.js';
 import { FogdError, messageOf } from '#errors.js';
+import type { BootFileQuery } from '#store/boot-files.js';
+import type { Page } from '#store/page.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 
@@ -79,7 +81,7 @@ export async function addBootFiles(
     if (order.keepDefault !== true || !(await context.bootStore.has(name)))
       await makeDefault(context, name, version, actor);
   }
-  return Promise.all(added.map((one) => describeBootFile(context, one)));
+  return describeBootFiles(context, added);
 }
 
 /** What is kept of where it came from: no password. */
@@ -125,8 +127,9 @@ async function keepUnknownDefault(context: Context, name: string, actor: string)
   await context.store.commit(() => context.bootFiles.add(row));
 }
 
-export async function listBootFiles(context: Context): Promise<BootFileView[]> {
-  return Promise.all(context.bootFiles.list().map((one) => describeBootFile(context, one)));
+export async function listBootFiles(context: Context, query: BootFileQuery): Promise<Page<BootFileView>> {
+  const { items, total } = context.bootFiles.page(query);
+  return { items: await describeBootFiles(context, items), total };
 }
 
 export interface Checked {
@@ -171,13 +174,22 @@ function findVersion({ bootFiles }: Context, name: string, version: string): Boo
 }
 
 async function describeBootFile(context: Context, file: BootFileVersion): Promise<BootFileView> {
-  const own = versionedName(file.name, file.version);
-  const hosts = context.hosts.list().filter(({ kernel, init }) => kernel === own || init === own);
-  return {
-    ...file,
-    isDefault: await context.bootStore.isSame(file.name, own),
-    hosts: hosts.map(({ name }) => name),
-  };
+  const [view] = await describeBootFiles(context, [file]);
+  if (!view) throw new Error(`${file.name} has no description`);
+  return view;
+}
+
+async function describeBootFiles(
+  { hosts, bootStore }: Context,
+  files: readonly BootFileVersion[],
+): Promise<BootFileView[]> {
+  const users = hosts.byBootFile();
+  return Promise.all(
+    files.map(async (file) => {
+      const own = versionedName(file.name, file.version);
+      return { ...file, isDefault: await bootStore.isSame(file.name, own), hosts: users.get(own) ?? [] };
+    }),
+  );
 }
 
 interface Found {

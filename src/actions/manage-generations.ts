@@ -1,5 +1,6 @@
 import type { Generation } from '#domain/generation.js';
-import type { GenerationDeploy } from '#store/generations.js';
+import type { GenerationDeploy, GenerationQuery } from '#store/generations.js';
+import type { Page } from '#store/page.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 import { refuseUnderDeploys, rollBackTo, settlePlaces } from './generations.js';
@@ -38,14 +39,32 @@ export async function verifyImageAgain(context: Context, key: string, _actor: st
   });
 }
 
-export interface GenerationDescription extends Generation {
+/** A generation as people read it. */
+export interface GenerationView extends Omit<Generation, 'inode' | 'imageId'> {
   /** Hosts that it was deployed to. */
-  readonly deploys: readonly GenerationDeploy[];
+  readonly deploys: readonly Omit<GenerationDeploy, 'generationId'>[];
+  /** Of the reading back that is at work now. */
+  readonly percent: number | null;
 }
 
-/** All generations that are known of an image, newest first. Throws IMAGE_UNKNOWN. */
-export function describeGenerations(context: Context, key: string): GenerationDescription[] {
-  const { generations } = context;
-  const image = findImage(context, key);
-  return generations.list(image.id).map((one) => ({ ...one, deploys: generations.deploys(one.id) }));
+export function describeGenerations(
+  { generations, verifying }: Context,
+  wanted: readonly Generation[],
+): GenerationView[] {
+  const deploys = generations.deploys(wanted.map(({ id }) => id));
+  return wanted.map(({ inode: _inode, imageId: _imageId, ...shown }) => ({
+    ...shown,
+    deploys: (deploys.get(shown.id) ?? []).map(({ taskId, host, finishedAt }) => ({
+      taskId,
+      host,
+      finishedAt,
+    })),
+    percent: verifying.get(shown.id) ?? null,
+  }));
+}
+
+/** All generations that are known of an image. Throws IMAGE_UNKNOWN. */
+export function listGenerations(context: Context, key: string, query: GenerationQuery): Page<GenerationView> {
+  const { items, total } = context.generations.page(findImage(context, key).id, query);
+  return { items: describeGenerations(context, items), total };
 }

@@ -1,6 +1,8 @@
 import { type Group, isGroupName } from '#domain/group.js';
 import type { Task } from '#domain/task.js';
 import { messageOf } from '#errors.js';
+import type { GroupQuery } from '#store/groups.js';
+import type { Page } from '#store/page.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 import { findHost } from './manage-hosts.js';
@@ -50,9 +52,19 @@ export async function changeMembers(
 }
 
 /** A group as people read it. */
-export function describeGroup({ groups, hosts }: Context, group: Group) {
-  const names = groups.members(group.id).flatMap((id) => hosts.byId(id)?.name ?? []);
-  return { ...group, hosts: names };
+export interface GroupView extends Group {
+  /** Names. */
+  readonly hosts: readonly string[];
+}
+
+export function describeGroup({ groups }: Context, group: Group): GroupView {
+  return { ...group, hosts: groups.hostNames([group.id]).get(group.id) ?? [] };
+}
+
+export function listGroups({ groups }: Context, query: GroupQuery): Page<GroupView> {
+  const { items, total } = groups.page(query);
+  const hosts = groups.hostNames(items.map(({ id }) => id));
+  return { items: items.map((group) => ({ ...group, hosts: hosts.get(group.id) ?? [] })), total };
 }
 
 export interface GroupOrder {

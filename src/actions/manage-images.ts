@@ -13,7 +13,8 @@ import {
   RESIZABLE_OS,
 } from '#domain/image.js';
 import { clean } from '#domain/inventory.js';
-import type { ImageChange } from '#store/images.js';
+import type { ImageChange, ImageQuery } from '#store/images.js';
+import type { Page } from '#store/page.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 import { dropReceived, refuseUnderDeploys } from './generations.js';
@@ -128,8 +129,7 @@ export async function removeImage(
   return image;
 }
 
-export interface ImageDescription {
-  readonly image: Image;
+export interface ImageView extends Image {
   /** DMI values of machines that get it without being hosts. */
   readonly capone: readonly string[];
   /** What is in its folder now; null when there is none. */
@@ -142,16 +142,32 @@ export interface ImageDescription {
   readonly state: GenerationState | null;
 }
 
-export async function describeImage(
+export async function describeImages(
   { imageStore, images, generations }: Context,
-  image: Image,
-): Promise<ImageDescription> {
-  return {
-    image,
-    capone: images.caponeKeys(image.id),
-    published: (await imageStore.published(image.path)) ?? null,
-    state: generations.current(image.id)?.state ?? null,
-  };
+  wanted: readonly Image[],
+): Promise<ImageView[]> {
+  const ids = wanted.map(({ id }) => id);
+  const capone = images.caponeKeys(ids);
+  const states = generations.currentStates(ids);
+  return Promise.all(
+    wanted.map(async (image) => ({
+      ...image,
+      capone: capone.get(image.id) ?? [],
+      published: (await imageStore.published(image.path)) ?? null,
+      state: states.get(image.id) ?? null,
+    })),
+  );
+}
+
+export async function describeImage(context: Context, image: Image): Promise<ImageView> {
+  const [view] = await describeImages(context, [image]);
+  if (!view) throw new Error(`image ${image.id} has no description`);
+  return view;
+}
+
+export async function listImages(context: Context, query: ImageQuery): Promise<Page<ImageView>> {
+  const { items, total } = context.images.page(query);
+  return { items: await describeImages(context, items), total };
 }
 
 /** Gives a host the image that its tasks use. Throws HOST_UNKNOWN, IMAGE_UNKNOWN. */

@@ -1,6 +1,7 @@
 import { isIPv4 } from 'node:net';
 import { toNumber, toText } from '#settings/ipv4.js';
-import type { Lease } from '#store/leases.js';
+import type { Lease, LeaseQuery } from '#store/leases.js';
+import type { Page } from '#store/page.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 
@@ -19,13 +20,13 @@ export interface LeaseView {
   readonly expiresAt: number;
 }
 
-function view({ hosts, clock }: Context, lease: Lease): LeaseView {
+function view({ clock }: Context, lease: Lease, host: string | undefined): LeaseView {
   const { mac, hostname, clientId, grantedAt, expiresAt } = lease;
   const isOver = lease.state !== 'released' && expiresAt <= clock.now();
   return {
     address: toText(lease.address),
     mac,
-    host: hosts.nameOfMac(mac) ?? null,
+    host: host ?? null,
     hostname: hostname ?? null,
     clientId: clientId ?? null,
     state: isOver ? 'expired' : lease.state,
@@ -34,13 +35,10 @@ function view({ hosts, clock }: Context, lease: Lease): LeaseView {
   };
 }
 
-/** By address; `all`: also those that are over. */
-export function listLeases(context: Context, all: boolean): LeaseView[] {
-  return context.leases
-    .load()
-    .sort((a, b) => a.address - b.address)
-    .map((lease) => view(context, lease))
-    .filter(({ state }) => all || state === 'bound' || state === 'declined');
+/** By address unless sorted otherwise. */
+export function listLeases(context: Context, query: LeaseQuery): Page<LeaseView> {
+  const { items, total } = context.leases.page(query, context.clock.now());
+  return { items: items.map((lease) => view(context, lease, lease.host ?? undefined)), total };
 }
 
 /** By address or MAC; the newest where a MAC has several. Throws LEASE_UNKNOWN. */
@@ -50,11 +48,12 @@ export function findLease(context: Context, key: string): LeaseView {
     .load()
     .findLast(({ address, mac }) => toText(address) === wanted || mac === wanted);
   if (found === undefined) throw actionErrors.LEASE_UNKNOWN({ key });
-  return view(context, found);
+  return view(context, found, context.hosts.nameOfMac(found.mac));
 }
 
 /** Takes an address out of a machine's hands. Resolves when durable. Throws LEASE_UNKNOWN, DHCP_LEASE_UNKNOWN. */
 export async function releaseLease(context: Context, address: string): Promise<LeaseView> {
   if (!isIPv4(address)) throw actionErrors.LEASE_UNKNOWN({ key: address });
-  return view(context, await context.releaseLease(toNumber(address)));
+  const released = await context.releaseLease(toNumber(address));
+  return view(context, released, context.hosts.nameOfMac(released.mac));
 }

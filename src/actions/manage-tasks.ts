@@ -4,6 +4,8 @@ import { overallPercent, type Progress } from '#domain/progress.js';
 import { isOutOfReach } from '#domain/share.js';
 import { ACTIVE_STATES, nextState, stateName, type Task, TaskState } from '#domain/task.js';
 import { type TaskKey, type TaskType, taskType, taskTypeByKey } from '#domain/task-type.js';
+import type { Page } from '#store/page.js';
+import type { TaskQuery } from '#store/tasks.js';
 import type { Context } from './context.js';
 import { endSession } from './end-session.js';
 import { actionErrors } from './errors.js';
@@ -181,14 +183,6 @@ function known({ tasks }: Context, id: number): Task {
   return task;
 }
 
-/** Newest first. */
-export function listTasks(
-  { tasks }: Context,
-  { active = false, limit = 200 }: { active?: boolean; limit?: number },
-): Task[] {
-  return active ? tasks.allActive().reverse() : tasks.newest(limit);
-}
-
 /**
  * Cancels a task: its export is taken away, so that a client that is at work stops within seconds, reports an error and reboots
  * (spec 11.4). Throws TASK_UNKNOWN, TASK_OVER.
@@ -247,37 +241,62 @@ export type ProgressView = Pick<
   'rate' | 'elapsed' | 'remaining' | 'copied' | 'total' | 'percent' | 'at'
 > & { readonly overall: number | null };
 
-function progressView({ images }: Context, { progress, imageId, typeId }: Task): ProgressView | null {
+function progressView({ progress, typeId }: Task, image: Image | undefined): ProgressView | null {
   if (!progress) return null;
   const { bytes: _bytes, doneBytes: _done, data: _data, ...told } = progress;
-  const image = imageId === null ? undefined : images.byId(imageId);
   const isDeploy = taskType(typeId)?.imaging === 'deploy';
   return { ...told, overall: isDeploy && image ? overallPercent(progress, image.clientBytes) : null };
 }
 
 export function describeTask(context: Context, task: Task): TaskView {
-  const { hosts, images, tasks, clock, settings } = context;
-  const waits = task.state === TaskState.checkedIn && task.checkedInAt !== null;
-  return {
-    id: task.id,
-    type: taskType(task.typeId)?.name ?? String(task.typeId),
-    state: stateName(task.state),
-    host: hosts.byId(task.hostId)?.name ?? String(task.hostId),
-    image: task.imageId === null ? null : (images.byId(task.imageId)?.name ?? null),
-    createdAt: task.createdAt,
-    createdBy: task.createdBy,
-    startedAt: task.startedAt,
-    finishedAt: task.finishedAt ?? null,
-    lastSeenAt: task.seenAt,
-    reason: task.reason,
-    before: waits
-      ? tasks.placesBefore({
-          taskId: task.id,
-          nodeId: task.nodeId ?? 0,
-          checkedInAt: task.checkedInAt ?? 0,
-          seenSince: clock.now() - settings.tasks.checkin_timeout * 1000,
-        })
-      : null,
-    progress: ACTIVE_STATES.includes(task.state) ? progressView(context, task) : null,
+  const [view] = describeTasks(context, [task]);
+  if (!view) throw new Error(`task ${task.id} has no description`);
+  return view;
+}
+
+/** What they belong to is read once for all of them. */
+export function describeTasks(context: Context, wanted: readonly Task[]): TaskView[] {
+  const { hosts, images } = context;
+  const names = hosts.names([...new Set(wanted.map(({ hostId }) => hostId))]);
+  const known = images.byIds([...new Set(wanted.flatMap(({ imageId }) => imageId ?? []))]);
+  const placeOf = queuePlaces(context, wanted);
+  return wanted.map((task) => {
+    const image = task.imageId === null ? undefined : known.get(task.imageId);
+    return {
+      id: task.id,
+      type: taskType(task.typeId)?.name ?? String(task.typeId),
+      state: stateName(task.state),
+      host: names.get(task.hostId) ?? String(task.hostId),
+      image: image?.name ?? null,
+      createdAt: task.createdAt,
+      createdBy: task.createdBy,
+      startedAt: task.startedAt,
+      finishedAt: task.finishedAt ?? null,
+      lastSeenAt: task.seenAt,
+      reason: task.reason,
+      before: placeOf(task),
+      progress: ACTIVE_STATES.includes(task.state) ? progressView(task, image) : null,
+    };
+  });
+}
+
+export function listTasks(context: Context, query: TaskQuery): Page<TaskView> {
+  const { items, total } = context.tasks.page(query);
+  return { items: describeTasks(context, items), total };
+}
+
+/** How many stand before a task in the queue of its node; the queues are read only where somebody waits. */
+function queuePlaces(
+  { tasks, clock, settings }: Context,
+  wanted: readonly Task[],
+): (task: Task) => number | null {
+  const waits = ({ state, checkedInAt }: Task) => state === TaskState.checkedIn && checkedInAt !== null;
+  if (!wanted.some(waits)) return () => null;
+  const queues = tasks.queues(clock.now() - settings.tasks.checkin_timeout * 1000);
+  return (task) => {
+    if (!waits(task)) return null;
+    const isBefore = ({ taskId, checkedInAt }: { taskId: number; checkedInAt: number }) =>
+      checkedInAt < (task.checkedInAt ?? 0) || (checkedInAt === task.checkedInAt && taskId < task.id);
+    return (queues.get(task.nodeId ?? 0) ?? []).filter(isBefore).length;
   };
 }

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { callApi } from './client.js';
+import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { bytes, table, time } from './tables.js';
@@ -60,7 +60,7 @@ export function addBootfile(program: Command): void {
     });
 
   verb('list', 'all that fogd keeps; * is what machines get').action(async (options: Options) => {
-    const files = await callApi<BootFileView[]>(options.state, 'GET', '/boot-files');
+    const files = await listAll<BootFileView>(options.state, '/boot-files');
     print(options, files, tableOf(files));
   });
 

@@ -1,40 +1,42 @@
-import { request } from 'node:http';
+import { type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { cliErrors } from './errors.js';
 
+/** Ten thousand at once would hold up the machines that ask meanwhile (bench/api.ts). */
+const PAGE = 1_000;
+
+type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
 /** Calls the API of the running daemon over its control socket. Throws errors as the daemon's catalogue words them. */
-export function callApi<T>(
-  state: string,
-  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE',
-  path: string,
-  body?: unknown,
-): Promise<T> {
+export async function callApi<T>(state: string, method: Method, path: string, body?: unknown): Promise<T> {
+  return read<T>(await ask(state, method, path, body));
+}
+
+async function read<T>(response: IncomingMessage): Promise<T> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of response) chunks.push(chunk as Buffer);
+  const answer = JSON.parse(Buffer.concat(chunks).toString('utf8')) as T & {
+    title?: string;
+    detail?: string;
+    remedy?: string;
+  };
+  const status = response.statusCode ?? 0;
+  if (status < 400) return answer;
+  const remedy = answer.remedy ?? 'look at the log of fogd';
+  throw new FogdError(answer.title ?? 'UNEXPECTED', answer.detail ?? `status ${status}`, remedy, status, {});
+}
+
+/** Resolves when the answer begins. */
+function ask(state: string, method: Method, path: string, body?: unknown): Promise<IncomingMessage> {
   const socketPath = join(state, 'fogd.sock');
   const payload = body === undefined ? undefined : JSON.stringify(body);
+  const headers =
+    payload === undefined
+      ? {}
+      : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) };
   return new Promise((resolve, reject) => {
-    const call = request(
-      {
-        socketPath,
-        method,
-        path: `/api/v1${path}`,
-        headers:
-          payload === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) },
-      },
-      (response) => {
-        const chunks: Buffer[] = [];
-        response.on('data', (chunk: Buffer) => chunks.push(chunk));
-        response.on('end', () => {
-          try {
-            resolve(read<T>(response.statusCode ?? 0, Buffer.concat(chunks).toString('utf8')));
-          } catch (error) {
-            reject(error);
-          }
-        });
-      },
-    );
+    const call = request({ socketPath, method, path: `/api/v1${path}`, headers }, resolve);
     call.on('error', (error) => {
       const isDown = ['ENOENT', 'ECONNREFUSED'].includes(errnoOf(error) ?? '');
       reject(
@@ -47,9 +49,45 @@ export function callApi<T>(
   });
 }
 
-function read<T>(status: number, text: string): T {
-  const answer = JSON.parse(text) as T & { title?: string; detail?: string; remedy?: string };
-  if (status < 400) return answer;
-  const remedy = answer.remedy ?? 'look at the log of fogd';
-  throw new FogdError(answer.title ?? 'UNEXPECTED', answer.detail ?? `status ${status}`, remedy, status, {});
+/** Live events, each as it comes. Throws EVENTS_ENDED when fogd stops. */
+export async function* followApi(
+  state: string,
+  path: string,
+): AsyncGenerator<{ readonly id?: string; readonly topic: string; readonly data: unknown }> {
+  const response = await ask(state, 'GET', path);
+  if (response.statusCode !== 200) await read<never>(response);
+  response.setEncoding('utf8');
+  let waiting = '';
+  for await (const part of response) {
+    const blocks = (waiting + String(part)).split('\n\n');
+    waiting = blocks.pop() ?? '';
+    for (const block of blocks) {
+      const field = (name: string) => new RegExp(`^${name}: (.*)$`, 'm').exec(block)?.[1];
+      const [id, topic, data] = [field('id'), field('event'), field('data')];
+      if (topic === undefined || data === undefined) continue;
+      yield { ...(id === undefined ? {} : { id }), topic, data: JSON.parse(data) as unknown };
+    }
+  }
+  throw cliErrors.EVENTS_ENDED({});
+}
+
+/** All items of a list, fetched page by page; `query` filters and sorts. */
+export async function listAll<T>(
+  state: string,
+  path: string,
+  query: Readonly<Record<string, string | number | boolean | undefined>> = {},
+): Promise<T[]> {
+  const items: T[] = [];
+  for (;;) {
+    const asked = new URLSearchParams({ limit: String(PAGE), offset: String(items.length) });
+    for (const [name, value] of Object.entries(query))
+      if (value !== undefined) asked.set(name, String(value));
+    const page = await callApi<{ readonly items: readonly T[]; readonly total: number }>(
+      state,
+      'GET',
+      `${path}?${asked}`,
+    );
+    items.push(...page.items);
+    if (page.items.length === 0 || items.length >= page.total) return items;
+  }
 }

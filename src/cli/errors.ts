@@ -33,4 +33,12 @@ export const cliErrors = defineErrors({
     message: '{id} is not the number of a task',
     remedy: 'list the tasks with: fogd task list',
   },
+  EVENTS_ENDED: {
+    message: 'fogd has stopped, or this program read too slowly',
+    remedy: 'look at fogd status, then begin again',
+  },
+  SESSION_NUMBER_BAD: {
+    message: '{id} is not the number of a boot session',
+    remedy: 'list them with: fogd session list --all',
+  },
 });

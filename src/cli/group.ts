@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { callApi } from './client.js';
+import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { table } from './tables.js';
@@ -20,7 +20,7 @@ export function addGroup(program: Command): void {
     group.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
   verb('list', 'all groups with their hosts').action(async (options: Options) => {
-    const groups = await callApi<GroupView[]>(options.state, 'GET', '/groups');
+    const groups = await listAll<GroupView>(options.state, '/groups');
     const rows = groups.map(({ name, hosts }) => [name, String(hosts.length), hosts.join(' ')]);
     print(options, groups, groups.length === 0 ? ['no groups'] : table([['NAME', 'HOSTS', ''], ...rows]));
   });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { EXIT_TYPES } from '#boot/exit.js';
-import { callApi } from './client.js';
+import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { plain, table } from './tables.js';
@@ -62,7 +62,7 @@ export function addHost(program: Command): void {
     host.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
   verb('list', 'all hosts').action(async (options: Options) => {
-    const hosts = await callApi<HostSummary[]>(options.state, 'GET', '/hosts');
+    const hosts = await listAll<HostSummary>(options.state, '/hosts');
     const rows = hosts.map((one) => [
       one.name,
       one.macs.join(' '),

@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { GenerationPlace, GenerationState } from '#domain/generation.js';
 import { IMAGE_FORMATS, IMAGE_TYPE_NAMES, type ImageType, OS_NAMES } from '#domain/image.js';
-import { callApi } from './client.js';
+import { callApi, listAll } from './client.js';
 import { jsonOption, numberOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { bytes, table, time } from './tables.js';
@@ -96,7 +96,7 @@ export function addImage(program: Command): void {
       .addOption(numberOption('--compress <n>', 'gzip 0 to 9, zstd 1 to 22'));
 
   verb('list', 'all images').action(async (options: Options) => {
-    const images = await callApi<ImageView[]>(options.state, 'GET', '/images');
+    const images = await listAll<ImageView>(options.state, '/images');
     const rows = images.map((one) => [
       one.name,
       one.type,
@@ -176,7 +176,7 @@ export function addImage(program: Command): void {
   )
     .addHelpText('after', '\nExample:\n  fogd image generations base')
     .action(async (key: string, options: Options) => {
-      const found = await callApi<GenerationView[]>(options.state, 'GET', `${path(key)}/generations`);
+      const found = await listAll<GenerationView>(options.state, `${path(key)}/generations`);
       print(options, found, found.length === 0 ? ['it was never captured'] : generationTable(found));
     });
 

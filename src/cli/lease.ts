@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { callApi } from './client.js';
+import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { table, time } from './tables.js';
@@ -30,11 +30,7 @@ export function addLease(program: Command): void {
     .option('--all', 'also those that are over: released and expired')
     .addHelpText('after', '\nExample:\n  fogd lease list --all')
     .action(async (options: Options) => {
-      const leases = await callApi<LeaseView[]>(
-        options.state,
-        'GET',
-        `/leases${options.all ? '?all=true' : ''}`,
-      );
+      const leases = await listAll<LeaseView>(options.state, '/leases', { all: options.all });
       const rows = leases.map((one) => [one.address, one.mac, name(one), one.state, time(one.expiresAt)]);
       print(options, leases, table([['ADDRESS', 'MAC', 'NAME', 'STATE', 'UNTIL'], ...rows]));
     });

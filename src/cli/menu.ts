@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { callApi } from './client.js';
+import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { table } from './tables.js';
@@ -45,7 +45,7 @@ export function addMenu(program: Command): void {
       .option('--default', 'the entry that is taken after the time-out');
 
   verb('list', 'all entries').action(async (options: Options) => {
-    const entries = await callApi<EntryView[]>(options.state, 'GET', '/menu');
+    const entries = await listAll<EntryView>(options.state, '/menu');
     const rows = entries.map((one) => [
       one.name,
       one.description,

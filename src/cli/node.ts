@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { callApi } from './client.js';
+import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { table } from './tables.js';
@@ -25,7 +25,7 @@ export function addNode(program: Command): void {
     node.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
   verb('list', 'all nodes with their slots').action(async (options: Options) => {
-    const nodes = await callApi<NodeView[]>(options.state, 'GET', '/nodes');
+    const nodes = await listAll<NodeView>(options.state, '/nodes');
     const rows = nodes.map(({ name, group, enabled, used, maxClients, waiting }) => [
       name,
       group,

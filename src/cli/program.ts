@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import { addAudit } from './audit.js';
 import { addBootfile } from './bootfile.js';
 import { addCheck } from './check.js';
 import { addDhcp } from './dhcp.js';
+import { addEvents } from './events.js';
 import { addGroup } from './group.js';
 import { addHost } from './host.js';
 import { addImage } from './image.js';
@@ -11,8 +13,10 @@ import { addNode } from './node.js';
 import { addPki } from './pki.js';
 import { addPorts } from './ports.js';
 import { addServe } from './serve.js';
+import { addSession } from './session.js';
 import { addStatus } from './status.js';
 import { addTask } from './task.js';
+import { addToken } from './token.js';
 import { addTrace } from './trace.js';
 import { addUser } from './user.js';
 import { version } from './version.js';
@@ -41,6 +45,10 @@ export function createProgram(): Command {
     addBootfile,
     addDhcp,
     addPki,
+    addSession,
+    addToken,
+    addAudit,
+    addEvents,
   ])
     add(program);
   return program;

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { TASK_TYPES, type TaskKey } from '#domain/task-type.js';
-import { callApi } from './client.js';
+import { callApi, listAll } from './client.js';
 import { cliErrors } from './errors.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
@@ -33,8 +33,7 @@ export function addTask(program: Command): void {
   verb('list', 'active tasks')
     .option('--all', 'also those that are over')
     .action(async (options: Options) => {
-      const query = options.all ? '' : '?active=true';
-      const tasks = await callApi<TaskView[]>(options.state, 'GET', `/tasks${query}`);
+      const tasks = await listAll<TaskView>(options.state, '/tasks', options.all ? {} : { active: true });
       const rows = tasks.map((one) => [
         String(one.id),
         one.type,

@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { callApi } from './client.js';
+import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { readPassword } from './password-input.js';
 import { print } from './print.js';
@@ -24,7 +24,7 @@ export function addUser(program: Command): void {
   const PIPED = '\nThe password is asked for, or read from the first line of standard input.';
 
   verb('list', 'all users').action(async (options: Options) => {
-    const users = await callApi<UserView[]>(options.state, 'GET', '/users');
+    const users = await listAll<UserView>(options.state, '/users');
     const rows = users.map((one) => [one.name, time(one.createdAt), one.createdBy, time(one.changedAt)]);
     const head = ['NAME', 'CREATED', 'BY', 'PASSWORD OF'];
     print(options, users, users.length === 0 ? ['no users'] : table([head, ...rows]));

@@ -1,4 +1,4 @@
-import { callApi } from './client.js';
+import { callApi, listAll } from './client.js';
 import { plain } from './tables.js';
 
 export interface TaskView {
@@ -87,7 +87,7 @@ async function current(
 ): Promise<TaskView[]> {
   if (key !== undefined && /^\d{1,9}$/.test(key))
     return [await callApi<TaskView>(state, 'GET', `/tasks/${key}`)];
-  const active = (await callApi<TaskView[]>(state, 'GET', '/tasks?active=true')).filter(
+  const active = (await listAll<TaskView>(state, '/tasks', { active: true })).filter(
     ({ host }) => key === undefined || host.toLowerCase() === key.toLowerCase(),
   );
   const gone = [...watched.values()].filter(

@@ -18,7 +18,8 @@ export const ACTIVE_STATES: readonly TaskState[] = [
   TaskState.inProgress,
 ];
 
-const STATE_NAMES: Readonly<Record<TaskState, string>> = {
+/** FOG's, by number. */
+export const STATE_NAMES: Readonly<Record<TaskState, string>> = {
   1: 'Queued',
   2: 'Checked In',
   3: 'In-Progress',

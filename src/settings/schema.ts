@@ -88,6 +88,27 @@ export const SettingsSchema = Type.Object(
       },
       { additionalProperties: false, description: 'HTTPS.' },
     ),
+    api: Type.Object(
+      {
+        allow_http: Type.Boolean({
+          default: false,
+          description:
+            'Serve the API over plain HTTP also to other machines. Their tokens then travel in clear: only where nobody can listen, such as behind a proxy of your own that speaks HTTPS.',
+        }),
+      },
+      { additionalProperties: false, description: 'The API.' },
+    ),
+    audit: Type.Object(
+      {
+        keep_days: Type.Integer({
+          minimum: 1,
+          maximum: 36500,
+          default: 365,
+          description: 'Days for which it is kept who changed what.',
+        }),
+      },
+      { additionalProperties: false, description: 'The audit log.' },
+    ),
     tftp: Type.Object(
       {
         enabled: Type.Boolean({ default: true, description: 'Serve boot loaders by TFTP on port 69/udp.' }),

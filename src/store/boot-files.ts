@@ -1,4 +1,5 @@
 import type { BootFileVersion } from '#domain/boot-file.js';
+import { contains, like, type Page, type PageQuery, readPage, when } from './page.js';
 import type { Store } from './store.js';
 
 interface BootFileRow {
@@ -9,6 +10,12 @@ interface BootFileRow {
   added_at: number;
   added_by: string;
   source: string;
+}
+
+export const BOOT_FILE_SORTS = ['name', 'addedAt', 'size'] as const;
+
+export interface BootFileQuery extends PageQuery {
+  readonly name?: string;
 }
 
 /** Versions of boot files. Methods that write must run inside `store.commit`. */
@@ -24,11 +31,28 @@ export class BootFileRepository {
     const rows = this.#store
       .prepare('SELECT * FROM boot_files ORDER BY name, added_at DESC, version DESC')
       .all();
-    return (rows as BootFileRow[]).map(({ added_at, added_by, ...row }) => ({
-      ...row,
-      addedAt: added_at,
-      addedBy: added_by,
-    }));
+    return (rows as BootFileRow[]).map(version);
+  }
+
+  /** By name, newest first, unless sorted otherwise. */
+  page(query: BootFileQuery): Page<BootFileVersion> {
+    const { items, total } = readPage<BootFileRow>(
+      this.#store,
+      {
+        columns: '*',
+        from: 'boot_files',
+        where: [
+          ...when(query.name, 'name = ?'),
+          ...contains(query.q, like('name'), like('version'), like('source')),
+        ],
+        sorts: { name: 'name', addedAt: 'added_at', size: 'size' },
+        sort: 'name',
+        key: 'name',
+        ties: 'name, added_at DESC, version DESC',
+      },
+      query,
+    );
+    return { items: items.map(version), total };
   }
 
   find(name: string, version: string): BootFileVersion | undefined {
@@ -46,4 +70,8 @@ export class BootFileRepository {
   remove(name: string, version: string): void {
     this.#store.prepare('DELETE FROM boot_files WHERE name = ? AND version = ?').run(name, version);
   }
+}
+
+function version({ added_at: addedAt, added_by: addedBy, ...row }: BootFileRow): BootFileVersion {
+  return { ...row, addedAt, addedBy };
 }

@@ -1,5 +1,6 @@
 import type { Generation, GenerationPlace, GenerationState } from '#domain/generation.js';
 import type { ImageType } from '#domain/image.js';
+import { grouped, idList, type Page, type PageQuery, readPage, when } from './page.js';
 import type { Store } from './store.js';
 
 interface GenerationRow {
@@ -33,9 +34,17 @@ export interface GenerationFile {
 
 /** A deploy that wrote a generation to a disk. */
 export interface GenerationDeploy {
+  readonly generationId: number;
   readonly taskId: number;
   readonly host: string;
   readonly finishedAt: number;
+}
+
+export const GENERATION_SORTS = ['number', 'publishedAt'] as const;
+
+export interface GenerationQuery extends PageQuery {
+  readonly place?: GenerationPlace;
+  readonly state?: GenerationState;
 }
 
 /** Generations of images, and the sums of their files. Methods that write must run inside `store.commit`. */
@@ -48,6 +57,37 @@ export class GenerationRepository {
 
   byId(id: number): Generation | undefined {
     return this.#many('SELECT * FROM image_generations WHERE id = ?', id)[0];
+  }
+
+  /** Of one image, newest first unless sorted otherwise. */
+  page(imageId: number, query: GenerationQuery): Page<Generation> {
+    const { items, total } = readPage<GenerationRow>(
+      this.#store,
+      {
+        columns: '*',
+        from: 'image_generations',
+        where: [
+          ...when(imageId, 'image_id = ?'),
+          ...when(query.place, 'place = ?'),
+          ...when(query.state, 'state = ?'),
+        ],
+        sorts: { number: 'number', publishedAt: 'published_at' },
+        sort: '-number',
+        key: 'id',
+      },
+      query,
+    );
+    return { items: items.map(generation), total };
+  }
+
+  /** States of the current generations, by the number of the image. */
+  currentStates(imageIds: readonly number[]): ReadonlyMap<number, GenerationState> {
+    const rows = this.#store
+      .prepare(
+        "SELECT image_id AS id, state FROM image_generations WHERE place = 'current' AND image_id IN (SELECT value FROM json_each(?))",
+      )
+      .all(idList(imageIds)) as { id: number; state: GenerationState }[];
+    return new Map(rows.map(({ id, state }) => [id, state]));
   }
 
   /** Newest first. */
@@ -154,15 +194,16 @@ export class GenerationRepository {
     this.#store.prepare('UPDATE tasks SET generation_id = ? WHERE id = ?').run(generationId, taskId);
   }
 
-  /** Completed deploys of a generation, newest first. */
-  deploys(id: number): GenerationDeploy[] {
-    return this.#store
+  /** Completed deploys, newest first, by the number of the generation. */
+  deploys(ids: readonly number[]): ReadonlyMap<number, readonly GenerationDeploy[]> {
+    const rows = this.#store
       .prepare(
-        `SELECT t.id AS taskId, h.name AS host, t.finished_at AS finishedAt
+        `SELECT t.generation_id AS generationId, t.id AS taskId, h.name AS host, t.finished_at AS finishedAt
          FROM tasks t JOIN hosts h ON h.id = t.host_id
-         WHERE t.generation_id = ? AND t.state = 4 ORDER BY t.id DESC`,
+         WHERE t.generation_id IN (SELECT value FROM json_each(?)) AND t.state = 4 ORDER BY t.id DESC`,
       )
-      .all(id) as GenerationDeploy[];
+      .all(idList(ids)) as GenerationDeploy[];
+    return grouped(rows, ({ generationId }) => generationId);
   }
 
   #many(sql: string, ...values: number[]): Generation[] {

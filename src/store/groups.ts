@@ -1,4 +1,5 @@
 import type { Group } from '#domain/group.js';
+import { contains, grouped, idList, like, type Page, type PageQuery, readPage, when } from './page.js';
 import type { Store } from './store.js';
 
 interface GroupRow {
@@ -7,6 +8,13 @@ interface GroupRow {
   description: string;
   created_at: number;
   created_by: string;
+}
+
+export const GROUP_SORTS = ['name', 'createdAt'] as const;
+
+export interface GroupQuery extends PageQuery {
+  /** Name of a host that is in it. */
+  readonly host?: string;
 }
 
 /** Groups and their members. Methods that write must run inside `store.commit`. */
@@ -19,6 +27,28 @@ export class GroupRepository {
 
   list(): Group[] {
     return (this.#store.prepare('SELECT * FROM groups ORDER BY name').all() as GroupRow[]).map(group);
+  }
+
+  page(query: GroupQuery): Page<Group> {
+    const { items, total } = readPage<GroupRow>(
+      this.#store,
+      {
+        columns: '*',
+        from: 'groups',
+        where: [
+          ...when(
+            query.host,
+            'id IN (SELECT m.group_id FROM group_members m JOIN hosts h ON h.id = m.host_id WHERE h.name = ?)',
+          ),
+          ...contains(query.q, like('name'), like('description')),
+        ],
+        sorts: { name: 'name', createdAt: 'created_at' },
+        sort: 'name',
+        key: 'id',
+      },
+      query,
+    );
+    return { items: items.map(group), total };
   }
 
   byId(id: number): Group | undefined {
@@ -37,6 +67,19 @@ export class GroupRepository {
 
   remove(id: number): void {
     this.#store.prepare('DELETE FROM groups WHERE id = ?').run(id);
+  }
+
+  /** Names of the hosts in them, by the number of the group. */
+  hostNames(ids: readonly number[]): ReadonlyMap<number, readonly string[]> {
+    const rows = this.#store
+      .prepare(
+        `SELECT m.group_id AS id, h.name FROM group_members m JOIN hosts h ON h.id = m.host_id
+         WHERE m.group_id IN (SELECT value FROM json_each(?)) ORDER BY m.host_id`,
+      )
+      .all(idList(ids)) as { id: number; name: string }[];
+    return new Map(
+      [...grouped(rows, ({ id }) => id)].map(([id, hosts]) => [id, hosts.map(({ name }) => name)]),
+    );
   }
 
   /** Numbers of the hosts in it. */

@@ -1,4 +1,6 @@
 import type { Host, HostMac } from '#domain/host.js';
+import type { TaskState } from '#domain/task.js';
+import { contains, grouped, idList, like, type Page, type PageQuery, readPage, when } from './page.js';
 import type { Store } from './store.js';
 
 interface HostRow {
@@ -71,6 +73,40 @@ export interface MacChanges {
   readonly pending?: boolean;
 }
 
+export const HOST_SORTS = ['name', 'createdAt', 'deployedAt'] as const;
+
+export interface HostQuery extends PageQuery {
+  readonly pending?: boolean;
+  /** Names. */
+  readonly group?: string;
+  readonly image?: string;
+}
+
+/** A host as a list shows it. */
+export interface HostRecord
+  extends Pick<Host, 'id' | 'name' | 'description' | 'pending' | 'createdAt' | 'deployedAt'> {
+  /** The primary one first. */
+  readonly macs: readonly string[];
+  /** Name of its image. */
+  readonly image: string | null;
+  readonly task: { readonly typeId: number; readonly state: TaskState } | null;
+  /** Maker and product, as the machine reported them. */
+  readonly system: readonly string[];
+}
+
+interface RecordRow {
+  id: number;
+  name: string;
+  description: string;
+  pending: number;
+  created_at: number;
+  deployed_at: number | null;
+  image: string | null;
+  maker: string | null;
+  product: string | null;
+  task: string | null;
+}
+
 /** Hosts and their MAC addresses. Methods that write must run inside `store.commit`. */
 export class HostRepository {
   readonly #store: Store;
@@ -83,6 +119,83 @@ export class HostRepository {
     return (this.#prepare('SELECT * FROM hosts ORDER BY name').all() as HostRow[]).map((row) =>
       this.#host(row),
     );
+  }
+
+  /** `q`: part of a name, a description or a MAC. */
+  page(query: HostQuery): Page<HostRecord> {
+    const { items, total } = readPage<{ id: number }>(
+      this.#store,
+      {
+        columns: 'h.id',
+        from: 'hosts h',
+        where: [
+          ...when(query.pending, 'h.pending = ?'),
+          ...when(
+            query.group,
+            'h.id IN (SELECT m.host_id FROM group_members m JOIN groups g ON g.id = m.group_id WHERE g.name = ?)',
+          ),
+          ...when(query.image, 'h.image_id = (SELECT id FROM images WHERE name = ?)'),
+          ...contains(
+            query.q,
+            like('h.name'),
+            like('h.description'),
+            `h.id IN (SELECT host_id FROM host_macs WHERE ${like('mac')})`,
+          ),
+        ],
+        sorts: { name: 'h.name', createdAt: 'h.created_at', deployedAt: 'h.deployed_at' },
+        sort: 'name',
+        key: 'h.id',
+      },
+      query,
+    );
+    return { items: this.records(items.map(({ id }) => id)), total };
+  }
+
+  /** In this order; unknown numbers are left out. All of them with two reads. */
+  records(ids: readonly number[]): HostRecord[] {
+    const wanted = idList(ids);
+    const macRows = this.#prepare(
+      'SELECT host_id AS hostId, mac FROM host_macs WHERE host_id IN (SELECT value FROM json_each(?)) ORDER BY is_primary DESC, mac',
+    ).all(wanted) as { hostId: number; mac: string }[];
+    const macs = grouped(macRows, ({ hostId }) => hostId);
+    const rows = this.#prepare(
+      `SELECT h.id, h.name, h.description, h.pending, h.created_at, h.deployed_at, i.name AS image,
+         json_extract(v.reported, '$.sysman') AS maker, json_extract(v.reported, '$.sysproduct') AS product,
+         (SELECT json_array(t.type_id, t.state) FROM tasks t WHERE t.host_id = h.id AND t.state < 4 ORDER BY t.id DESC LIMIT 1) AS task
+       FROM json_each(?) wanted JOIN hosts h ON h.id = wanted.value
+       LEFT JOIN images i ON i.id = h.image_id LEFT JOIN inventory v ON v.host_id = h.id
+       ORDER BY wanted.key`,
+    ).all(wanted) as RecordRow[];
+    return rows.map((row) => ({
+      id: row.id,
+      name: row.name,
+      description: row.description,
+      pending: row.pending === 1,
+      createdAt: row.created_at,
+      deployedAt: row.deployed_at,
+      macs: (macs.get(row.id) ?? []).map(({ mac }) => mac),
+      image: row.image,
+      task: taskOf(row.task),
+      system: [row.maker, row.product].filter((text) => text !== null && text !== '') as string[],
+    }));
+  }
+
+  /** Names by number. */
+  names(ids: readonly number[]): ReadonlyMap<number, string> {
+    const rows = this.#prepare('SELECT id, name FROM hosts WHERE id IN (SELECT value FROM json_each(?))').all(
+      idList(ids),
+    ) as { id: number; name: string }[];
+    return new Map(rows.map(({ id, name }) => [id, name]));
+  }
+
+  /** Names of the hosts that have a kernel or init of their own, by its name. */
+  byBootFile(): ReadonlyMap<string, readonly string[]> {
+    const rows = this.#prepare(
+      "SELECT kernel AS file, name FROM hosts WHERE kernel <> '' UNION SELECT init, name FROM hosts WHERE init <> '' ORDER BY name",
+    ).all() as { file: string; name: string }[];
+    const users = new Map<string, string[]>();
+    for (const { file, name } of rows) users.set(file, [...(users.get(file) ?? []), name]);
+    return users;
   }
 
   byId(id: number): Host | undefined {
@@ -127,6 +240,7 @@ export class HostRepository {
     host.macs.forEach((mac, index) => {
       insert.run(mac, id, index === 0 ? 1 : 0);
     });
+    this.#store.changed({ kind: 'host', id, what: 'added' });
     const added = this.byId(id);
     if (!added) throw new Error(`host ${id} vanished inside its own transaction`);
     return added;
@@ -139,14 +253,17 @@ export class HostRepository {
         typeof value === 'boolean' ? Number(value) : value,
         id,
       );
+    this.#changed(id);
   }
 
   addMac(id: number, mac: string): void {
     this.#prepare('INSERT INTO host_macs (mac, host_id) VALUES (?, ?)').run(mac, id);
+    this.#changed(id);
   }
 
   removeMac(id: number, mac: string): void {
     this.#prepare('DELETE FROM host_macs WHERE host_id = ? AND mac = ?').run(id, mac);
+    this.#changed(id);
   }
 
   /** Sets what is named; a new primary MAC takes the place of the one before. */
@@ -164,18 +281,23 @@ export class HostRepository {
     };
     if (imageIgnore !== undefined) set('image_ignore', imageIgnore);
     if (pending !== undefined) set('pending', pending);
+    this.#changed(id);
   }
 
   assignImage(id: number, imageId: number | null): void {
     this.#prepare('UPDATE hosts SET image_id = ? WHERE id = ?').run(imageId, id);
+    this.#changed(id);
   }
 
   deployed(id: number, at: number): void {
     this.#prepare('UPDATE hosts SET deployed_at = ? WHERE id = ?').run(at, id);
+    this.#changed(id);
   }
 
   remove(id: number): void {
+    const name = this.names([id]).get(id);
     this.#prepare('DELETE FROM hosts WHERE id = ?').run(id);
+    if (name !== undefined) this.#store.changed({ kind: 'host', id, what: 'removed', name });
   }
 
   #one(sql: string, value: string | number): Host | undefined {
@@ -214,7 +336,17 @@ export class HostRepository {
     };
   }
 
+  #changed(id: number): void {
+    this.#store.changed({ kind: 'host', id, what: 'changed' });
+  }
+
   #prepare(sql: string) {
     return this.#store.prepare(sql);
   }
+}
+
+function taskOf(json: string | null): HostRecord['task'] {
+  if (json === null) return null;
+  const [typeId, state] = JSON.parse(json) as [number, TaskState];
+  return { typeId, state };
 }

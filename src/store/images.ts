@@ -1,5 +1,6 @@
 import type { Generation } from '#domain/generation.js';
 import type { Image, ImageType } from '#domain/image.js';
+import { contains, grouped, idList, like, type Page, type PageQuery, readPage, when } from './page.js';
 import type { Store } from './store.js';
 
 interface ImageRow {
@@ -43,6 +44,14 @@ export interface PublishRow {
   readonly waits: boolean;
 }
 
+export const IMAGE_SORTS = ['name', 'createdAt', 'capturedAt', 'serverBytes'] as const;
+
+export interface ImageQuery extends PageQuery {
+  readonly enabled?: boolean;
+  readonly protected?: boolean;
+  readonly type?: ImageType;
+}
+
 /** Images and the journal of their publishes. Methods that write must run inside `store.commit`. */
 export class ImageRepository {
   readonly #store: Store;
@@ -55,6 +64,40 @@ export class ImageRepository {
     return (this.#store.prepare('SELECT * FROM images ORDER BY name').all() as ImageRow[]).map(image);
   }
 
+  /** `q`: part of a name or folder. */
+  page(query: ImageQuery): Page<Image> {
+    const { items, total } = readPage<ImageRow>(
+      this.#store,
+      {
+        columns: '*',
+        from: 'images',
+        where: [
+          ...when(query.enabled, 'enabled = ?'),
+          ...when(query.protected, 'protected = ?'),
+          ...when(query.type, 'type = ?'),
+          ...contains(query.q, like('name'), like('path')),
+        ],
+        sorts: {
+          name: 'name',
+          createdAt: 'created_at',
+          capturedAt: 'captured_at',
+          serverBytes: 'server_bytes',
+        },
+        sort: 'name',
+        key: 'id',
+      },
+      query,
+    );
+    return { items: items.map(image), total };
+  }
+
+  byIds(ids: readonly number[]): ReadonlyMap<number, Image> {
+    const rows = this.#store
+      .prepare('SELECT * FROM images WHERE id IN (SELECT value FROM json_each(?))')
+      .all(idList(ids)) as ImageRow[];
+    return new Map(rows.map((row) => [row.id, image(row)]));
+  }
+
   byId(id: number): Image | undefined {
     return this.#one('SELECT * FROM images WHERE id = ?', id);
   }
@@ -64,9 +107,14 @@ export class ImageRepository {
     return this.#one('SELECT i.* FROM images i JOIN capone_keys c ON c.image_id = i.id WHERE c.key = ?', key);
   }
 
-  caponeKeys(id: number): string[] {
-    const keys = this.#store.prepare('SELECT key FROM capone_keys WHERE image_id = ? ORDER BY key');
-    return keys.pluck().all(id) as string[];
+  /** By the number of the image. */
+  caponeKeys(ids: readonly number[]): ReadonlyMap<number, readonly string[]> {
+    const rows = this.#store
+      .prepare(
+        'SELECT image_id AS id, key FROM capone_keys WHERE image_id IN (SELECT value FROM json_each(?)) ORDER BY key',
+      )
+      .all(idList(ids)) as { id: number; key: string }[];
+    return new Map([...grouped(rows, ({ id }) => id)].map(([id, keys]) => [id, keys.map(({ key }) => key)]));
   }
 
   setCaponeKeys(id: number, keys: readonly string[]): void {

@@ -1,4 +1,5 @@
 import type { Session, SessionKind, SessionState } from '#domain/session.js';
+import { contains, like, type Page, type PageQuery, readPage, when } from './page.js';
 import type { Store } from './store.js';
 
 interface SessionRow {
@@ -31,6 +32,27 @@ export interface NewSession {
   readonly createdAt: number;
 }
 
+export const SESSION_SORTS = ['id', 'createdAt', 'seenAt'] as const;
+
+export interface SessionQuery extends PageQuery {
+  readonly state?: SessionState;
+  readonly kind?: SessionKind;
+  readonly mac?: string;
+  /** Name. */
+  readonly host?: string;
+}
+
+/** A boot session with the names of what it is for. */
+export interface SessionRecord extends Session {
+  readonly host: string | null;
+  readonly image: string | null;
+}
+
+const RECORD =
+  'boot_sessions s LEFT JOIN hosts h ON h.id = s.host_id LEFT JOIN tasks t ON t.id = s.task_id LEFT JOIN images i ON i.id = coalesce(s.image_id, t.image_id)';
+const RECORD_COLUMNS = 's.*, h.name AS host, i.name AS image';
+type RecordRow = SessionRow & { host: string | null; image: string | null };
+
 /** The index of those that somebody started is used only where the query says so itself. */
 const STARTED = "state <> 'offered'";
 
@@ -50,6 +72,36 @@ export class SessionRepository {
   byId(id: number): Session | undefined {
     const row = this.#store.prepare('SELECT * FROM boot_sessions WHERE id = ?').get(id);
     return row === undefined ? undefined : session(row as SessionRow);
+  }
+
+  /** Newest first unless sorted otherwise. `q`: part of a MAC, an address, the name of a host or an image. */
+  page(query: SessionQuery): Page<SessionRecord> {
+    const started = query.state !== undefined && query.state !== 'offered';
+    const { items, total } = readPage<RecordRow>(
+      this.#store,
+      {
+        columns: RECORD_COLUMNS,
+        from: RECORD,
+        where: [
+          ...(started ? [{ sql: `s.${STARTED}`, values: [] }] : []),
+          ...when(query.state, 's.state = ?'),
+          ...when(query.kind, 's.kind = ?'),
+          ...when(query.mac, 's.mac = ?'),
+          ...when(query.host, 's.host_id = (SELECT id FROM hosts WHERE name = ?)'),
+          ...contains(query.q, like('s.mac'), like('s.address'), like('h.name'), like('i.name')),
+        ],
+        sorts: { id: 's.id', createdAt: 's.created_at', seenAt: 's.seen_at' },
+        sort: '-id',
+        key: 's.id',
+      },
+      query,
+    );
+    return { items: items.map(record), total };
+  }
+
+  record(id: number): SessionRecord | undefined {
+    const row = this.#store.prepare(`SELECT ${RECORD_COLUMNS} FROM ${RECORD} WHERE s.id = ?`).get(id);
+    return row === undefined ? undefined : record(row as RecordRow);
   }
 
   open(): Session[] {
@@ -142,6 +194,10 @@ export class SessionRepository {
   #many(sql: string, ...values: (string | number)[]): Session[] {
     return (this.#store.prepare(sql).all(...values) as SessionRow[]).map(session);
   }
+}
+
+function record(row: RecordRow): SessionRecord {
+  return { ...session(row), host: row.host, image: row.image };
 }
 
 function session(row: SessionRow): Session {

@@ -4,6 +4,7 @@ import Database from 'better-sqlite3';
 import type { Clock } from '#daemon/clock.js';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { syncFolder } from '#files/sync-folder.js';
+import type { Change, Watch } from './change.js';
 import { Checkpointer } from './checkpointer.js';
 import { storeErrors } from './errors.js';
 import { migrate } from './migrate.js';
@@ -28,8 +29,14 @@ export interface StoreOptions {
  */
 export class Store {
   readonly #sync: WalSync;
-  readonly #group = new WriteGroup((write) => this.#transaction(write));
+  readonly #group = new WriteGroup((write) => {
+    this.#transaction(write);
+    this.#tell(this.#changes);
+  });
   readonly #statements = new Map<string, Database.Statement>();
+  readonly #watches: Watch[] = [];
+  /** Of the last transaction. */
+  #changes: Change[] = [];
 
   private constructor(
     /** For the repositories of this room only. */
@@ -94,8 +101,26 @@ export class Store {
    */
   async commit<T>(write: () => T): Promise<T> {
     const result = this.#transaction(write);
+    const changes = this.#changes;
     await this.#sync.wait();
+    this.#tell(changes);
     return result;
+  }
+
+  /** Tells of what is changed from now on, when it holds. `watch` must not throw. */
+  watch(watch: Watch): void {
+    this.#watches.push(watch);
+  }
+
+  /** Notes what the transaction that runs changes. For the repositories of this room only. */
+  changed(change: Change): void {
+    const isKnown = ({ kind, id, what }: Change) =>
+      kind === change.kind && id === change.id && what === change.what;
+    if (this.#watches.length > 0 && !this.#changes.some(isKnown)) this.#changes.push(change);
+  }
+
+  #tell(changes: readonly Change[]): void {
+    if (changes.length > 0) for (const watch of this.#watches) watch(changes);
   }
 
   /**
@@ -115,6 +140,7 @@ export class Store {
   }
 
   #transaction<T>(write: () => T): T {
+    this.#changes = [];
     try {
       return this.db.transaction(write).immediate();
     } catch (error) {

@@ -1,6 +1,7 @@
 import type { Progress } from '#domain/progress.js';
 import { ACTIVE_STATES, type Task, TaskState } from '#domain/task.js';
 import { SLOT_TYPES } from '#domain/task-type.js';
+import { contains, grouped, like, type Page, type PageQuery, readPage, when } from './page.js';
 import type { Store } from './store.js';
 
 interface TaskRow {
@@ -52,6 +53,17 @@ export interface Place {
   readonly seenSince: number;
 }
 
+export const TASK_SORTS = ['id', 'createdAt', 'finishedAt', 'host', 'state'] as const;
+
+export interface TaskQuery extends PageQuery {
+  readonly active?: boolean;
+  readonly state?: TaskState;
+  readonly typeId?: number;
+  /** Names. */
+  readonly host?: string;
+  readonly image?: string;
+}
+
 const SLOTS = SLOT_TYPES.join(', ');
 
 /** Tasks and every change of their state. Methods that write must run inside `store.commit`. */
@@ -82,9 +94,47 @@ export class TaskRepository {
     return this.#many('SELECT * FROM tasks WHERE host_id = ? ORDER BY id DESC', hostId);
   }
 
-  /** All tasks, newest first. */
-  newest(limit: number): Task[] {
-    return this.#many('SELECT * FROM tasks ORDER BY id DESC LIMIT ?', limit);
+  /** Newest first unless sorted otherwise. `q`: part of the name of a host or an image. */
+  page(query: TaskQuery): Page<Task> {
+    const { items, total } = readPage<TaskRow>(
+      this.#store,
+      {
+        columns: 't.*',
+        from: 'tasks t JOIN hosts h ON h.id = t.host_id',
+        where: [
+          ...(query.active === undefined
+            ? []
+            : [{ sql: query.active ? 't.state < 4' : 't.state >= 4', values: [] }]),
+          ...when(query.state, 't.state = ?'),
+          ...when(query.typeId, 't.type_id = ?'),
+          ...when(query.host, 't.host_id = (SELECT id FROM hosts WHERE name = ?)'),
+          ...when(query.image, 't.image_id = (SELECT id FROM images WHERE name = ?)'),
+          ...contains(query.q, like('h.name'), `t.image_id IN (SELECT id FROM images WHERE ${like('name')})`),
+        ],
+        sorts: {
+          id: 't.id',
+          createdAt: 't.created_at',
+          finishedAt: 't.finished_at',
+          host: 'h.name',
+          state: 't.state',
+        },
+        sort: '-id',
+        key: 't.id',
+      },
+      query,
+    );
+    return { items: items.map(task), total };
+  }
+
+  /** Those that wait for a slot of a node and still ask, first come first, by the number of the node (see `placesBefore`). */
+  queues(seenSince: number): ReadonlyMap<number, readonly Pick<Place, 'taskId' | 'checkedInAt'>[]> {
+    const rows = this.#store
+      .prepare(
+        `SELECT id AS taskId, node_id AS nodeId, checked_in_at AS checkedInAt FROM tasks INDEXED BY tasks_state
+         WHERE state < 4 AND state = ? AND type_id IN (${SLOTS}) AND seen_at >= ? ORDER BY checked_in_at, id`,
+      )
+      .all(TaskState.checkedIn, seenSince) as Place[];
+    return grouped(rows, ({ nodeId }) => nodeId);
   }
 
   allActive(): Task[] {
@@ -143,6 +193,7 @@ export class TaskRepository {
         ).lastInsertRowid,
     );
     this.#log(id, { state, at, actor, reason });
+    this.#store.changed({ kind: 'task', id, what: 'created' });
     return id;
   }
 
@@ -152,6 +203,7 @@ export class TaskRepository {
       .prepare('UPDATE tasks SET state = ?, finished_at = ?, reason = ? WHERE id = ?')
       .run(transition.state, finished, transition.reason, id);
     this.#log(id, transition);
+    this.#store.changed({ kind: 'task', id, what: finished === null ? 'changed' : 'finished' });
   }
 
   /** The machine asked to start: keeps its place in the queue, or takes the last one. */
@@ -170,6 +222,7 @@ export class TaskRepository {
 
   started(id: number, at: number): void {
     this.#store.prepare('UPDATE tasks SET started_at = ?, progress = NULL WHERE id = ?').run(at, id);
+    this.#store.changed({ kind: 'task', id, what: 'changed' });
   }
 
   /** Served by another node from now on. */
@@ -184,11 +237,14 @@ export class TaskRepository {
 
   /** A sign of life, with or without a status line. */
   seen(id: number, at: number, progress?: Progress): void {
-    if (progress === undefined) this.#store.prepare('UPDATE tasks SET seen_at = ? WHERE id = ?').run(at, id);
-    else
-      this.#store
-        .prepare('UPDATE tasks SET seen_at = ?, progress = ? WHERE id = ?')
-        .run(at, JSON.stringify(progress), id);
+    if (progress === undefined) {
+      this.#store.prepare('UPDATE tasks SET seen_at = ? WHERE id = ?').run(at, id);
+      return;
+    }
+    this.#store
+      .prepare('UPDATE tasks SET seen_at = ?, progress = ? WHERE id = ?')
+      .run(at, JSON.stringify(progress), id);
+    this.#store.changed({ kind: 'task', id, what: 'progress' });
   }
 
   #count(where: string, ...values: number[]): number {

@@ -1,4 +1,5 @@
 import type { User } from '#domain/user.js';
+import { contains, like, type Page, type PageQuery, readPage } from './page.js';
 import type { Store } from './store.js';
 
 interface UserRow {
@@ -10,6 +11,8 @@ interface UserRow {
   changed_at: number;
 }
 
+export const USER_SORTS = ['name', 'createdAt', 'changedAt'] as const;
+
 /** Users; their passwords only as hashes. Methods that write must run inside `store.commit`. */
 export class UserRepository {
   readonly #store: Store;
@@ -20,6 +23,22 @@ export class UserRepository {
 
   list(): User[] {
     return (this.#store.prepare('SELECT * FROM users ORDER BY name').all() as UserRow[]).map(user);
+  }
+
+  page(query: PageQuery): Page<User> {
+    const { items, total } = readPage<UserRow>(
+      this.#store,
+      {
+        columns: '*',
+        from: 'users',
+        where: contains(query.q, like('name')),
+        sorts: { name: 'name', createdAt: 'created_at', changedAt: 'changed_at' },
+        sort: 'name',
+        key: 'id',
+      },
+      query,
+    );
+    return { items: items.map(user), total };
   }
 
   byName(name: string): User | undefined {

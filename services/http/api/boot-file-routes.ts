@@ -1,7 +1,6 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
+import { actionErrors } from '#actions/errors.js';
 import {
   addBootFiles,
   chooseBootFileVersion,
@@ -9,46 +8,127 @@ import {
   removeBootFile,
   verifyBootFiles,
 } from '#actions/manage-boot-files.js';
-import { ACTOR } from './actor.js';
+import { OWNER } from '#actions/manage-tokens.js';
+import { BOOT_FILE_SORTS } from '#store/boot-files.js';
+import { type ApiInstance, fields, listQuery, page, Time } from './route-types.js';
 
-const Version = Type.Object(
+const BootFile = fields(
   {
-    name: Type.String({ minLength: 1, maxLength: 260 }),
-    version: Type.String({ minLength: 1, maxLength: 30 }),
+    name: Type.String(),
+    version: Type.String(),
+    sha256: Type.String(),
+    size: Type.Integer(),
+    addedAt: Time,
+    addedBy: Type.String(),
+    source: Type.String({ description: 'Folder, file or URL that it came from.' }),
+    isDefault: Type.Boolean({ description: 'Machines get it that name no version.' }),
+    hosts: Type.Array(Type.String(), { description: 'Those that name this version.' }),
   },
-  { additionalProperties: false },
+  'BootFile',
 );
+const Version = fields({
+  name: Type.String({ minLength: 1, maxLength: 260 }),
+  version: Type.String({ minLength: 1, maxLength: 30 }),
+});
+const Add = fields({
+  source: Type.String({
+    minLength: 1,
+    maxLength: 2000,
+    description: 'An http or https URL; on the control socket also a folder or file on the server.',
+  }),
+  version: Type.Optional(Type.String({ maxLength: 30 })),
+  name: Type.Optional(Type.String({ maxLength: 260 })),
+  sha256: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f]{64}$' })),
+  keepDefault: Type.Optional(Type.Boolean()),
+});
+const Checked = fields({
+  name: Type.String(),
+  version: Type.String(),
+  verdict: Type.Enum(['ok', 'damaged', 'missing']),
+});
+const Query = listQuery(BOOT_FILE_SORTS, { name: Type.Optional(Type.String({ maxLength: 260 })) });
+
+const [read, write] = ['boot-files:read', 'boot-files:write'] as const;
 
 /** Boot files that fogd keeps. Names have slashes, so they stand in bodies and queries. */
 export async function bootFileRoutes(
-  instance: FastifyInstance,
+  app: ApiInstance,
   { context }: { readonly context: Context },
 ): Promise<void> {
-  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-
-  app.get('/boot-files', () => listBootFiles(context));
-
-  const Add = Type.Object(
+  app.get(
+    '/boot-files',
     {
-      source: Type.String({ minLength: 1, maxLength: 2000 }),
-      version: Type.Optional(Type.String({ maxLength: 30 })),
-      name: Type.Optional(Type.String({ maxLength: 260 })),
-      sha256: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f]{64}$' })),
-      keepDefault: Type.Optional(Type.Boolean()),
+      schema: {
+        summary: 'Kernel, init and boot loaders that fogd keeps',
+        querystring: Query,
+        response: { 200: page(BootFile) },
+      },
+      config: { scope: read, example: { query: { name: 'bzImage' } } },
     },
-    { additionalProperties: false },
-  );
-  app.post('/boot-files', { schema: { body: Add } }, async ({ body }, reply) =>
-    reply.code(201).send(await addBootFiles(context, body, ACTOR)),
+    ({ query }) => listBootFiles(context, query),
   );
 
-  app.post('/boot-files/verify', () => verifyBootFiles(context));
-
-  app.put('/boot-files/default', { schema: { body: Version } }, ({ body }) =>
-    chooseBootFileVersion(context, body.name, body.version, ACTOR),
+  app.post(
+    '/boot-files',
+    {
+      schema: {
+        summary: 'Take them from a folder, file or URL',
+        body: Add,
+        response: { 201: Type.Array(BootFile) },
+      },
+      config: {
+        scope: write,
+        action: 'boot-files-added',
+        example: { body: { source: 'https://files.example/bzImage', version: '6.12.2', keepDefault: true } },
+      },
+    },
+    async ({ body, caller }, reply) => {
+      // Boot files are served to everybody: who may only use the API must not publish any file of the server.
+      if (caller !== OWNER && !/^https?:\/\//i.test(body.source))
+        throw actionErrors.BOOT_FILE_SOURCE_BAD({
+          source: body.source,
+          reason: 'over the network only http and https URLs are taken',
+        });
+      return reply.code(201).send(await addBootFiles(context, body, caller.actor));
+    },
   );
 
-  app.delete('/boot-files', { schema: { querystring: Version } }, ({ query }) =>
-    removeBootFile(context, query.name, query.version),
+  app.post(
+    '/boot-files/verify',
+    {
+      schema: { summary: 'Read every file again', response: { 200: Type.Array(Checked) } },
+      config: { scope: write, action: 'boot-files-verified', example: {} },
+    },
+    () => verifyBootFiles(context),
+  );
+
+  app.put(
+    '/boot-files/default',
+    {
+      schema: {
+        summary: 'What machines get that name no version',
+        body: Version,
+        response: { 200: BootFile },
+      },
+      config: {
+        scope: write,
+        action: 'boot-file-default-chosen',
+        example: { body: { name: 'bzImage', version: '6.12.0' } },
+      },
+    },
+    ({ body, caller }) => chooseBootFileVersion(context, body.name, body.version, caller.actor),
+  );
+
+  app.delete(
+    '/boot-files',
+    {
+      schema: { summary: 'Delete a version', querystring: Version, response: { 200: BootFile } },
+      config: {
+        scope: write,
+        action: 'boot-file-removed',
+        example: { query: { name: 'bzImage', version: '6.12.0' } },
+      },
+    },
+    ({ query }) => removeBootFile(context, query.name, query.version),
   );
 }

@@ -1,5 +1,3 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
 import {
@@ -8,53 +6,117 @@ import {
   createGroupTasks,
   describeGroup,
   findGroup,
+  listGroups,
   removeGroup,
 } from '#actions/manage-groups.js';
-import { describeTask } from '#actions/manage-tasks.js';
-import { ACTOR } from './actor.js';
-import { orderFields } from './task-routes.js';
+import { describeTasks } from '#actions/manage-tasks.js';
+import { GROUP_SORTS } from '#store/groups.js';
+import { type ApiInstance, fields, listQuery, NameParam, page, Time } from './route-types.js';
+import { orderFields, Task } from './task-routes.js';
 
-const Name = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) });
+const Group = fields(
+  {
+    id: Type.Integer(),
+    name: Type.String(),
+    description: Type.String(),
+    createdAt: Time,
+    createdBy: Type.String(),
+    hosts: Type.Array(Type.String(), { description: 'Names.' }),
+  },
+  'Group',
+);
+const Query = listQuery(GROUP_SORTS, { host: Type.Optional(Type.String({ maxLength: 64 })) });
+const Hosts = fields({
+  hosts: Type.Array(Type.String({ maxLength: 64 }), { minItems: 1, maxItems: 10_000 }),
+});
+const New = fields({ name: Type.String({ maxLength: 64 }) });
+const Order = fields(orderFields);
+const Ordered = fields({
+  tasks: Type.Array(Task),
+  refused: Type.Array(fields({ host: Type.String(), reason: Type.String() })),
+});
+
+const params = { name: 'room-12' };
 
 /** Groups of hosts. */
 export async function groupRoutes(
-  instance: FastifyInstance,
+  app: ApiInstance,
   { context }: { readonly context: Context },
 ): Promise<void> {
-  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-  const Hosts = Type.Object(
-    { hosts: Type.Array(Type.String({ maxLength: 64 }), { minItems: 1, maxItems: 10_000 }) },
-    { additionalProperties: false },
+  app.get(
+    '/groups',
+    {
+      schema: { summary: 'List groups with their hosts', querystring: Query, response: { 200: page(Group) } },
+      config: { scope: 'groups:read', example: { query: { host: 'lab-pc-01' } } },
+    },
+    ({ query }) => listGroups(context, query),
   );
 
-  app.get('/groups', () => context.groups.list().map((group) => describeGroup(context, group)));
-
-  const New = Type.Object({ name: Type.String({ maxLength: 64 }) }, { additionalProperties: false });
-  app.post('/groups', { schema: { body: New } }, async ({ body }, reply) =>
-    reply.code(201).send(describeGroup(context, await addGroup(context, body.name, ACTOR))),
+  app.post(
+    '/groups',
+    {
+      schema: { summary: 'Make a group', body: New, response: { 201: Group } },
+      config: { scope: 'groups:write', action: 'group-added', example: { body: { name: 'room-13' } } },
+    },
+    async ({ body, caller }, reply) =>
+      reply.code(201).send(describeGroup(context, await addGroup(context, body.name, caller.actor))),
   );
 
-  app.get('/groups/:name', { schema: { params: Name } }, ({ params }) =>
-    describeGroup(context, findGroup(context, params.name)),
+  app.get(
+    '/groups/:name',
+    {
+      schema: { summary: 'One group', params: NameParam, response: { 200: Group } },
+      config: { scope: 'groups:read', example: { params } },
+    },
+    ({ params }) => describeGroup(context, findGroup(context, params.name)),
   );
 
-  app.delete('/groups/:name', { schema: { params: Name } }, ({ params }) =>
-    removeGroup(context, params.name),
+  app.delete(
+    '/groups/:name',
+    {
+      schema: { summary: 'Remove a group; its hosts stay', params: NameParam, response: { 200: Group } },
+      config: { scope: 'groups:write', action: 'group-removed', example: { params } },
+    },
+    async ({ params }) => {
+      const told = describeGroup(context, findGroup(context, params.name));
+      await removeGroup(context, params.name);
+      return told;
+    },
   );
 
-  for (const change of ['join', 'leave'] as const) {
-    app.post(`/groups/:name/${change}`, { schema: { params: Name, body: Hosts } }, async ({ params, body }) =>
-      describeGroup(context, await changeMembers(context, params.name, change, body.hosts)),
+  for (const [change, summary, action] of [
+    ['join', 'Put hosts into a group', 'group-joined'],
+    ['leave', 'Take hosts out of a group', 'group-left'],
+  ] as const) {
+    app.post(
+      `/groups/:name/${change}`,
+      {
+        schema: { summary, params: NameParam, body: Hosts, response: { 200: Group } },
+        config: { scope: 'groups:write', action, example: { params, body: { hosts: ['lab-pc-01'] } } },
+      },
+      async ({ params, body }) =>
+        describeGroup(context, await changeMembers(context, params.name, change, body.hosts)),
     );
   }
 
-  const Order = Type.Object(orderFields, { additionalProperties: false });
   app.post(
     '/groups/:name/tasks',
-    { schema: { params: Name, body: Order } },
-    async ({ params, body }, reply) => {
-      const { tasks, refused } = await createGroupTasks(context, params.name, body, ACTOR);
-      return reply.code(201).send({ tasks: tasks.map((task) => describeTask(context, task)), refused });
+    {
+      schema: {
+        summary: 'Order a task for each host of a group',
+        params: NameParam,
+        body: Order,
+        response: { 201: Ordered },
+      },
+      config: {
+        scope: 'tasks:write',
+        action: 'group-tasks-ordered',
+        example: { params, body: { type: 'inventory' } },
+      },
+    },
+    async ({ params, body, caller }, reply) => {
+      const { tasks, refused } = await createGroupTasks(context, params.name, body, caller.actor);
+      return reply.code(201).send({ tasks: describeTasks(context, tasks), refused });
     },
   );
 }

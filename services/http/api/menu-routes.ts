@@ -1,50 +1,106 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
 import { addMenuEntry, changeMenuEntry, removeMenuEntry } from '#actions/manage-menu.js';
+import { pageOf } from '#store/page.js';
+import { type ApiInstance, fields, listQuery, NameParam, page, secret } from './route-types.js';
 
-const Name = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) });
-const change = {
+const Entry = fields(
+  {
+    id: Type.Integer(),
+    name: Type.String(),
+    description: Type.String(),
+    shownTo: Type.String(),
+    action: Type.String({ description: 'What choosing it does.' }),
+    argument: Type.String({ description: 'Kernel words, or iPXE lines.' }),
+    hotKey: Type.String(),
+    isDefault: Type.Boolean(),
+    enabled: Type.Boolean(),
+  },
+  'MenuEntry',
+);
+const changeable = {
   shownTo: Type.Optional(Type.Enum(['unregistered', 'registered', 'all', 'debug', 'pending'])),
   hotKey: Type.Optional(Type.String({ maxLength: 10 })),
   isDefault: Type.Optional(Type.Boolean()),
   enabled: Type.Optional(Type.Boolean()),
 };
 const Description = Type.String({ minLength: 1, maxLength: 100 });
+const New = fields({
+  name: Type.String({ maxLength: 64 }),
+  description: Description,
+  kernelArgs: Type.Optional(Type.String({ maxLength: 500 })),
+  // It may log in somewhere: not for the audit log.
+  script: Type.Optional(secret(4000)),
+  ...changeable,
+});
+const Change = fields({ description: Type.Optional(Description), ...changeable });
+const SORTS = ['id', 'name'] as const;
+const Query = listQuery(SORTS, {});
+
+const params = { name: 'netboot' };
 
 /** The boot menu. */
 export async function menuRoutes(
-  instance: FastifyInstance,
+  app: ApiInstance,
   { context }: { readonly context: Context },
 ): Promise<void> {
-  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-
-  app.get('/menu', () => context.menu.list());
-
-  const New = Type.Object(
+  app.get(
+    '/menu',
     {
-      name: Type.String({ maxLength: 64 }),
-      description: Description,
-      kernelArgs: Type.Optional(Type.String({ maxLength: 500 })),
-      script: Type.Optional(Type.String({ maxLength: 4000 })),
-      ...change,
+      schema: { summary: 'Entries of the boot menu', querystring: Query, response: { 200: page(Entry) } },
+      config: { scope: 'menu:read', example: { query: { q: 'fog.' } } },
     },
-    { additionalProperties: false },
-  );
-  app.post('/menu', { schema: { body: New } }, async ({ body }, reply) =>
-    reply.code(201).send(await addMenuEntry(context, body)),
-  );
-
-  const Change = Type.Object(
-    { description: Type.Optional(Description), ...change },
-    { additionalProperties: false },
-  );
-  app.patch('/menu/:name', { schema: { params: Name, body: Change } }, ({ params, body }) =>
-    changeMenuEntry(context, params.name, body),
+    ({ query }) =>
+      pageOf(
+        context.menu.list(),
+        query,
+        { id: ({ id }) => id, name: ({ name }) => name },
+        ({ name, description }) => `${name} ${description}`,
+      ),
   );
 
-  app.delete('/menu/:name', { schema: { params: Name } }, ({ params }) =>
-    removeMenuEntry(context, params.name),
+  app.post(
+    '/menu',
+    {
+      schema: {
+        summary: 'Make an entry, of kernel words or of iPXE lines',
+        body: New,
+        response: { 201: Entry },
+      },
+      config: {
+        scope: 'menu:write',
+        action: 'menu-entry-added',
+        example: {
+          body: { name: 'rescue', description: 'Rescue system', script: 'chain http://boot.example/rescue' },
+        },
+      },
+    },
+    async ({ body }, reply) => reply.code(201).send(await addMenuEntry(context, body)),
+  );
+
+  app.patch(
+    '/menu/:name',
+    {
+      schema: { summary: 'Change what is named', params: NameParam, body: Change, response: { 200: Entry } },
+      config: {
+        scope: 'menu:write',
+        action: 'menu-entry-changed',
+        example: { params, body: { hotKey: 'F8' } },
+      },
+    },
+    ({ params, body }) => changeMenuEntry(context, params.name, body),
+  );
+
+  app.delete(
+    '/menu/:name',
+    {
+      schema: {
+        summary: 'Remove an entry; one of those that are always there becomes what it was',
+        params: NameParam,
+        response: { 200: Entry },
+      },
+      config: { scope: 'menu:write', action: 'menu-entry-removed', example: { params } },
+    },
+    ({ params }) => removeMenuEntry(context, params.name),
   );
 }

@@ -1,30 +1,62 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
 import { describePki, importPki } from '#actions/manage-pki.js';
-import { ACTOR } from './actor.js';
+import { type ApiInstance, fields, nullable, secret, Time } from './route-types.js';
 
 /** FOG's certificates have a text dump before them. */
-const Pem = Type.String({ minLength: 1, maxLength: 30_000 });
+const PEM_LENGTH = 30_000;
+const Pem = Type.String({ minLength: 1, maxLength: PEM_LENGTH });
+
+const Certificate = fields(
+  {
+    subject: Type.String(),
+    fingerprint: Type.String({ description: 'SHA-256.' }),
+    names: Type.Array(Type.String(), { description: 'Names and addresses that it is for.' }),
+    until: Time,
+  },
+  'Certificate',
+);
+const certificates = {
+  authority: nullable(Certificate),
+  communication: nullable(Certificate),
+  tls: nullable(Certificate),
+};
+const Pki = fields(certificates, 'Pki');
+const Imported = fields({
+  ...certificates,
+  warnings: Type.Array(Type.String(), { description: 'What works, but not with every client.' }),
+});
+const Import = fields({
+  authorityCertificate: Pem,
+  authorityKey: secret(PEM_LENGTH),
+  communicationKey: Type.Optional(secret(PEM_LENGTH)),
+  communicationCertificate: Type.Optional(Pem),
+});
 
 /** Certificates. Keys come in and never go out. */
-export async function pkiRoutes(
-  instance: FastifyInstance,
-  { context }: { readonly context: Context },
-): Promise<void> {
-  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-
-  app.get('/pki', () => describePki(context));
-
-  const Import = Type.Object(
+export async function pkiRoutes(app: ApiInstance, { context }: { readonly context: Context }): Promise<void> {
+  app.get(
+    '/pki',
     {
-      authorityCertificate: Pem,
-      authorityKey: Pem,
-      communicationKey: Type.Optional(Pem),
-      communicationCertificate: Type.Optional(Pem),
+      schema: {
+        summary: 'The authority, what FOG Clients encrypt to, and the own certificate for HTTPS',
+        response: { 200: Pki },
+      },
+      config: { scope: 'pki:read', example: {} },
     },
-    { additionalProperties: false },
+    () => describePki(context),
   );
-  app.post('/pki/import', { schema: { body: Import } }, ({ body }) => importPki(context, body, ACTOR));
+
+  app.post(
+    '/pki/import',
+    {
+      schema: {
+        summary: 'Take authority and keys of a FOG server',
+        body: Import,
+        response: { 200: Imported },
+      },
+      config: { scope: 'pki:write', action: 'pki-imported' },
+    },
+    ({ body, caller }) => importPki(context, body, caller.actor),
+  );
 }

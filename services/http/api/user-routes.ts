@@ -1,34 +1,73 @@
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyInstance } from 'fastify';
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
 import { addUser, changePassword, removeUser } from '#actions/manage-users.js';
-import { ACTOR } from './actor.js';
+import { USER_SORTS } from '#store/users.js';
+import { type ApiInstance, fields, listQuery, NameParam, page, secret, Time } from './route-types.js';
 
-const Name = Type.Object({ name: Type.String({ minLength: 1, maxLength: 64 }) });
-const Password = Type.String({ maxLength: 1024 });
+const User = fields(
+  {
+    id: Type.Integer(),
+    name: Type.String(),
+    createdAt: Time,
+    createdBy: Type.String(),
+    changedAt: Type.Integer({ description: 'Last change of the password; milliseconds since the epoch.' }),
+  },
+  'User',
+);
+const Password = secret(1024);
+const New = fields({ name: Type.String({ maxLength: 64 }), password: Password });
+const Change = fields({ password: Password });
+const Query = listQuery(USER_SORTS, {});
+
+const params = { name: 'ada' };
 
 /** Users. Passwords come in and never go out, not even as hashes. */
 export async function userRoutes(
-  instance: FastifyInstance,
+  app: ApiInstance,
   { context }: { readonly context: Context },
 ): Promise<void> {
-  const app = instance.withTypeProvider<TypeBoxTypeProvider>();
-
-  app.get('/users', () => context.users.list());
-
-  const New = Type.Object(
-    { name: Type.String({ maxLength: 64 }), password: Password },
-    { additionalProperties: false },
-  );
-  app.post('/users', { schema: { body: New } }, async ({ body }, reply) =>
-    reply.code(201).send(await addUser(context, body.name, body.password, ACTOR)),
+  app.get(
+    '/users',
+    {
+      schema: { summary: 'List users', querystring: Query, response: { 200: page(User) } },
+      config: { scope: 'users:read', example: { query: { q: 'ad' } } },
+    },
+    ({ query }) => context.users.page(query),
   );
 
-  const Change = Type.Object({ password: Password }, { additionalProperties: false });
-  app.put('/users/:name/password', { schema: { params: Name, body: Change } }, ({ params, body }) =>
-    changePassword(context, params.name, body.password),
+  app.post(
+    '/users',
+    {
+      schema: { summary: 'Make a user', body: New, response: { 201: User } },
+      config: {
+        scope: 'users:write',
+        action: 'user-added',
+        example: { body: { name: 'grace', password: 'correct horse' } },
+      },
+    },
+    async ({ body, caller }, reply) =>
+      reply.code(201).send(await addUser(context, body.name, body.password, caller.actor)),
   );
 
-  app.delete('/users/:name', { schema: { params: Name } }, ({ params }) => removeUser(context, params.name));
+  app.put(
+    '/users/:name/password',
+    {
+      schema: { summary: 'A new password', params: NameParam, body: Change, response: { 200: User } },
+      config: {
+        scope: 'users:write',
+        action: 'password-changed',
+        example: { params, body: { password: 'battery staple' } },
+      },
+    },
+    ({ params, body }) => changePassword(context, params.name, body.password),
+  );
+
+  app.delete(
+    '/users/:name',
+    {
+      schema: { summary: 'Remove a user', params: NameParam, response: { 200: User } },
+      config: { scope: 'users:write', action: 'user-removed', example: { params } },
+    },
+    ({ params }) => removeUser(context, params.name),
+  );
 }

@@ -10,6 +10,7 @@ import { sql as capone } from './0009-capone.js';
 import { sql as indexes } from './0010-indexes.js';
 import { sql as generations } from './0011-generations.js';
 import { sql as bootFiles } from './0012-boot-files.js';
+import { sql as tokensAndAudit } from './0013-tokens-and-audit.js';
 
 /** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
 export const migrations: readonly string[] = [
@@ -25,4 +26,5 @@ export const migrations: readonly string[] = [
   indexes,
   generations,
   bootFiles,
+  tokensAndAudit,
 ];

@@ -16,7 +16,7 @@ const SECOND = '02:00:00:00:00:02';
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 const call = (method: Method, url: string, body?: object) =>
   world.api.inject({ method, url: `/api/v1${url}`, ...(body ? { body } : {}) });
-/** Status, title and type of a refusal, and that a remedy is in it where the catalogue has one. */
+/** Status, title and type of a refusal, and that a remedy is in it. */
 async function refusal(method: Method, url: string, body?: object) {
   const answer = await call(method, url, body);
   const { title, remedy } = answer.json() as { title?: string; remedy?: string };
@@ -27,7 +27,7 @@ const problem = (status: number, title: string) => ({
   status,
   title,
   isProblem: true,
-  hasRemedy: title !== 'REQUEST_INVALID',
+  hasRemedy: true,
 });
 const addBase = () => call('POST', '/images', { name: 'base', format: 3 });
 const withFiles = async () => {
@@ -52,12 +52,14 @@ describe('the API of images', () => {
       expect((await call('GET', `/images/${encodeURIComponent(key)}`)).json()).toMatchObject({ id: 1 });
     expect((await call('PATCH', '/images/Windows_10_2H', { protected: false })).statusCode).toBe(200);
     expect((await call('DELETE', '/images/Windows_10_2H')).statusCode).toBe(200);
-    expect((await call('GET', '/images')).json()).toEqual([]);
+    expect((await call('GET', '/images')).json()).toEqual({ items: [], total: 0 });
   });
 
   it('shows what is in the folder, and removes that only when asked to', async () => {
     await withFiles();
-    expect((await call('GET', '/images')).json()).toMatchObject([{ name: 'base', published: { files: 3 } }]);
+    expect((await call('GET', '/images')).json().items).toMatchObject([
+      { name: 'base', published: { files: 3 } },
+    ]);
     await call('DELETE', '/images/base');
     expect(existsSync(join(world.images, 'base/d1p1.img'))).toBe(true);
     await addBase();
@@ -116,7 +118,7 @@ describe('the API of images', () => {
     expect((await call('PUT', '/hosts/pc1/image', { image: 'base' })).json()).toMatchObject({
       image: 'base',
     });
-    expect((await call('GET', '/hosts')).json()).toMatchObject([{ image: 'base' }, { image: null }]);
+    expect((await call('GET', '/hosts')).json().items).toMatchObject([{ image: 'base' }, { image: null }]);
     const made = await call('POST', '/tasks', { host: MAC, type: 'deploy' });
     expect(made.json()).toMatchObject({ host: 'pc1', image: 'base', type: 'Deploy' });
   });
@@ -142,22 +144,22 @@ describe('the API of tasks', () => {
       },
     });
     expect(world.context.tasks.byId(1)?.shutdown).toBe(true);
-    expect((await call('GET', '/tasks?active=true')).json()).toMatchObject([{ id: 1 }]);
+    expect((await call('GET', '/tasks?active=true')).json().items).toMatchObject([{ id: 1 }]);
     expect((await call('POST', '/tasks/1/cancel')).json()).toMatchObject({
       state: 'Cancelled',
       reason: 'cancelled by cli',
     });
-    expect((await call('GET', '/tasks?active=true')).json()).toEqual([]);
-    expect((await call('GET', '/tasks')).json()).toMatchObject([{ id: 1, state: 'Cancelled' }]);
+    expect((await call('GET', '/tasks?active=true')).json()).toEqual({ items: [], total: 0 });
+    expect((await call('GET', '/tasks')).json().items).toMatchObject([{ id: 1, state: 'Cancelled' }]);
     expect(await refusal('POST', '/tasks/1/cancel')).toEqual(problem(409, 'TASK_OVER'));
   });
 
   it('lists the newest first, as many as asked for', async () => {
     await order();
     await order({ host: 'pc2' });
-    expect((await call('GET', '/tasks')).json()).toMatchObject([{ id: 2 }, { id: 1 }]);
-    expect((await call('GET', '/tasks?active=true')).json()).toMatchObject([{ id: 2 }, { id: 1 }]);
-    expect((await call('GET', '/tasks?limit=1')).json()).toMatchObject([{ id: 2 }]);
+    expect((await call('GET', '/tasks')).json().items).toMatchObject([{ id: 2 }, { id: 1 }]);
+    expect((await call('GET', '/tasks?active=true')).json().items).toMatchObject([{ id: 2 }, { id: 1 }]);
+    expect((await call('GET', '/tasks?limit=1')).json().items).toMatchObject([{ id: 2 }]);
   });
 
   it('shows the progress of one machine and the place in the queue of the next', async () => {
@@ -196,7 +198,7 @@ describe('the API of tasks', () => {
     await call('PATCH', '/images/off', { enabled: false });
     const wanted = { host: 'pc1', type: 'deploy', image: 'base', ...entry };
     expect(await refusal('POST', '/tasks', wanted)).toEqual(problem(status, title));
-    expect((await call('GET', '/tasks')).json()).toEqual([]);
+    expect((await call('GET', '/tasks')).json()).toEqual({ items: [], total: 0 });
   });
 
   it('refuses a second task of a host, and a second capture into an image', async () => {
@@ -215,7 +217,7 @@ describe('the API of tasks', () => {
     ['GET', '/tasks/0', 400, 'REQUEST_INVALID'],
     ['GET', '/tasks/x', 400, 'REQUEST_INVALID'],
     ['GET', '/tasks?active=maybe', 400, 'REQUEST_INVALID'],
-    ['GET', '/tasks?host=pc1', 400, 'REQUEST_INVALID'],
+    ['GET', '/tasks?hostname=pc1', 400, 'REQUEST_INVALID'],
   ])('refuses %s %s', async (method, url, status, title) => {
     expect(await refusal(method, url)).toEqual(problem(status, title));
   });

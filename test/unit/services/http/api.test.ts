@@ -21,9 +21,9 @@ describe('control API', () => {
       body: { name: 'pc1', macs: [MAC, '02:00:00:00:00:02'] },
     });
     expect((await call('GET', '/hosts/02:00:00:00:00:02')).json()).toMatchObject({ name: 'pc1', tasks: [] });
-    expect((await call('GET', '/hosts')).json()).toHaveLength(1);
+    expect((await call('GET', '/hosts')).json()).toMatchObject({ total: 1 });
     expect((await call('DELETE', '/hosts/PC1')).statusCode).toBe(200);
-    expect((await call('GET', '/hosts')).json()).toEqual([]);
+    expect((await call('GET', '/hosts')).json()).toEqual({ items: [], total: 0 });
   });
 
   it.each([
@@ -42,6 +42,14 @@ describe('control API', () => {
       title,
     });
     expect(world.context.hosts.list()).toHaveLength(1);
+  });
+
+  it('shows the settings, none of which is a secret', async () => {
+    const settings = (await call('GET', '/settings')).json() as Record<string, object>;
+    expect(settings).toEqual(world.context.settings);
+    // The one to come must not be shown here.
+    const names = Object.values(settings).flatMap((section) => Object.keys(section));
+    expect(names.filter((name) => /passw|secret|passphrase|credential/.test(name))).toEqual([]);
   });
 
   it('says that a host is unknown', async () => {

@@ -48,7 +48,9 @@ describe('boot files', () => {
     const before = served('bzImage');
     await add({ source: join(source, 'bzImage'), version: '6.1' });
     expect(served('bzImage')).toBe('kernel 6.1');
-    const files = (await call('GET', '/boot-files')) as unknown as { version: string }[];
+    const { items: files } = (await call('GET', '/boot-files')) as unknown as {
+      items: { version: string }[];
+    };
     const version = files.find((one) => one.version.startsWith('before-'))?.version ?? 'none';
     expect(served(`bzImage@${version}`)).toBe(before);
     expect(await call('PUT', '/boot-files/default', { name: 'bzImage', version })).toMatchObject({
@@ -68,10 +70,12 @@ describe('boot files', () => {
     const { script } = await world.boot();
     expect(script).toContain('initrd=init.xz@2');
     expect(script).toContain('imgfetch init.xz@2 ');
-    expect(await call('GET', '/boot-files')).toMatchObject([
-      { version: '2', isDefault: false, hosts: ['pc1'] },
-      { version: '1', isDefault: true, hosts: [] },
-    ]);
+    expect(await call('GET', '/boot-files')).toMatchObject({
+      items: [
+        { version: '2', isDefault: false, hosts: ['pc1'] },
+        { version: '1', isDefault: true, hosts: [] },
+      ],
+    });
     expect(await call('DELETE', '/boot-files?name=init.xz&version=2')).toMatchObject({
       title: 'BOOT_FILE_IN_USE',
       detail: 'init.xz@2 is in use: used by pc1',
@@ -104,7 +108,7 @@ describe('boot files', () => {
     const order = { source: join(source, 'init.xz'), version: '1' };
     await add(order);
     expect(await add(order)).toMatchObject([{ version: '1' }]);
-    expect(await call('GET', '/boot-files')).toHaveLength(1);
+    expect(await call('GET', '/boot-files')).toMatchObject({ total: 1 });
     writeFileSync(join(source, 'init.xz'), 'other');
     expect(await add(order)).toMatchObject({ title: 'BOOT_FILE_EXISTS' });
     expect(served('init.xz@1')).toBe('init 1');

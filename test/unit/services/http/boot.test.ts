@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseRange } from '#services/http/send-file.js';
 import { repository } from '../../golden.js';
-import { MAC, makeWorld, type World } from './world.js';
+import { MAC, makeWorld, type Route, type World } from './world.js';
 
 let world: World;
 beforeEach(async () => {
@@ -204,17 +204,54 @@ describe('kernel and init', () => {
 
 describe('routes', () => {
   it('anonymous callers reach the allow-list of endpoints and nothing else (CVE-2025-58443)', async () => {
-    const all = world.routes.map(({ method, url }) => `${method} ${url}`);
+    const named = ({ method, url }: Route) => `${method} ${url}`;
+    const isOfApi = ({ url }: Route) => url.startsWith('/api');
+    const ofApi = world.routes.filter(isOfApi);
+    const all = world.routes.filter((route) => !isOfApi(route)).map(named);
     const served = all.filter((route) => !route.includes('/t/:token')).sort();
     // Below a token there is what FOS asks, and nothing more.
     const isOfFos = (route: string) => route.includes(' /fog/') && !/\/(ipxe|management)\//.test(route);
     const withToken = all.filter((route) => route.includes('/t/:token'));
     expect(withToken.map((route) => route.replace('/t/:token', '')).sort()).toEqual(served.filter(isOfFos));
     const page = readFileSync(new URL('docs/reference/endpoints.md', repository), 'utf8');
-    const documented = [...page.matchAll(/^\| `([A-Z, ]+)` \| `([^`]+)` \|/gm)].flatMap(
-      ([, methods = '', url = '']) => methods.split(', ').map((method) => `${method} ${url}`),
+    const documented = [...page.matchAll(/^\| `([A-Z, ]+)` \| `([^`]+)` \|(?: `([^`]+)` \|)?/gm)].flatMap(
+      ([, methods = '', url = '', scope]) => methods.split(', ').map((method) => ({ method, url, scope })),
     );
-    expect(served).toEqual(documented.sort());
+    const names = (routes: readonly { method: string; url: string; scope: string | undefined }[]) =>
+      routes.map(({ method, url, scope }) => `${method} ${url} ${scope}`).sort();
+    expect(served).toEqual(
+      documented
+        .filter(({ scope }) => scope === undefined)
+        .map(({ method, url }) => `${method} ${url}`)
+        .sort(),
+    );
+    // The API is the same in both places, and each of its routes says what a token must allow.
+    for (const place of ['network', 'socket'])
+      expect(names(ofApi.filter((route) => route.place === place))).toEqual(
+        names(documented.filter(({ scope }) => scope !== undefined)),
+      );
+  });
+
+  it('no route of the API answers anybody without a token, whatever it is sent', async () => {
+    const onNetwork = world.routes.filter(({ place, url }) => place === 'network' && url.startsWith('/api'));
+    expect(onNetwork.length).toBeGreaterThan(60);
+    for (const { method, url } of onNetwork)
+      for (const headers of [
+        {},
+        { authorization: 'Bearer ' },
+        { authorization: 'Basic cm9vdDo=' },
+        { cookie: 'token=x' },
+      ]) {
+        const answer = await world.app.inject({
+          method: method as 'GET',
+          url: url.replaceAll(/:\w+/g, '1'),
+          headers,
+          ...(method === 'GET' || method === 'HEAD' ? {} : { payload: {} }),
+        });
+        expect({ method, url, status: answer.statusCode }).toEqual({ method, url, status: 401 });
+      }
+    for (const url of ['/api', '/api/', '/api/v1', '/api/v2/hosts', '/api/v1/unknown'])
+      expect((await world.app.inject(url)).statusCode).toBe(401);
   });
 
   it.each([
@@ -222,8 +259,6 @@ describe('routes', () => {
     '/fog/management/index.php',
     '/fog/host',
     '/fog/service/getversion.php/../../lib/fog/config.class.php',
-    '/api/v1/hosts',
-    '/api/v1/status',
   ])('%s does not exist (CVE-2024-39914, CVE-2025-58443)', async (url) => {
     const answer = await world.app.inject({ url });
     expect(answer.statusCode).toBe(404);

@@ -95,7 +95,7 @@ describe('a generation', () => {
       /^generation 2 of base is damaged \(d1p1\.img ends too early: .*\); capture again/,
     );
     const { body } = await world.api.inject('/api/v1/images/base/generations');
-    expect(JSON.parse(body)).toMatchObject([
+    expect(JSON.parse(body).items).toMatchObject([
       { number: 2, state: 'damaged', deploys: [{ host: 'pupil', taskId: task }] },
       { number: 1, state: 'verified', deploys: [] },
     ]);

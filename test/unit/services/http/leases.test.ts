@@ -26,13 +26,12 @@ const call = async (method: 'GET' | 'DELETE', url: string) =>
   (await world.api.inject({ method, url: `/api/v1${url}` })).json() as unknown;
 
 it('lists who has which address, with the host; all of them on request, by address', async () => {
-  expect(await call('GET', '/leases')).toMatchObject([
-    { address: '10.0.0.20', mac: MAC, host: 'pc1', state: 'bound' },
-  ]);
-  expect(await call('GET', '/leases?all=true')).toMatchObject([
-    { address: '10.0.0.3', host: null, state: 'expired' },
-    { address: '10.0.0.20' },
-  ]);
+  expect(await call('GET', '/leases')).toMatchObject({
+    items: [{ address: '10.0.0.20', mac: MAC, host: 'pc1', state: 'bound' }],
+  });
+  expect(await call('GET', '/leases?all=true')).toMatchObject({
+    items: [{ address: '10.0.0.3', host: null, state: 'expired' }, { address: '10.0.0.20' }],
+  });
 });
 
 it('shows one by address or MAC, and says what is not there', async () => {
@@ -44,6 +43,6 @@ it('shows one by address or MAC, and says what is not there', async () => {
 
 it('releases one', async () => {
   expect(await call('DELETE', '/leases/10.0.0.20')).toMatchObject({ state: 'released', host: 'pc1' });
-  expect(await call('GET', '/leases')).toEqual([]);
+  expect(await call('GET', '/leases')).toEqual({ items: [], total: 0 });
   expect(await call('DELETE', '/leases/nonsense')).toMatchObject({ title: 'LEASE_UNKNOWN' });
 });

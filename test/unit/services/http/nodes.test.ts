@@ -82,7 +82,7 @@ describe('a storage node', () => {
     await patch(true);
     await order();
     await (await booted()).fos('Pre_Stage1.php', CHECK_IN);
-    expect((await world.api.inject('/api/v1/nodes')).json()).toEqual([
+    expect((await world.api.inject('/api/v1/nodes')).json().items).toEqual([
       {
         id: 1,
         name: 'DefaultMember',

@@ -102,7 +102,9 @@ describe('nfs.exports = "open"', () => {
     await look();
     expect(generations()).toEqual(['2 verified current', '1 verified previous']);
     const [two] = world.context.generations.list(1);
-    expect(world.context.generations.deploys(two?.id ?? 0)).toMatchObject([{ host: 'other' }]);
+    expect(world.context.generations.deploys([two?.id ?? 0]).get(two?.id ?? 0)).toMatchObject([
+      { host: 'other' },
+    ]);
   });
 
   it('a damaged image is not exchanged under a deploy, and is when it has ended', async () => {

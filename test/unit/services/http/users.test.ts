@@ -30,7 +30,7 @@ describe('users', () => {
     expect(await isPassword('first password', hash())).toBe(false);
     expect(await isPassword('second password', hash())).toBe(true);
     expect(await call('DELETE', '/users/ada')).toMatchObject({ status: 200, body: { name: 'Ada' } });
-    expect(await call('GET', '/users')).toMatchObject({ status: 200, body: [] });
+    expect(await call('GET', '/users')).toMatchObject({ status: 200, body: { items: [], total: 0 } });
   });
 
   it.each<[string, 'POST' | 'PUT' | 'DELETE', string, object | undefined, number, string]>([

@@ -6,8 +6,10 @@ import { type Context, createContext } from '#actions/context.js';
 import type { SessionExport } from '#actions/export-door.js';
 import { GenerationKeeper, type StartVerification } from '#actions/keep-generations.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
+import { LiveEvents } from '#actions/live-events.js';
 import { bootServer } from '#boot/server.js';
 import type { Logger } from '#daemon/log.js';
+import type { ServiceStatus } from '#daemon/supervisor.js';
 import { sharedBy } from '#domain/share.js';
 import { BootFiles } from '#files/boot-files.js';
 import { BootStore } from '#files/boot-store.js';
@@ -15,12 +17,14 @@ import { ImageStore } from '#images/image-store.js';
 import { verifyImage } from '#images/verify-image.js';
 import { Pki } from '#pki/pki.js';
 import type { ServerAt } from '#services/http/address.js';
-import { apiRoutes } from '#services/http/api/routes.js';
+import { apiOnNetwork, apiOnSocket } from '#services/http/api/doors.js';
+import type { ApiOptions } from '#services/http/api/routes.js';
 import { createApp } from '#services/http/listener.js';
 import { machineRoutes } from '#services/http/machine-routes.js';
 import { peopleRoutes } from '#services/http/people/routes.js';
 import { parseSettings } from '#settings/load.js';
 import { Store } from '#store/store.js';
+import { TraceRepository } from '#store/trace.js';
 import type { Decision } from '#trace/decision.js';
 import { keysInOrder } from '../../pki/keys.js';
 import { VirtualClock } from '../../virtual-clock.js';
@@ -29,13 +33,22 @@ export const MAC = '00:11:22:33:44:55';
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;
 
+export interface Route {
+  readonly place: 'network' | 'socket';
+  readonly method: string;
+  readonly url: string;
+  /** Of the API. */
+  readonly scope: string | undefined;
+  readonly action: string | undefined;
+}
+
 /** The machine-facing HTTP application on a real store, without a socket. */
 export interface World {
   readonly app: FastifyInstance;
   readonly api: FastifyInstance;
   readonly context: Context;
   /** Every route of both applications. */
-  readonly routes: ReadonlyArray<{ readonly method: string; readonly url: string }>;
+  readonly routes: readonly Route[];
   readonly clock: VirtualClock;
   readonly decisions: Decision[];
   /** Posts a raw body to a FOS endpoint without a session and gives the answer's body; the status is always 200. */
@@ -56,6 +69,10 @@ export interface World {
   readonly bootFiles: string;
   /** Folder of the images. */
   readonly images: string;
+  /** What the API is made of, for another application. */
+  readonly apiOptions: ApiOptions;
+  /** What the status says. */
+  readonly services: ServiceStatus[];
   /** While it is set, whoever must wait for the disk waits for this too. */
   readonly disk: { slow?: Promise<void> };
   readonly close: () => Promise<void>;
@@ -99,6 +116,7 @@ export async function makeWorld(toml = ''): Promise<World> {
   await imageStore.prepare();
   const bootStore = new BootStore(bootFiles);
   const exports: World['exports'] = new Map();
+  const services: ServiceStatus[] = [];
   const neighbours = new Map<string, string>();
   const woken: string[] = [];
   const decisions: Decision[] = [];
@@ -143,10 +161,11 @@ export async function makeWorld(toml = ''): Promise<World> {
     },
   });
   const serverAt: ServerAt = (_, scheme) => bootServer(settings, '10.0.0.1', scheme);
-  const routes: Array<{ method: string; url: string }> = [];
-  const note = (instance: FastifyInstance) =>
-    instance.addHook('onRoute', ({ method, url }) => {
-      for (const one of [method].flat()) routes.push({ method: one, url });
+  const routes: Route[] = [];
+  const note = (instance: FastifyInstance, place: Route['place']) =>
+    instance.addHook('onRoute', ({ method, url, config }) => {
+      for (const one of [method].flat())
+        routes.push({ place, method: one, url, scope: config?.scope, action: config?.action });
     });
   const begin: StartVerification = async (folder, shape, progress) => ({
     verdict: verifyImage(folder, shape, progress),
@@ -154,8 +173,19 @@ export async function makeWorld(toml = ''): Promise<World> {
   });
   const verification = new GenerationKeeper(context, begin, silent);
   const files = new BootFiles([bootFiles]);
+  const traceRepository = new TraceRepository(store);
+  const apiOptions: ApiOptions = {
+    context,
+    status: () => ({ version: '0.0.0', startedAt: 0, services }),
+    trace: {
+      ofMac: async (mac, since, limit) => traceRepository.ofMac(mac, since, limit),
+      list: async (query) => traceRepository.page(query),
+    },
+    events: new LiveEvents(context, () => services),
+    advise: (server, address) => `${server} ${address}`,
+  };
   const app = await createApp(async (instance) => {
-    note(instance);
+    note(instance, 'network');
     await instance.register(machineRoutes, {
       context,
       recorder,
@@ -164,18 +194,12 @@ export async function makeWorld(toml = ''): Promise<World> {
       serverAt,
       pki,
     });
+    await instance.register(apiOnNetwork, { prefix: '/api', ...apiOptions });
     await instance.register(peopleRoutes, { serverAt });
   });
   const api = await createApp(async (instance) => {
-    note(instance);
-    const status = () => ({ version: '0.0.0', startedAt: 0, services: [] });
-    await instance.register(apiRoutes, {
-      prefix: '/api/v1',
-      context,
-      status,
-      trace: async () => [],
-      advise: (server, address) => `${server} ${address}`,
-    });
+    note(instance, 'socket');
+    await instance.register(apiOnSocket, { prefix: '/api', ...apiOptions });
   });
   await Promise.all([app.ready(), api.ready()]);
   const post = async (base: string, endpoint: string, body: string) => {
@@ -206,6 +230,8 @@ export async function makeWorld(toml = ''): Promise<World> {
     images,
     bootFiles,
     disk,
+    apiOptions,
+    services,
     app,
     api,
     context,
