@@ -12,6 +12,7 @@ const Certificate = fields(
     subject: Type.String(),
     fingerprint: Type.String({ description: 'SHA-256.' }),
     names: Type.Array(Type.String(), { description: 'Names and addresses that it is for.' }),
+    from: Time,
     until: Time,
   },
   'Certificate',
@@ -32,6 +33,12 @@ const Import = fields({
   communicationKey: Type.Optional(secret(PEM_LENGTH)),
   communicationCertificate: Type.Optional(Pem),
 });
+
+/** In their shape; which keys they are is nobody's business but the caller's. */
+const EXAMPLE = {
+  authorityCertificate: '-----BEGIN CERTIFICATE-----\n…\n-----END CERTIFICATE-----\n',
+  authorityKey: '-----BEGIN PRIVATE KEY-----\n…\n-----END PRIVATE KEY-----\n',
+};
 
 /** Certificates. Keys come in and never go out. */
 export async function pkiRoutes(app: ApiInstance, { context }: { readonly context: Context }): Promise<void> {
@@ -55,7 +62,7 @@ export async function pkiRoutes(app: ApiInstance, { context }: { readonly contex
         body: Import,
         response: { 200: Imported },
       },
-      config: { scope: 'pki:write', action: 'pki-imported' },
+      config: { scope: 'pki:write', action: 'pki-imported', example: { body: EXAMPLE } },
     },
     ({ body, caller }) => importPki(context, body, caller.actor),
   );

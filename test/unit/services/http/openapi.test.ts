@@ -1,8 +1,10 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { makeAuthority } from '#pki/certificate.js';
 import '#settings/formats.js';
+import { SHORT, testKey } from '../../pki/keys.js';
 import { makeFilledWorld, makeFogImages } from './filled-world.js';
 import { makeWorld, type World } from './world.js';
 
@@ -65,11 +67,19 @@ async function replay(world: World, path: string, method: string, operation: Ope
     if (place === 'path') url = url.replace(`{${name}}`, encodeURIComponent(String(example)));
     else query.set(name, String(example));
   }
-  const body = JSON.stringify(operation.requestBody?.content['application/json'].example);
-  // The one example that names a folder of the server.
-  const payload = body?.includes('/mnt/old-fog/images')
-    ? body.replace('/mnt/old-fog/images', makeFogImages(world))
-    : body;
+  let payload = JSON.stringify(operation.requestBody?.content['application/json'].example);
+  // Two examples name what only the caller has: a folder of the server, and keys.
+  if (payload?.includes('/mnt/old-fog/images'))
+    payload = payload.replace('/mnt/old-fog/images', makeFogImages(world));
+  if (payload?.includes('BEGIN PRIVATE KEY')) {
+    await world.pki.start(() => undefined);
+    await vi.waitFor(() => expect(world.pki.health().state).toBe('ok'), { interval: 5, timeout: 20_000 });
+    const authorityKey = await testKey('foreign authority', SHORT);
+    payload = JSON.stringify({
+      authorityCertificate: await makeAuthority(authorityKey, Date.now()),
+      authorityKey,
+    });
+  }
   return world.api.inject({
     method: method as 'GET',
     url: `${url}?${query}`,
@@ -125,6 +135,7 @@ describe('the OpenAPI document', () => {
       if (items !== undefined && !path.endsWith('/audit') && !path.endsWith('/trace'))
         expect(items.length).toBeGreaterThan(0);
     } finally {
+      if (path.endsWith('/pki/import')) await world.pki.stop();
       if (world !== readOnly) await world.close();
     }
   });

@@ -75,6 +75,8 @@ export interface World {
   readonly services: ServiceStatus[];
   /** While it is set, whoever must wait for the disk waits for this too. */
   readonly disk: { slow?: Promise<void> };
+  /** Its certificates; not started. */
+  readonly pki: Pki;
   readonly close: () => Promise<void>;
 }
 
@@ -230,6 +232,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     images,
     bootFiles,
     disk,
+    pki,
     apiOptions,
     services,
     app,
