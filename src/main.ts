@@ -7,10 +7,14 @@ import { ImageKeeper } from '#actions/keep-images.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
 import { TraceKeeper } from '#actions/keep-trace.js';
 import { openExports } from '#actions/open-session.js';
+import { overview } from '#actions/overview.js';
+import { pack } from '#backup/pack.js';
+import { settle } from '#backup/stopped.js';
 import { defaultScript } from '#boot/default-ipxe.js';
 import { bootServer, ipxeUrl, type Scheme } from '#boot/server.js';
 import { systemClock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
+import { watchLoopDelay } from '#daemon/loop-delay.js';
 import { neighbourTable } from '#daemon/neighbours.js';
 import { portHolder } from '#daemon/port-holder.js';
 import { type ServiceStatus, Supervisor } from '#daemon/supervisor.js';
@@ -21,6 +25,8 @@ import { BootStore } from '#files/boot-store.js';
 import { ImageStore } from '#images/image-store.js';
 import { TreeProbe } from '#images/tree-probe.js';
 import { startVerification } from '#images/verifier.js';
+import { Metrics } from '#metrics/metrics.js';
+import { diskSizes, processUsage } from '#metrics/process.js';
 import { interfaceIndex } from '#native/interface-index.js';
 import { sdNotify } from '#native/sd-notify.js';
 import { CertificateFiles } from '#pki/certificate-files.js';
@@ -32,8 +38,10 @@ import { advise } from '#services/dhcp/advise/advise.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import { download } from '#services/download/download.js';
 import { apiRoutes } from '#services/http/api/routes.js';
+import { backupRoutes } from '#services/http/backup/routes.js';
 import { HttpListener } from '#services/http/listener.js';
 import { machineRoutes } from '#services/http/machine-routes.js';
+import { isLocal, monitorRoutes } from '#services/http/monitor/routes.js';
 import { peopleRoutes, redirectToHttps } from '#services/http/people/routes.js';
 import { checkTlsPair } from '#services/http/tls.js';
 import { ExternalShare } from '#services/nfs/external.js';
@@ -42,6 +50,7 @@ import { TftpService } from '#services/tftp/service.js';
 import { broadcastAddresses, sendMagicPackets } from '#services/wake/magic-packet.js';
 import { serviceEnvironment } from '#settings/environment.js';
 import type { Settings } from '#settings/schema.js';
+import { Census } from '#store/census.js';
 import { StateFolder } from '#store/state-folder.js';
 import { Store } from '#store/store.js';
 import { TraceRepository } from '#store/trace.js';
@@ -73,12 +82,20 @@ export async function startDaemon({
   const clock = systemClock;
   const startedAt = clock.now();
   const folder = StateFolder.open(state);
+  await settle(folder.path);
   const warn = (reason: string) => log.warn({ reason }, 'the store could not be checkpointed');
-  const store = await Store.open({ file: folder.file('fogd.sqlite'), clock, onWarning: warn });
+  const metrics = new Metrics();
+  const store = await Store.open({
+    file: folder.file('fogd.sqlite'),
+    clock,
+    onWarning: warn,
+    onCommit: (seconds) => metrics.commit.observe(seconds),
+  });
   const squash = squashUser();
   const shared = sharedBy(settings.nfs);
+  const images = settings.images.folder ?? folder.file('images');
   const imageStore = new ImageStore({
-    root: settings.images.folder ?? folder.file('images'),
+    root: images,
     squash,
     ownPlace: settings.images.folder === undefined,
     ownerIsRoot: process.getuid?.() === 0,
@@ -103,7 +120,8 @@ export async function startDaemon({
         portHolder,
       });
   const keepDays = settings.trace.keep_days;
-  const trace = new TraceKeeper({ store, repository: new TraceRepository(store), clock, log, keepDays });
+  const repository = new TraceRepository(store);
+  const trace = new TraceKeeper({ store, repository, clock, log, keepDays, onDecision: metrics.count });
   const bootStore = new BootStore(folder.file('boot'));
   await bootStore.prepare();
   const hostsFile = await readFile('/etc/hosts', 'utf8').catch(() => '');
@@ -152,12 +170,35 @@ export async function startDaemon({
     addresses: localAddresses,
     portHolder,
   });
+  const transfers = () => tftp.transfers;
+  const census = new Census(store);
+  const monitor = {
+    services: () => supervisor.status(),
+    mayReadMetrics: isLocal,
+    metrics: () =>
+      metrics.text({
+        version,
+        startedAt,
+        services: () => supervisor.status(),
+        transfers,
+        census: () => ({
+          leases: census.leases(clock.now()),
+          tasks: census.tasks(),
+          sessions: census.sessions(),
+          hosts: census.hosts(),
+        }),
+        disks: () => diskSizes({ state: folder.path, images }),
+        traceLost: () => trace.lost,
+        process: processUsage,
+      }),
+  };
   const forPeople = async (app: FastifyInstance) => {
     if (settings.http.redirect) redirectToHttps(app, serverAt, () => https.port !== undefined);
     await app.register(peopleRoutes, { serverAt });
   };
   const build = async (app: FastifyInstance) => {
     await app.register(machineRoutes, { context, recorder: trace, version, files, serverAt, pki });
+    await app.register(monitorRoutes, monitor);
     await app.register(forPeople);
   };
   const http = new HttpListener('http', { kind: 'tcp', port: settings.http.port }, build, portHolder);
@@ -200,7 +241,11 @@ export async function startDaemon({
     neighbour,
     portHolder,
   });
-  const status = () => ({ version, startedAt, services: supervisor.status() });
+  const now = { state: folder.path, images, transfers, failures: () => trace.failures() };
+  const status = async () => ({
+    ...{ version, startedAt, services: supervisor.status() },
+    ...(await overview(context, now)),
+  });
   const control = new HttpListener(
     'control',
     { kind: 'socket', path: folder.file('fogd.sock') },
@@ -213,6 +258,8 @@ export async function startDaemon({
         trace: ofMac,
         advise: (server, address) => advise(bootInformation, server, address),
       });
+      await app.register(backupRoutes, { backup: () => pack(folder.path, version, clock.now()) });
+      await app.register(monitorRoutes, monitor);
     },
     portHolder,
   );
@@ -228,6 +275,7 @@ export async function startDaemon({
   trace.start();
   await supervisor.start();
   tasks.start();
+  const endLoopDelay = watchLoopDelay(clock, (seconds) => metrics.loopDelay.observe(seconds));
 
   const { notifySocket } = serviceEnvironment();
   const notify = (message: string) => {
@@ -238,6 +286,7 @@ export async function startDaemon({
   const stop = async () => {
     notify('STOPPING=1');
     tasks.stop();
+    endLoopDelay();
     await supervisor.stop();
     await trace.stop();
     await store.close();

@@ -1,7 +1,9 @@
 import { Command } from 'commander';
+import { addBackup } from './backup.js';
 import { addBootfile } from './bootfile.js';
 import { addCheck } from './check.js';
 import { addDhcp } from './dhcp.js';
+import { addDoctor } from './doctor.js';
 import { addGroup } from './group.js';
 import { addHost } from './host.js';
 import { addImage } from './image.js';
@@ -41,6 +43,8 @@ export function createProgram(): Command {
     addBootfile,
     addDhcp,
     addPki,
+    addBackup,
+    addDoctor,
   ])
     add(program);
   return program;

@@ -13,6 +13,7 @@ import {
 } from '#actions/manage-hosts.js';
 import { assignImage } from '#actions/manage-images.js';
 import { cancelTask, createTask } from '#actions/manage-tasks.js';
+import type { Overview } from '#actions/overview.js';
 import type { ServiceStatus } from '#daemon/supervisor.js';
 import { type Host, primaryMac } from '#domain/host.js';
 import { parseMac } from '#domain/mac.js';
@@ -32,13 +33,15 @@ import { pkiRoutes } from './pki-routes.js';
 import { taskRoutes } from './task-routes.js';
 import { userRoutes } from './user-routes.js';
 
+export interface Status extends Overview {
+  readonly version: string;
+  readonly startedAt: number;
+  readonly services: readonly ServiceStatus[];
+}
+
 export interface ApiOptions {
   readonly context: Context;
-  readonly status: () => {
-    readonly version: string;
-    readonly startedAt: number;
-    readonly services: readonly ServiceStatus[];
-  };
+  readonly status: () => Promise<Status>;
   readonly advise: Advise;
   /** Records of one machine, oldest first. */
   readonly trace: (mac: string, since: number, limit: number) => Promise<readonly TraceRecord[]>;

@@ -6,8 +6,11 @@ import { type Context, createContext } from '#actions/context.js';
 import type { SessionExport } from '#actions/export-door.js';
 import { GenerationKeeper, type StartVerification } from '#actions/keep-generations.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
+import { overview } from '#actions/overview.js';
+import { pack } from '#backup/pack.js';
 import { bootServer } from '#boot/server.js';
 import type { Logger } from '#daemon/log.js';
+import type { ServiceStatus } from '#daemon/supervisor.js';
 import { sharedBy } from '#domain/share.js';
 import { BootFiles } from '#files/boot-files.js';
 import { BootStore } from '#files/boot-store.js';
@@ -16,8 +19,10 @@ import { verifyImage } from '#images/verify-image.js';
 import { Pki } from '#pki/pki.js';
 import type { ServerAt } from '#services/http/address.js';
 import { apiRoutes } from '#services/http/api/routes.js';
+import { backupRoutes } from '#services/http/backup/routes.js';
 import { createApp } from '#services/http/listener.js';
 import { machineRoutes } from '#services/http/machine-routes.js';
+import { isLocal, monitorRoutes } from '#services/http/monitor/routes.js';
 import { peopleRoutes } from '#services/http/people/routes.js';
 import { parseSettings } from '#settings/load.js';
 import { Store } from '#store/store.js';
@@ -37,6 +42,8 @@ export interface World {
   /** Every route of both applications. */
   readonly routes: ReadonlyArray<{ readonly method: string; readonly url: string }>;
   readonly clock: VirtualClock;
+  /** What the supervisor says. */
+  readonly services: ServiceStatus[];
   readonly decisions: Decision[];
   /** Posts a raw body to a FOS endpoint without a session and gives the answer's body; the status is always 200. */
   readonly fos: (endpoint: string, body: string) => Promise<string>;
@@ -143,6 +150,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     },
   });
   const serverAt: ServerAt = (_, scheme) => bootServer(settings, '10.0.0.1', scheme);
+  const services: ServiceStatus[] = [];
   const routes: Array<{ method: string; url: string }> = [];
   const note = (instance: FastifyInstance) =>
     instance.addHook('onRoute', ({ method, url }) => {
@@ -164,11 +172,20 @@ export async function makeWorld(toml = ''): Promise<World> {
       serverAt,
       pki,
     });
+    await instance.register(monitorRoutes, {
+      services: () => services,
+      metrics: async () => 'metrics\n',
+      mayReadMetrics: isLocal,
+    });
     await instance.register(peopleRoutes, { serverAt });
   });
   const api = await createApp(async (instance) => {
     note(instance);
-    const status = () => ({ version: '0.0.0', startedAt: 0, services: [] });
+    const now = { state: folder, images, transfers: () => 0, failures: () => [] };
+    const status = async () => ({
+      ...{ version: '0.0.0', startedAt: 0, services: [] },
+      ...(await overview(context, now)),
+    });
     await instance.register(apiRoutes, {
       prefix: '/api/v1',
       context,
@@ -176,6 +193,7 @@ export async function makeWorld(toml = ''): Promise<World> {
       trace: async () => [],
       advise: (server, address) => `${server} ${address}`,
     });
+    await instance.register(backupRoutes, { backup: () => pack(folder, '0.0.0', clock.now()) });
   });
   await Promise.all([app.ready(), api.ready()]);
   const post = async (base: string, endpoint: string, body: string) => {
@@ -210,6 +228,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     api,
     context,
     routes,
+    services,
     clock,
     decisions,
     fos: (endpoint, body) => post('/fog', endpoint, body),
