@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { errorPage } from '#error-catalogue.js';
+import { metricsPage } from '#metrics/list.js';
 import { portsPage } from '#ports/page.js';
 import { exampleFile, referencePage } from '#settings/render.js';
 
@@ -10,6 +11,7 @@ export const generated: Readonly<Record<string, () => string>> = {
   'docs/reference/settings.md': referencePage,
   'docs/reference/errors.md': errorPage,
   'docs/reference/ports.md': portsPage,
+  'docs/reference/metrics.md': metricsPage,
 };
 
 if (process.argv[1]?.endsWith('generate.js')) {

@@ -1,4 +1,5 @@
 import { actionErrors } from '#actions/errors.js';
+import { backupErrors } from '#backup/errors.js';
 import { cliErrors } from '#cli/errors.js';
 import type { ErrorSpec } from '#errors.js';
 import { fileErrors } from '#files/errors.js';
@@ -16,6 +17,7 @@ import { storeErrors } from '#store/errors.js';
 export const catalogue: Readonly<Record<string, Readonly<Record<string, ErrorSpec>>>> = {
   Settings: settingsErrors.specs,
   Store: storeErrors.specs,
+  Backups: backupErrors.specs,
   Files: fileErrors.specs,
   'Hosts, images, tasks': actionErrors.specs,
   'Image files': imageErrors.specs,

@@ -8,10 +8,14 @@ import { TaskKeeper } from '#actions/keep-tasks.js';
 import { TraceKeeper } from '#actions/keep-trace.js';
 import { LiveEvents } from '#actions/live-events.js';
 import { openExports } from '#actions/open-session.js';
+import { overview } from '#actions/overview.js';
+import { pack } from '#backup/pack.js';
+import { settle } from '#backup/stopped.js';
 import { defaultScript } from '#boot/default-ipxe.js';
 import { bootServer, ipxeUrl, type Scheme } from '#boot/server.js';
 import { systemClock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
+import { watchLoopDelay } from '#daemon/loop-delay.js';
 import { neighbourTable } from '#daemon/neighbours.js';
 import { portHolder } from '#daemon/port-holder.js';
 import { type ServiceStatus, Supervisor } from '#daemon/supervisor.js';
@@ -22,6 +26,8 @@ import { BootStore } from '#files/boot-store.js';
 import { ImageStore } from '#images/image-store.js';
 import { TreeProbe } from '#images/tree-probe.js';
 import { startVerification } from '#images/verifier.js';
+import { Metrics } from '#metrics/metrics.js';
+import { diskSizes, processUsage } from '#metrics/process.js';
 import { interfaceIndex } from '#native/interface-index.js';
 import { sdNotify } from '#native/sd-notify.js';
 import { CertificateFiles } from '#pki/certificate-files.js';
@@ -32,10 +38,12 @@ import type { CertificateSource } from '#pki/source.js';
 import { advise } from '#services/dhcp/advise/advise.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import { download } from '#services/download/download.js';
-import { apiOnNetwork, apiOnSocket } from '#services/http/api/doors.js';
+import { apiOnNetwork, apiOnSocket, metricsDoor } from '#services/http/api/doors.js';
 import type { ApiOptions } from '#services/http/api/routes.js';
+import { backupRoutes } from '#services/http/backup/routes.js';
 import { HttpListener } from '#services/http/listener.js';
 import { machineRoutes } from '#services/http/machine-routes.js';
+import { monitorRoutes } from '#services/http/monitor/routes.js';
 import { peopleRoutes, redirectToHttps } from '#services/http/people/routes.js';
 import { checkTlsPair } from '#services/http/tls.js';
 import { ExternalShare } from '#services/nfs/external.js';
@@ -44,6 +52,7 @@ import { TftpService } from '#services/tftp/service.js';
 import { broadcastAddresses, sendMagicPackets } from '#services/wake/magic-packet.js';
 import { serviceEnvironment } from '#settings/environment.js';
 import type { Settings } from '#settings/schema.js';
+import { Census } from '#store/census.js';
 import { StateFolder } from '#store/state-folder.js';
 import { Store } from '#store/store.js';
 import { TraceRepository } from '#store/trace.js';
@@ -75,12 +84,20 @@ export async function startDaemon({
   const clock = systemClock;
   const startedAt = clock.now();
   const folder = StateFolder.open(state);
+  await settle(folder.path);
   const warn = (reason: string) => log.warn({ reason }, 'the store could not be checkpointed');
-  const store = await Store.open({ file: folder.file('fogd.sqlite'), clock, onWarning: warn });
+  const metrics = new Metrics();
+  const store = await Store.open({
+    file: folder.file('fogd.sqlite'),
+    clock,
+    onWarning: warn,
+    onCommit: (seconds) => metrics.commit.observe(seconds),
+  });
   const squash = squashUser();
   const shared = sharedBy(settings.nfs);
+  const images = settings.images.folder ?? folder.file('images');
   const imageStore = new ImageStore({
-    root: settings.images.folder ?? folder.file('images'),
+    root: images,
     squash,
     ownPlace: settings.images.folder === undefined,
     ownerIsRoot: process.getuid?.() === 0,
@@ -111,6 +128,7 @@ export async function startDaemon({
       { keepDays: settings.audit.keep_days, removeBefore: (at) => context.audit.removeBefore(at) },
     ],
     onRecord: (record) => events.trace(record),
+    onDecision: metrics.count,
   });
   const bootStore = new BootStore(folder.file('boot'));
   await bootStore.prepare();
@@ -160,12 +178,35 @@ export async function startDaemon({
     addresses: localAddresses,
     portHolder,
   });
+  const transfers = () => tftp.transfers;
+  const census = new Census(store);
+  const monitor = {
+    services: () => supervisor.status(),
+    mayReadMetrics: metricsDoor(context),
+    metrics: () =>
+      metrics.text({
+        version,
+        startedAt,
+        services: () => supervisor.status(),
+        transfers,
+        census: () => ({
+          leases: census.leases(clock.now()),
+          tasks: census.tasks(),
+          sessions: census.sessions(),
+          hosts: census.hosts(),
+        }),
+        disks: () => diskSizes({ state: folder.path, images }),
+        traceLost: () => trace.lost,
+        process: processUsage,
+      }),
+  };
   const forPeople = async (app: FastifyInstance) => {
     if (settings.http.redirect) redirectToHttps(app, serverAt, () => https.port !== undefined);
     await app.register(peopleRoutes, { serverAt });
   };
   const build = async (app: FastifyInstance) => {
     await app.register(machineRoutes, { context, recorder: trace, version, files, serverAt, pki });
+    await app.register(monitorRoutes, monitor);
     await app.register(apiOnNetwork, { prefix: '/api', ...api });
     await app.register(forPeople);
   };
@@ -209,10 +250,16 @@ export async function startDaemon({
     neighbour,
     portHolder,
   });
+  const now = { state: folder.path, images, transfers, failures: () => trace.failures() };
+  const status = async () => ({
+    ...{ version, startedAt, services: supervisor.status() },
+    ...(await overview(context, now)),
+  });
   const events = new LiveEvents(context, () => supervisor.status());
   const api: ApiOptions = {
     context,
-    status: () => ({ version, startedAt, services: supervisor.status() }),
+    version,
+    status,
     trace,
     events,
     advise: (server, address) => advise(bootInformation, server, address),
@@ -222,6 +269,8 @@ export async function startDaemon({
     { kind: 'socket', path: folder.file('fogd.sock') },
     async (app) => {
       await app.register(apiOnSocket, { prefix: '/api', ...api });
+      await app.register(backupRoutes, { backup: () => pack(folder.path, version, clock.now()) });
+      await app.register(monitorRoutes, monitor);
     },
     portHolder,
   );
@@ -237,6 +286,7 @@ export async function startDaemon({
   trace.start();
   await supervisor.start();
   tasks.start();
+  const endLoopDelay = watchLoopDelay(clock, (seconds) => metrics.loopDelay.observe(seconds));
 
   const { notifySocket } = serviceEnvironment();
   const notify = (message: string) => {
@@ -247,6 +297,7 @@ export async function startDaemon({
   const stop = async () => {
     notify('STOPPING=1');
     tasks.stop();
+    endLoopDelay();
     await supervisor.stop();
     await trace.stop();
     await store.close();

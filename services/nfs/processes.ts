@@ -62,6 +62,14 @@ export class OwnedProcess {
     if (this.#owned) await note(this.#note, this.#owned);
   }
 
+  /** Calls once when the process has ended; false where only `isAlive` can tell: the kernel tells the end of our own children. */
+  onEnd(run: () => void): boolean {
+    const child = this.#child;
+    if (child === undefined || child.pid !== this.#owned?.pid) return false;
+    void child.exited.then(run);
+    return true;
+  }
+
   async isAlive(): Promise<boolean> {
     return this.#owned !== undefined && (await isAlive(this.#owned));
   }

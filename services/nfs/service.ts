@@ -35,12 +35,15 @@ export interface NfsOptions {
   readonly portHolder: (port: number, protocol: 'udp' | 'tcp') => Promise<string | undefined>;
 }
 
+const SERVER_GONE = 'its process is gone';
+const BUS_GONE = 'its message bus is gone';
 const READY_MS = 15_000;
 const LOOK_EVERY_MS = 50;
-/** Whether the processes live costs nothing; what systemd runs is asked by a program. */
-const WATCH_EVERY_MS = { child: 250, service: 1_000 } as const;
-/** Besides, this often as a client. */
-const CLIENT_LOOK_EVERY_MS = 5_000;
+const WATCH_EVERY_MS = 5_000;
+/** Of the end of a process that an earlier fogd started the kernel tells us nothing. */
+const WATCH_ADOPTED_EVERY_MS = 1_000;
+/** Besides, as a client, which is a dozen connections: while nobody needs the server, a trouble may be found later. */
+const CLIENT_LOOK_EVERY_MS = { busy: 5_000, idle: 30_000 } as const;
 
 /**
  * The NFS server (nfs-ganesha) under fogd (docs/adr/0008): rpcbind, a private message bus and ganesha, started as children that outlive
@@ -58,6 +61,8 @@ export class NfsService implements Service, ExportDoor {
   #clientTrouble: string | undefined;
   #nextClientLook = 0;
   #running = false;
+  /** What runs are our own children, whose end is told. */
+  #tellsEnd = false;
   #cancelWatch: () => void = () => undefined;
   /** Changes are made one after the other. */
   #work: Promise<unknown> = Promise.resolve();
@@ -97,7 +102,7 @@ export class NfsService implements Service, ExportDoor {
     const { settings, folder } = this.options;
     if (!settings.enabled) return;
     this.#clientTrouble = undefined;
-    this.#nextClientLook = this.options.clock.now() + CLIENT_LOOK_EVERY_MS;
+    this.#nextClientLook = this.options.clock.now() + CLIENT_LOOK_EVERY_MS.busy;
     await mkdir(join(folder, 'recovery'), { recursive: true, mode: 0o700 });
     const program = await findProgram('dbus-send');
     if (program === undefined)
@@ -112,6 +117,7 @@ export class NfsService implements Service, ExportDoor {
       throw nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
     await this.#reconcile();
     this.#running = true;
+    this.#tellsEnd = this.#watchEnd(fail);
     this.#watch(fail);
   }
 
@@ -148,6 +154,8 @@ export class NfsService implements Service, ExportDoor {
       const before = this.#exports.get(entry.id);
       if (before && sameExport(before, entry)) return;
       this.#exports.set(entry.id, entry);
+      // A machine is about to need what was last looked at when nobody did.
+      this.#nextClientLook = Math.min(this.#nextClientLook, this.options.clock.now());
       await this.#writeConfig();
       try {
         // ganesha keeps the old client list when an export is updated, so a changed one is taken away first.
@@ -288,8 +296,18 @@ export class NfsService implements Service, ExportDoor {
     }
   }
 
+  #watchEnd(fail: (error: FogdError) => void): boolean {
+    const gone = (reason: string) => () => {
+      if (this.#running) fail(nfsErrors.NFS_STOPPED({ reason, log: this.#serverLog }));
+    };
+    const server = this.#ganesha.onEnd(gone(SERVER_GONE));
+    const bus = this.#busDaemon.onEnd(gone(BUS_GONE));
+    return server && bus;
+  }
+
   #watch(fail: (error: FogdError) => void): void {
-    this.#cancelWatch = this.options.clock.after(WATCH_EVERY_MS[this.options.settings.start], () => {
+    const isToLookAt = this.options.settings.start === 'child' && !this.#tellsEnd;
+    this.#cancelWatch = this.options.clock.after(isToLookAt ? WATCH_ADOPTED_EVERY_MS : WATCH_EVERY_MS, () => {
       void this.#look().then(
         (error) => {
           if (!this.#running) return;
@@ -305,7 +323,6 @@ export class NfsService implements Service, ExportDoor {
   }
 
   async #look(): Promise<FogdError | undefined> {
-    const gone = (reason: string) => nfsErrors.NFS_STOPPED({ reason, log: this.#serverLog });
     if (this.options.settings.start === 'service') {
       const answers = await this.#bus?.answers();
       if (!answers) return nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
@@ -313,8 +330,11 @@ export class NfsService implements Service, ExportDoor {
       await this.#lookAsClient();
       return undefined;
     }
-    if (!(await this.#ganesha.isAlive())) return gone('its process is gone');
-    if (!(await this.#busDaemon.isAlive())) return gone('its message bus is gone');
+    if (!this.#tellsEnd) {
+      const gone = (reason: string) => nfsErrors.NFS_STOPPED({ reason, log: this.#serverLog });
+      if (!(await this.#ganesha.isAlive())) return gone(SERVER_GONE);
+      if (!(await this.#busDaemon.isAlive())) return gone(BUS_GONE);
+    }
     return await this.#lookAsClient();
   }
 
@@ -322,7 +342,7 @@ export class NfsService implements Service, ExportDoor {
   async #lookAsClient(): Promise<FogdError | undefined> {
     const now = this.options.clock.now();
     if (now < this.#nextClientLook) return undefined;
-    this.#nextClientLook = now + CLIENT_LOOK_EVERY_MS;
+    this.#nextClientLook = now + CLIENT_LOOK_EVERY_MS[this.options.isBusy() ? 'busy' : 'idle'];
     const before = this.#clientTrouble;
     this.#clientTrouble = await clientTrouble();
     if (this.#clientTrouble === undefined) {

@@ -94,6 +94,11 @@ export class TftpService implements Service {
     this.#addresses.close('this server is being stopped');
   }
 
+  /** How many run now. */
+  get transfers(): number {
+    return this.#desk.transfers;
+  }
+
   health(): Health {
     if (!this.#enabled) return { state: 'off', detail: 'tftp.enabled = false' };
     const { problems } = this.#addresses;

@@ -9,6 +9,8 @@ import { failTask } from './fail-task.js';
 
 const MIB = 1_048_576;
 const LOOK_EVERY_MS = 2_000;
+/** While no machine can write, only other programs fill the disk. */
+const IDLE_LOOK_EVERY_MS = 15_000;
 /** Of the reserve: what is left for all others when a capture is stopped. */
 const LAST_PART = 4;
 
@@ -22,6 +24,7 @@ export class SpaceGuard {
   #cancel: () => void = () => undefined;
   #isRunning = false;
   #isLow = false;
+  #nextLook = 0;
 
   constructor(
     private readonly context: Context,
@@ -45,7 +48,13 @@ export class SpaceGuard {
   }
 
   #lookLater(): void {
-    this.#cancel = this.context.clock.after(LOOK_EVERY_MS, () => {
+    const { clock, sessions } = this.context;
+    this.#cancel = clock.after(LOOK_EVERY_MS, () => {
+      if (clock.now() < this.#nextLook && sessions.open().length === 0) {
+        this.#lookLater();
+        return;
+      }
+      this.#nextLook = clock.now() + IDLE_LOOK_EVERY_MS;
       void this.look()
         // The images folder may have gone: the next task says so, and the next start.
         .catch((error: unknown) =>

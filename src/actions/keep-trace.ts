@@ -5,6 +5,7 @@ import type { Page } from '#store/page.js';
 import type { Store } from '#store/store.js';
 import type { TraceQuery, TraceRepository } from '#store/trace.js';
 import type { Decision, Recorder, TraceRecord } from '#trace/decision.js';
+import { Failures } from '#trace/failures.js';
 import { TraceRing } from '#trace/ring.js';
 
 const WRITE_EVERY_MS = 1_000;
@@ -19,6 +20,8 @@ export interface KeepTraceOptions {
   readonly clock: Clock;
   readonly log: Logger;
   readonly keepDays: number;
+  /** Sees every decision, at once. */
+  readonly onDecision?: (decision: Decision) => void;
   /** What else is kept for some days only. */
   readonly alsoForget?: ReadonlyArray<{
     readonly keepDays: number;
@@ -31,9 +34,13 @@ export interface KeepTraceOptions {
 /** Takes decisions from all services, logs them, and writes them to the store in batches, so that no answer waits for the trace. */
 export class TraceKeeper implements Recorder {
   readonly #ring = new TraceRing();
+  readonly #failures = new Failures();
   readonly #options: KeepTraceOptions;
   #cancel: () => void = () => undefined;
   #running = false;
+  /** When the next batch is written, on the clock; undefined: none is due. */
+  #writesAt: number | undefined;
+  #writing = false;
   #forgetAt = 0;
   #reportedDrops = 0;
 
@@ -42,7 +49,10 @@ export class TraceKeeper implements Recorder {
   }
 
   record(decision: Decision): void {
+    this.#options.onDecision?.(decision);
     const record = this.#ring.add(decision, this.#options.clock.now());
+    this.#failures.add(record);
+    this.#writeLater(WRITE_EVERY_MS);
     // A flood is one log line and one record with a count.
     if (record.count > 1) return;
     this.#options.onRecord?.(record);
@@ -57,13 +67,22 @@ export class TraceKeeper implements Recorder {
   /** Begins to write batches until `stop`. */
   start(): void {
     this.#running = true;
-    this.#writeLater();
+    // Also what was recorded before; and what is old is forgotten although nothing new comes.
+    this.#writeLater(WRITE_EVERY_MS);
   }
 
-  #writeLater(): void {
-    this.#cancel = this.#options.clock.after(WRITE_EVERY_MS, () => {
+  /** Nothing ticks while nothing happens. */
+  #writeLater(milliseconds: number): void {
+    const at = this.#options.clock.now() + milliseconds;
+    if (!this.#running || this.#writing || (this.#writesAt !== undefined && this.#writesAt <= at)) return;
+    this.#cancel();
+    this.#writesAt = at;
+    this.#cancel = this.#options.clock.after(milliseconds, () => {
+      this.#writesAt = undefined;
+      this.#writing = true;
       void this.flush().finally(() => {
-        if (this.#running) this.#writeLater();
+        this.#writing = false;
+        this.#writeLater(this.#ring.size > 0 ? WRITE_EVERY_MS : FORGET_EVERY_MS);
       });
     });
   }
@@ -101,6 +120,16 @@ export class TraceKeeper implements Recorder {
   async ofMac(mac: string, since: number, limit: number): Promise<TraceRecord[]> {
     await this.flush();
     return this.#options.repository.ofMac(mac, since, limit);
+  }
+
+  /** What could not be done lately, oldest first. */
+  failures(): readonly TraceRecord[] {
+    return this.#failures.list();
+  }
+
+  /** Records that were lost since the start. */
+  get lost(): number {
+    return this.#ring.dropped;
   }
 
   /** A page of all records, the newest included. */

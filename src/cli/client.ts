@@ -10,7 +10,7 @@ type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** Calls the API of the running daemon over its control socket. Throws errors as the daemon's catalogue words them. */
 export async function callApi<T>(state: string, method: Method, path: string, body?: unknown): Promise<T> {
-  return read<T>(await ask(state, method, path, body));
+  return read<T>(await ask(state, method, `/api/v1${path}`, body));
 }
 
 async function read<T>(response: IncomingMessage): Promise<T> {
@@ -29,32 +29,48 @@ async function read<T>(response: IncomingMessage): Promise<T> {
 
 /** Resolves when the answer begins. */
 function ask(state: string, method: Method, path: string, body?: unknown): Promise<IncomingMessage> {
-  const socketPath = join(state, 'fogd.sock');
+  const socketPath = socketOf(state);
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const headers =
     payload === undefined
       ? {}
       : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) };
   return new Promise((resolve, reject) => {
-    const call = request({ socketPath, method, path: `/api/v1${path}`, headers }, resolve);
+    const call = request({ socketPath, method, path, headers }, resolve);
     call.on('error', (error) => {
       const isDown = ['ENOENT', 'ECONNREFUSED'].includes(errnoOf(error) ?? '');
-      reject(
-        isDown
-          ? cliErrors.DAEMON_NOT_RUNNING({ state }, error)
-          : cliErrors.DAEMON_NOT_REACHABLE({ socket: socketPath, reason: messageOf(error) }, error),
-      );
+      reject(isDown ? cliErrors.DAEMON_NOT_RUNNING({ state }, error) : unreachable(state, error));
     });
     call.end(payload);
   });
 }
+
+/** What a GET on the control socket answers, as it comes; for what is too large to be held. Throws as `callApi`, also while it is read. */
+export async function streamSocket(state: string, path: string): Promise<AsyncIterable<Buffer>> {
+  const response = await ask(state, 'GET', path);
+  if (response.statusCode !== 200) await read<never>(response);
+  return chunks(state, response);
+}
+
+async function* chunks(state: string, response: IncomingMessage): AsyncGenerator<Buffer> {
+  try {
+    yield* response as AsyncIterable<Buffer>;
+  } catch (error) {
+    throw unreachable(state, error);
+  }
+}
+
+const socketOf = (state: string) => join(state, 'fogd.sock');
+
+const unreachable = (state: string, error: unknown) =>
+  cliErrors.DAEMON_NOT_REACHABLE({ socket: socketOf(state), reason: messageOf(error) }, error);
 
 /** Live events, each as it comes. Throws EVENTS_ENDED when fogd stops. */
 export async function* followApi(
   state: string,
   path: string,
 ): AsyncGenerator<{ readonly id?: string; readonly topic: string; readonly data: unknown }> {
-  const response = await ask(state, 'GET', path);
+  const response = await ask(state, 'GET', `/api/v1${path}`);
   if (response.statusCode !== 200) await read<never>(response);
   response.setEncoding('utf8');
   let waiting = '';

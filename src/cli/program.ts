@@ -1,8 +1,10 @@
 import { Command } from 'commander';
 import { addAudit } from './audit.js';
+import { addBackup } from './backup.js';
 import { addBootfile } from './bootfile.js';
 import { addCheck } from './check.js';
 import { addDhcp } from './dhcp.js';
+import { addDoctor } from './doctor.js';
 import { addEvents } from './events.js';
 import { addGroup } from './group.js';
 import { addHost } from './host.js';
@@ -49,6 +51,8 @@ export function createProgram(): Command {
     addToken,
     addAudit,
     addEvents,
+    addBackup,
+    addDoctor,
   ])
     add(program);
   return program;

@@ -17,6 +17,7 @@ export const RESOURCES = [
   'nodes',
   'pki',
   'audit',
+  'metrics',
 ] as const;
 
 export type Resource = (typeof RESOURCES)[number];

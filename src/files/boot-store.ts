@@ -3,6 +3,7 @@ import { createReadStream } from 'node:fs';
 import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '#errors.js';
+import { fileErrors } from './errors.js';
 import { syncFolder } from './sync-folder.js';
 
 const INCOMING = '.incoming-';
@@ -31,7 +32,9 @@ export class BootStore {
     const path = join(this.folder, `${INCOMING}${randomBytes(8).toString('hex')}`);
     const hash = createHash('sha256');
     let size = 0;
-    const file = await open(path, 'wx', 0o644);
+    const file = await open(path, 'wx', 0o644).catch((error: unknown) => {
+      throw this.#explained(error);
+    });
     try {
       for await (const chunk of source) {
         hash.update(chunk);
@@ -42,7 +45,7 @@ export class BootStore {
     } catch (error) {
       await file.close();
       await rm(path, { force: true });
-      throw error;
+      throw this.#explained(error);
     }
     await file.close();
     return { path, sha256: hash.digest('hex'), size };
@@ -95,6 +98,11 @@ export class BootStore {
       size += (chunk as Buffer).length;
     }
     return { sha256: hash.digest('hex'), size };
+  }
+
+  #explained(error: unknown): unknown {
+    if (errnoOf(error) !== 'ENOSPC') return error;
+    return fileErrors.BOOT_FILES_DISK_FULL({ folder: this.folder }, error);
   }
 
   async #stat(name: string) {

@@ -18,7 +18,8 @@ export const storeErrors = defineErrors({
   },
   STORE_DAMAGED: {
     message: 'the store {file} cannot be read ({reason})',
-    remedy: 'stop fogd, keep a copy of the file, and restore a backup; nothing was written to it',
+    remedy:
+      'put a backup in its place with "fogd restore FILE --force", which keeps the damaged one; nothing was written to it',
     status: 503,
   },
   STORE_FULL: {

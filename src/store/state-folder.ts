@@ -2,10 +2,12 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  fchownSync,
   ftruncateSync,
   mkdirSync,
   openSync,
   readFileSync,
+  statSync,
   writeSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
@@ -30,6 +32,9 @@ export class StateFolder {
       makeFolder(path);
       chmodSync(path, 0o700);
       fd = openSync(join(path, 'lock'), 'a+', 0o600);
+      // Root, who repairs something, must not lock out the user that runs fogd.
+      const { uid, gid } = statSync(path);
+      if (process.getuid?.() === 0) fchownSync(fd, uid, gid);
     } catch (error) {
       throw storeErrors.STORE_READ_ONLY({ folder: path, reason: errnoOf(error) ?? messageOf(error) }, error);
     }

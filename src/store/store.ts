@@ -1,4 +1,4 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import { type FileHandle, open, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Clock } from '#daemon/clock.js';
@@ -6,6 +6,7 @@ import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { syncFolder } from '#files/sync-folder.js';
 import type { Change, Watch } from './change.js';
 import { Checkpointer } from './checkpointer.js';
+import { damageOf } from './damage.js';
 import { storeErrors } from './errors.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
@@ -17,6 +18,8 @@ export interface StoreOptions {
   readonly clock: Clock;
   /** Told about trouble that stops nobody, such as a failed checkpoint. */
   readonly onWarning: (reason: string) => void;
+  /** Told how many seconds a write took until it was durable. */
+  readonly onCommit?: (seconds: number) => void;
   /** Makes the write-ahead log durable; tests inject a slow one. */
   readonly syncFile?: (wal: FileHandle) => Promise<void>;
 }
@@ -44,6 +47,7 @@ export class Store {
     private readonly wal: FileHandle,
     private readonly checkpointer: Checkpointer,
     sync: (wal: FileHandle) => Promise<void>,
+    private readonly onCommit: (seconds: number) => void,
   ) {
     this.#sync = new WalSync(async () => {
       try {
@@ -55,11 +59,13 @@ export class Store {
   }
 
   /** Opens or makes the store and migrates it. Throws STORE_READ_ONLY, STORE_DAMAGED or STORE_TOO_NEW. */
-  static async open({ file, clock, onWarning, syncFile }: StoreOptions): Promise<Store> {
+  static async open({ file, clock, onWarning, onCommit, syncFile }: StoreOptions): Promise<Store> {
     let db: Database.Database | undefined;
+    let isNew = false;
     try {
-      // Created before SQLite opens it: SQLite would make it readable for all, and its log takes the same mode.
-      await (await open(file, 'a', 0o600)).close();
+      isNew = await createFile(file);
+      const damage = isNew ? undefined : damageOf(file);
+      if (damage !== undefined) throw storeErrors.STORE_DAMAGED({ file, reason: damage });
       db = new Database(file);
       db.pragma('journal_mode = WAL');
       db.pragma('synchronous = NORMAL');
@@ -74,9 +80,12 @@ export class Store {
         wal,
         new Checkpointer(file, clock, onWarning),
         syncFile ?? ((handle) => handle.datasync()),
+        onCommit ?? (() => undefined),
       );
     } catch (error) {
       db?.close();
+      // Not even an empty one: at the next start it would be a damaged one.
+      if (isNew) await rm(file, { force: true });
       if (error instanceof FogdError) throw error;
       const code = errnoOf(error) ?? '';
       const denied = /EACCES|EROFS|EPERM|ENOSPC|SQLITE_(READONLY|CANTOPEN|FULL)/.test(code);
@@ -100,9 +109,12 @@ export class Store {
    * synchronous; what it throws rolls everything back and rejects.
    */
   async commit<T>(write: () => T): Promise<T> {
-    const result = this.#transaction(write);
-    const changes = this.#changes;
-    await this.#sync.wait();
+    let changes: readonly Change[] = [];
+    const result = await this.#timed(async () => {
+      const done = this.#transaction(write);
+      changes = this.#changes;
+      return done;
+    });
     this.#tell(changes);
     return result;
   }
@@ -134,8 +146,14 @@ export class Store {
 
   /** As `commitGrouped`, but resolves only when power may fail as well: for what many machines are promised at once, such as leases. */
   async commitTogether<T>(write: () => T): Promise<T> {
-    const result = await this.#group.add(write);
+    return this.#timed(() => this.#group.add(write));
+  }
+
+  async #timed<T>(write: () => Promise<T>): Promise<T> {
+    const begun = performance.now();
+    const result = await write();
     await this.#sync.wait();
+    this.onCommit((performance.now() - begun) / 1000);
     return result;
   }
 
@@ -164,5 +182,16 @@ export class Store {
       this.db.close();
       await this.wal.close();
     }
+  }
+}
+
+/** Before SQLite opens it: SQLite would make it readable for all, and its log takes the same mode. False where it was there. */
+async function createFile(file: string): Promise<boolean> {
+  try {
+    await (await open(file, 'ax', 0o600)).close();
+    return true;
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false;
+    throw error;
   }
 }

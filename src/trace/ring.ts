@@ -65,6 +65,11 @@ export class TraceRing {
     this.#gone = 0;
   }
 
+  /** Records that wait to be taken. */
+  get size(): number {
+    return this.#records.length - this.#gone;
+  }
+
   /** Records lost because they came faster than they could be written. */
   get dropped(): number {
     return this.#dropped;

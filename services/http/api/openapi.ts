@@ -17,7 +17,7 @@ interface Operation {
 export class OpenApi {
   readonly #operations: Operation[] = [];
 
-  constructor(private readonly version: () => string) {}
+  constructor(private readonly version: string) {}
 
   add({ method, url, schema = {}, config }: RouteOptions): void {
     // HEAD is GET without its answer.
@@ -41,7 +41,7 @@ export class OpenApi {
       openapi: '3.1.0',
       info: {
         title: 'fogd',
-        version: this.version(),
+        version: this.version,
         description:
           'On the control socket without a token; on the network with one (fogd token add), over HTTPS. Errors are problem details (RFC 9457).',
       },

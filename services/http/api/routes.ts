@@ -29,7 +29,8 @@ import { InvalidRequest, validatorCompiler } from './validation.js';
 
 export interface ApiOptions {
   readonly context: Context;
-  readonly status: () => Status;
+  readonly version: string;
+  readonly status: () => Promise<Status>;
   readonly advise: Advise;
   readonly trace: TraceReader;
   readonly events: LiveEvents;
@@ -50,7 +51,7 @@ export async function apiRoutes(
 ): Promise<void> {
   const { context, callerOf } = options;
   const app: ApiInstance = instance.withTypeProvider<ApiTypes>();
-  const openApi = new OpenApi(() => options.status().version);
+  const openApi = new OpenApi(options.version);
   acceptJsonOnly(instance);
   app.setValidatorCompiler(validatorCompiler);
   // Answers are checked against their schemas by the tests; what a route does not name, its action does not give.

@@ -1,6 +1,7 @@
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
 import { findHost } from '#actions/manage-hosts.js';
+import type { Overview } from '#actions/overview.js';
 import type { ServiceStatus } from '#daemon/supervisor.js';
 import { primaryMac } from '#domain/host.js';
 import { parseMac } from '#domain/mac.js';
@@ -9,9 +10,10 @@ import type { Page } from '#store/page.js';
 import { TRACE_SORTS, type TraceQuery } from '#store/trace.js';
 import type { TraceRecord } from '#trace/decision.js';
 import { bootStory } from '#trace/story.js';
-import { type ApiInstance, fields, listQuery, page, Time, withMac } from './route-types.js';
+import { type ApiInstance, fields, listQuery, nullable, page, Time, withMac } from './route-types.js';
+import { Task } from './task-routes.js';
 
-export interface Status {
+export interface Status extends Overview {
   readonly version: string;
   readonly startedAt: number;
   readonly services: readonly ServiceStatus[];
@@ -26,7 +28,7 @@ export interface TraceReader {
 
 export interface SystemOptions {
   readonly context: Context;
-  readonly status: () => Status;
+  readonly status: () => Promise<Status>;
   readonly trace: TraceReader;
 }
 
@@ -40,7 +42,6 @@ export const Service = fields(
   },
   'Service',
 );
-const StatusAnswer = fields({ version: Type.String(), startedAt: Time, services: Type.Array(Service) });
 
 const ServiceName = Type.Enum(['dhcp', 'tftp', 'http', 'fos', 'fogd']);
 const Outcome = Type.Enum(['answered', 'ignored', 'refused', 'failed']);
@@ -65,6 +66,38 @@ export const Record = fields(
   },
   'TraceRecord',
 );
+const Count = Type.Integer({ minimum: 0 });
+const StatusAnswer = fields({
+  version: Type.String(),
+  startedAt: Time,
+  services: Type.Array(Service),
+  working: Type.Array(Task, { description: 'Tasks at work, the longest first; at most twenty.' }),
+  tasks: fields({ working: Count, waiting: Count, ordered: Count }),
+  sessions: Type.Array(
+    fields({
+      kind: Type.String(),
+      mac: Type.String(),
+      address: nullable(Type.String()),
+      openedAt: nullable(Time),
+      host: nullable(Type.String()),
+    }),
+    { description: 'Machines that have started what they were told; at most twenty.' },
+  ),
+  sessionCount: Count,
+  transfers: fields({ tftp: Count }),
+  disks: Type.Array(
+    fields({
+      what: Type.Enum(['state', 'images']),
+      path: Type.String(),
+      free: Count,
+      size: Count,
+      inodesFree: Count,
+      inodes: Count,
+    }),
+    { description: 'One where state and images are on the same.' },
+  ),
+  failures: Type.Array(Record, { description: 'What could not be done last, the newest first.' }),
+});
 const Story = fields({
   boots: Type.Array(
     fields({
@@ -97,7 +130,10 @@ export async function systemRoutes(
   app.get(
     '/status',
     {
-      schema: { summary: 'Services and their state', response: { 200: StatusAnswer } },
+      schema: {
+        summary: 'What runs, who is served, the disks, and what failed last',
+        response: { 200: StatusAnswer },
+      },
       config: { scope: 'status:read', example: {} },
     },
     () => status(),

@@ -71,8 +71,29 @@ describe('life of the daemon', () => {
     expect(
       (await curl(`http://${SERVER_IPV4}/fog/service/ipxe/boot.php?mac0=02:00:00:00:01:ff`)).stdout,
     ).toContain('NOT registered');
+    const asked = ['--state', `/proc/${daemon.pid}/root/mnt/state`];
+    const cli = (...args: string[]) =>
+      command([process.execPath, inRepository('dist', 'src', 'cli', 'fogd.js'), ...args, ...asked]);
+    const bootFile = join(network.folder, 'loader.efi');
+    writeFileSync(bootFile, Buffer.alloc(100_000));
+    const writes = [
+      ['host', 'add', 'full', '02:00:00:00:01:fe'],
+      ['group', 'add', 'full'],
+      ['menu', 'add', 'full', 'x', '--kernel-args', 'y'],
+      ['bootfile', 'add', bootFile],
+      ['backup', join(network.folder, 'full.tar')],
+    ];
+    for (const write of writes) {
+      const { code, stderr } = await cli(...write);
+      expect({ write, code, stderr }).toEqual({
+        ...{ write, code: 1 },
+        stderr: expect.stringMatching(/^fogd: [^\n]*full[^\n]*\n$/) as string,
+      });
+    }
+    expect((await cli('status')).stdout).toContain('disk of state and images');
     rmSync(filler);
     expect(await register(200)).toBe('Done');
+    expect((await cli('group', 'list', '--json')).stdout).toBe('[]\n');
     const { stdout } = await curl(`http://${SERVER_IPV4}/fog/service/ipxe/boot.php?mac0=02:00:00:00:01:c8`);
     expect(stdout).toContain('Host is registered as 0200000001c8!');
     expect((await daemon.stop()).code).toBe(0);

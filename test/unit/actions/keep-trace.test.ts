@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { TraceKeeper } from '#actions/keep-trace.js';
 import { Store } from '#store/store.js';
 import { TraceRepository } from '#store/trace.js';
 import type { Decision } from '#trace/decision.js';
-import { VirtualClock } from '../virtual-clock.js';
+import { settle, VirtualClock } from '../virtual-clock.js';
 
 const MAC = '52:54:00:00:00:01';
 const decision = (event: string): Decision => ({
@@ -47,6 +47,23 @@ describe('trace keeper', () => {
     await clock.advance(1_000);
     await keeper.flush();
     expect(stored()).toEqual(['registered']);
+    await keeper.stop();
+  });
+
+  it('lets nothing tick while nothing happens, and then writes again', async () => {
+    keeper.start();
+    await clock.advance(1_000);
+    await keeper.flush();
+    await settle();
+    const timers = vi.spyOn(clock, 'after');
+    await clock.advance(60_000);
+    expect(timers).not.toHaveBeenCalled();
+    keeper.record(decision('late'));
+    keeper.record(decision('later'));
+    expect(timers).toHaveBeenCalledTimes(1);
+    await clock.advance(1_000);
+    await keeper.flush();
+    expect(stored()).toEqual(['late', 'later']);
     await keeper.stop();
   });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
@@ -178,6 +178,35 @@ describe('store', () => {
     writeFileSync(file(), 'this is no database, however long it may be '.repeat(50));
     await expect(open()).rejects.toThrow('cannot be read');
     expect(readFileSync(file(), 'utf8')).toContain('this is no database');
+  });
+
+  it.each([
+    ['a page of rubbish', (bytes: Buffer) => bytes.fill(0xa5, bytes.length - 4_096)],
+    ['half of its pages', (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1)],
+    ['nothing left', () => Buffer.alloc(0)],
+  ])('with %s is told at start, names the way back, and is left as it is', async (_, damage) => {
+    const store = await open();
+    await store.commit(() => {
+      for (let n = 0; n < 200; n++)
+        new HostRepository(store).add({
+          ...{ ...host, name: `pc${n}`, description: 'x'.repeat(100) },
+          macs: [`00:11:22:33:44:${n.toString(16).padStart(2, '0')}`],
+        });
+    });
+    await store.close();
+    const damaged = damage(readFileSync(file()));
+    writeFileSync(file(), damaged);
+    await expect(open()).rejects.toMatchObject({
+      code: 'STORE_DAMAGED',
+      remedy: expect.stringContaining('fogd restore FILE') as string,
+    });
+    expect(readFileSync(file()).equals(damaged)).toBe(true);
+  });
+
+  it('that could not be made leaves no empty file behind', async () => {
+    mkdirSync(`${file()}-wal`);
+    await expect(open()).rejects.toThrow();
+    expect(existsSync(file())).toBe(false);
   });
 });
 

@@ -7,6 +7,8 @@ import type { SessionExport } from '#actions/export-door.js';
 import { GenerationKeeper, type StartVerification } from '#actions/keep-generations.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
 import { LiveEvents } from '#actions/live-events.js';
+import { overview } from '#actions/overview.js';
+import { pack } from '#backup/pack.js';
 import { bootServer } from '#boot/server.js';
 import type { Logger } from '#daemon/log.js';
 import type { ServiceStatus } from '#daemon/supervisor.js';
@@ -17,10 +19,12 @@ import { ImageStore } from '#images/image-store.js';
 import { verifyImage } from '#images/verify-image.js';
 import { Pki } from '#pki/pki.js';
 import type { ServerAt } from '#services/http/address.js';
-import { apiOnNetwork, apiOnSocket } from '#services/http/api/doors.js';
+import { apiOnNetwork, apiOnSocket, metricsDoor } from '#services/http/api/doors.js';
 import type { ApiOptions } from '#services/http/api/routes.js';
+import { backupRoutes } from '#services/http/backup/routes.js';
 import { createApp } from '#services/http/listener.js';
 import { machineRoutes } from '#services/http/machine-routes.js';
+import { monitorRoutes } from '#services/http/monitor/routes.js';
 import { peopleRoutes } from '#services/http/people/routes.js';
 import { parseSettings } from '#settings/load.js';
 import { Store } from '#store/store.js';
@@ -178,7 +182,11 @@ export async function makeWorld(toml = ''): Promise<World> {
   const traceRepository = new TraceRepository(store);
   const apiOptions: ApiOptions = {
     context,
-    status: () => ({ version: '0.0.0', startedAt: 0, services }),
+    version: '0.0.0',
+    status: async () => ({
+      ...{ version: '0.0.0', startedAt: 0, services },
+      ...(await overview(context, { state: folder, images, transfers: () => 0, failures: () => [] })),
+    }),
     trace: {
       ofMac: async (mac, since, limit) => traceRepository.ofMac(mac, since, limit),
       list: async (query) => traceRepository.page(query),
@@ -196,12 +204,18 @@ export async function makeWorld(toml = ''): Promise<World> {
       serverAt,
       pki,
     });
+    await instance.register(monitorRoutes, {
+      services: () => services,
+      metrics: async () => 'metrics\n',
+      mayReadMetrics: metricsDoor(context),
+    });
     await instance.register(apiOnNetwork, { prefix: '/api', ...apiOptions });
     await instance.register(peopleRoutes, { serverAt });
   });
   const api = await createApp(async (instance) => {
     note(instance, 'socket');
     await instance.register(apiOnSocket, { prefix: '/api', ...apiOptions });
+    await instance.register(backupRoutes, { backup: () => pack(folder, '0.0.0', clock.now()) });
   });
   await Promise.all([app.ready(), api.ready()]);
   const post = async (base: string, endpoint: string, body: string) => {

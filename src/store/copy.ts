@@ -1,0 +1,27 @@
+import { Worker } from 'node:worker_threads';
+import { storeErrors } from './errors.js';
+
+interface Outcome {
+  readonly schema?: number;
+  readonly code?: string;
+  readonly reason?: string;
+}
+
+/**
+ * Writes a consistent, checked copy of a store, which may be open and written to meanwhile; gives its schema version. It runs in a thread
+ * with a connection of its own: copied in steps on the main thread, the copy would end with an fsync that stalls DHCP and TFTP.
+ *
+ * `to` must not be there. Not durable: the caller syncs what it makes of it. Throws STORE_DAMAGED, or an error with the code ENOSPC.
+ */
+export async function copyStore(from: string, to: string): Promise<number> {
+  const worker = new Worker(new URL('./copy-worker.js', import.meta.url), { workerData: { from, to } });
+  const { schema, code, reason } = await new Promise<Outcome>((resolve, reject) => {
+    worker.once('message', resolve);
+    worker.once('error', reject);
+    worker.once('exit', () => reject(new Error('the copy of the store was broken off')));
+  });
+  await worker.terminate();
+  if (schema !== undefined) return schema;
+  if (code === 'SQLITE_FULL') throw Object.assign(new Error(reason), { code: 'ENOSPC' });
+  throw storeErrors.STORE_DAMAGED({ file: from, reason: reason ?? 'unknown' });
+}
