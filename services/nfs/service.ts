@@ -36,6 +36,8 @@ export interface NfsOptions {
 }
 
 const READY_MS = 15_000;
+/** How often the bus of a server that systemd is about to start is tried. */
+const WAIT_EVERY_MS = 250;
 const LOOK_EVERY_MS = 50;
 /** Whether the processes live costs nothing; what systemd runs is asked by a program. */
 const WATCH_EVERY_MS = { child: 250, service: 1_000 } as const;
@@ -58,6 +60,8 @@ export class NfsService implements Service, ExportDoor {
   #clientTrouble: string | undefined;
   #nextClientLook = 0;
   #running = false;
+  /** With `start` = `service`: systemd has been waited for, once for each time that the server ran. */
+  #waited = false;
   #cancelWatch: () => void = () => undefined;
   /** Changes are made one after the other. */
   #work: Promise<unknown> = Promise.resolve();
@@ -108,17 +112,42 @@ export class NfsService implements Service, ExportDoor {
     await this.#writeConfig();
     await writeDurably(join(folder, 'bus.conf'), busConfig(this.#socket));
     if (settings.start === 'child') await this.#startChildren();
-    else if (!(await this.#bus.answers()))
-      throw nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
+    else if (!(await this.#bus.answers())) {
+      if (this.#waited) throw notOnBus();
+      // At boot systemd starts it after fogd, whose configuration it needs; after a crash, a second later.
+      this.#waited = true;
+      this.#waitForBus(fail, this.options.clock.now() + READY_MS);
+      return;
+    }
+    await this.#begin(fail);
+  }
+
+  async #begin(fail: (error: FogdError) => void): Promise<void> {
     await this.#reconcile();
     this.#running = true;
+    this.#waited = false;
     this.#watch(fail);
+  }
+
+  #waitForBus(fail: (error: FogdError) => void, end: number): void {
+    const { clock } = this.options;
+    const look = async () => {
+      if (await this.#bus?.answers()) await this.#begin(fail);
+      else if (clock.now() >= end) fail(notOnBus());
+      else this.#waitForBus(fail, end);
+    };
+    this.#cancelWatch = clock.after(WAIT_EVERY_MS, () => {
+      void this.#exclusive(look).catch((error: unknown) => fail(this.#asError(error)));
+    });
   }
 
   async stop(): Promise<void> {
     this.#cancelWatch();
     this.#running = false;
     await this.#work;
+    // What was under way may have begun anew.
+    this.#cancelWatch();
+    this.#running = false;
     const { settings, isBusy, log } = this.options;
     if (!settings.enabled || settings.start === 'service') return;
     if (isBusy()) {
@@ -133,6 +162,7 @@ export class NfsService implements Service, ExportDoor {
   health(): Health {
     if (!this.options.settings.enabled) return { state: 'off', detail: 'nfs.enabled is false: no imaging' };
     const count = this.#exports.size;
+    if (!this.#running) return { state: 'degraded', detail: 'waits for systemd to start fogd-nfs.service' };
     if (this.#clientTrouble !== undefined)
       return { state: 'degraded', detail: `machines cannot mount: ${this.#clientTrouble}` };
     return {
@@ -296,19 +326,21 @@ export class NfsService implements Service, ExportDoor {
           if (error) fail(error);
           else this.#watch(fail);
         },
-        (error: unknown) => {
-          if (error instanceof FogdError) fail(error);
-          else fail(nfsErrors.NFS_STOPPED({ reason: messageOf(error), log: this.#serverLog }));
-        },
+        (error: unknown) => fail(this.#asError(error)),
       );
     });
+  }
+
+  #asError(error: unknown): FogdError {
+    if (error instanceof FogdError) return error;
+    return nfsErrors.NFS_STOPPED({ reason: messageOf(error), log: this.#serverLog }, error);
   }
 
   async #look(): Promise<FogdError | undefined> {
     const gone = (reason: string) => nfsErrors.NFS_STOPPED({ reason, log: this.#serverLog });
     if (this.options.settings.start === 'service') {
       const answers = await this.#bus?.answers();
-      if (!answers) return nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
+      if (!answers) return notOnBus();
       // What systemd started is not ours to start again: it is only told.
       await this.#lookAsClient();
       return undefined;
@@ -344,6 +376,8 @@ export class NfsService implements Service, ExportDoor {
     return undefined;
   }
 }
+
+const notOnBus = () => nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
 
 function sameExport(a: SessionExport, b: SessionExport): boolean {
   return a.folder === b.folder && a.pseudo === b.pseudo && a.access === b.access && a.client === b.client;
