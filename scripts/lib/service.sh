@@ -65,7 +65,7 @@ service_settings_make() {
   mv "$settings.new" "$settings"
 }
 
-# Units, command and completion of a release ($1 as release_current says it); says whether something changed.
+# Units, command and completion of a release ($1 as release_current says it).
 service_files() {
   local name from=$opt/$1
   mkdir -p "$units" "${program%/*}"
@@ -84,6 +84,11 @@ install_link() {
   [ "$(readlink "$2")" != "$1" ] || return 0
   ln -sfn "$1" "$2.new"
   mv -T "$2.new" "$2"
+}
+
+service_enable() {
+  local said
+  said=$(in_root systemctl enable "${unit_names[@]}" 2>&1) || die "the units could not be enabled: $said"
 }
 
 service_completion() {

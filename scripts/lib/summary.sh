@@ -26,18 +26,20 @@ summary_images() {
   esac
 }
 
-# The status once nothing is starting any more, or after 20 s as it is then.
+# The status once nothing is starting any more, or after 20 s as it is then. What failed gets 5 s: its port may be free in a moment.
 summary_status() {
-  local text code end=$((SECONDS + 20))
+  local text code start=$SECONDS
   while :; do
     code=0
     text=$("$program" status 2>&1) || code=$?
-    [ "$code" != 0 ] || ! grep -qE ' (starting|degraded) ' <<<"$text" || code=4
-    [ "$code" != 0 ] && [ "$SECONDS" -lt "$end" ] || break
+    if grep -qE ' (starting|degraded) ' <<<"$text"; then
+      [ $((SECONDS - start)) -lt 20 ] || break
+    else
+      [ "$code" != 0 ] && [ $((SECONDS - start)) -lt 5 ] || break
+    fi
     sleep 0.3
   done
   printf '%s\n' "$text"
-  [ "$code" != 4 ] || code=0
   return "$code"
 }
 

@@ -1,12 +1,12 @@
 /** A fresh Debian, a built checkout and newer ones of it, for the tests of the installation. */
 import {
   appendFileSync,
-  cpSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
   readFileSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -15,11 +15,23 @@ import { Cleanup } from '../../lab/cleanup.js';
 import { Container } from '../../lab/container.js';
 import { unpackDebianRoot } from '../../lab/debian-root.js';
 import { uniquePrefix } from '../../lab/names.js';
-import { type CommandResult, command } from '../../lab/process.js';
-import { inRepository } from '../../lab/repository.js';
+import { type CommandResult, command, mustRun } from '../../lab/process.js';
+import { inRepository, repositoryRoot } from '../../lab/repository.js';
 
 /** Debian's release; another one is tried with FOGD_TEST_SUITE=trixie. */
 const SUITE = process.env.FOGD_TEST_SUITE ?? 'bookworm';
+
+/** What of a checkout is installed, or does it, besides what was built. */
+const PARTS = [
+  'package.json',
+  'package-lock.json',
+  'README.md',
+  'bin',
+  'config',
+  'docs',
+  'scripts',
+  'systemd',
+];
 
 export class InstallWorld {
   readonly cleanup = new Cleanup();
@@ -35,7 +47,7 @@ export class InstallWorld {
 
   static async open(): Promise<InstallWorld> {
     const world = new InstallWorld();
-    world.addCheckout('now');
+    await world.#addCheckout();
     await unpackDebianRoot(SUITE, world.root);
     return world;
   }
@@ -44,21 +56,31 @@ export class InstallWorld {
     await this.cleanup.close();
   }
 
-  /** What install-service takes of a built checkout, changed by `edit`: a newer version of fogd. */
-  addCheckout(name: string, edit: (checkout: Checkout) => void = () => undefined): void {
-    const folder = join(this.source, name);
-    mkdirSync(folder, { recursive: true });
+  /** What install-service takes of a built checkout. */
+  async #addCheckout(): Promise<void> {
     const lock = JSON.parse(readFileSync(inRepository('package-lock.json'), 'utf8')) as {
       packages: Record<string, { dev?: true }>;
     };
-    const modules = Object.entries(lock.packages).filter(
-      ([path, { dev }]) => path !== '' && !dev && existsSync(inRepository(path)),
-    );
-    const files = ['package.json', 'package-lock.json', 'README.md', 'bin', 'config', 'docs', 'imaging-os'];
-    const built = ['scripts', 'systemd', 'dist/src', 'dist/services', 'dist/scripts', 'dist/.built'];
-    for (const path of [...files, ...built, 'var/imaging-os', ...modules.map(([module]) => module)])
-      cpSync(inRepository(path), join(folder, path), { recursive: true, preserveTimestamps: true });
-    edit(new Checkout(folder));
+    const modules = Object.entries(lock.packages)
+      .filter(([path, { dev }]) => path !== '' && !dev && existsSync(inRepository(path)))
+      .map(([path]) => path);
+    const built = ['dist/src', 'dist/services', 'dist/scripts', 'dist/.built', 'var/imaging-os', ...modules];
+    const folder = join(this.source, 'now');
+    mkdirSync(folder, { recursive: true });
+    await mustRun(['cp', '-a', '--parents', ...PARTS, ...built, folder], {
+      cwd: repositoryRoot,
+      timeoutMs: 60_000,
+    });
+  }
+
+  /** A newer version of fogd: the checkout with compiled files that `edit` has changed. */
+  async addNewer(name: string, edit: (newer: Newer) => void): Promise<void> {
+    const folder = join(this.source, name);
+    mkdirSync(folder);
+    for (const path of ['var', 'node_modules', ...PARTS])
+      symlinkSync(join('..', 'now', path), join(folder, path));
+    await mustRun(['cp', '-a', join(this.source, 'now', 'dist'), folder]);
+    edit(new Newer(folder));
   }
 
   /** Runs install-service of a checkout on this machine, into the root. */
@@ -75,7 +97,7 @@ export class InstallWorld {
 }
 
 /** Changes to the compiled files: what a later version of the source would have become. */
-class Checkout {
+class Newer {
   constructor(private readonly folder: string) {}
 
   append(path: string, text: string): void {
