@@ -16,8 +16,10 @@ missing_packages() {
   for package in $(package_names "$@"); do package_is_installed "$package" || printf '%s\n' "$package"; done
 }
 
-# $1: file for what apt says; the rest: packages. Packages such as dnsmasq or nfs-ganesha must not start a server of their own: it would take
-# our ports.
+# Packages with a server of their own that would start, now and at each boot, and take our ports.
+server_packages=(nfs-ganesha isc-dhcp-server isc-dhcp-relay kea-dhcp4-server)
+
+# $1: file for what apt says; the rest: packages that are not installed. None of their servers is started or stays enabled.
 apt_install() (
   log=$1
   shift
@@ -30,11 +32,24 @@ apt_install() (
   fi
   export DEBIAN_FRONTEND=noninteractive
   install=(apt-get install -y -q --no-install-recommends "$@")
-  in_root "${install[@]}" >"$log" 2>&1 && exit
-  say 'Debian packages: fetching the package lists first'
-  in_root apt-get update -q >"$log" 2>&1 || die "apt-get update failed ($(apt_reason "$log")): is a mirror within reach? See $log"
-  in_root "${install[@]}" >>"$log" 2>&1 || die "apt-get could not install $* ($(apt_reason "$log")): mend that and run this again. See $log"
+  if ! in_root "${install[@]}" >"$log" 2>&1; then
+    say 'Debian packages: fetching the package lists first'
+    in_root apt-get update -q >"$log" 2>&1 || die "apt-get update failed ($(apt_reason "$log")): is a mirror within reach? See $log"
+    in_root "${install[@]}" >>"$log" 2>&1 || die "apt-get could not install $* ($(apt_reason "$log")): mend that and run this again. See $log"
+  fi
+  disable_servers "$@" >>"$log" 2>&1
 )
+
+# Those of the packages that have one. A machine that systemd does not run starts none.
+disable_servers() {
+  local package unit
+  for package in "${server_packages[@]}"; do
+    [[ " $* " == *" $package "* ]] || continue
+    in_root dpkg -L "$package" | sed -n 's|.*/systemd/system/\([^/@]*\.service\)$|\1|p' | while read -r unit; do
+      in_root systemctl disable "$unit" || true
+    done
+  done
+}
 
 apt_reason() { grep -E '^(E|dpkg):' "$1" | tail -n 1 | cut -c1-200 || true; }
 

@@ -86,9 +86,15 @@ install_link() {
   mv -T "$2.new" "$2"
 }
 
+# $1 a release. The NFS server is systemd's only where the settings say so; otherwise it must not start at boot.
 service_enable() {
-  local said
-  said=$(in_root systemctl enable "${unit_names[@]}" 2>&1) || die "the units could not be enabled: $said"
+  local said nfs=enable
+  [ "$(node "$opt/$1/dist/scripts/settings.js" nfs "$settings")" = service ] || nfs=disable
+  said=$({ in_root systemctl enable fogd.service && in_root systemctl "$nfs" fogd-nfs-bus.service fogd-nfs.service; } 2>&1) ||
+    die "the units could not be enabled: $said"
+  [ -z "$root" ] || return 0
+  if [ "$nfs" = enable ]; then nfs=start; else nfs=stop; fi
+  systemctl "$nfs" fogd-nfs-bus.service fogd-nfs.service
 }
 
 service_completion() {
@@ -113,12 +119,4 @@ service_images() {
   mkdir -p "${file%/*}"
   printf '# images.folder of /etc/fogd/fogd.toml, when fogd was installed.\n[Service]\nReadWritePaths="%s"\n' "$folder" >"$file.new"
   mv -T "$file.new" "$file"
-}
-
-# The server of Debian's package, if the package came with this installation: it would take the port of the one that fogd configures.
-# rpcbind came too, and is needed.
-service_foreign() {
-  [ -n "$ganesha_is_new" ] || return 0
-  in_root systemctl disable nfs-ganesha.service nfs-ganesha-lock.service >/dev/null 2>&1 || true
-  say "nfs-ganesha.service of the package: not started and disabled; fogd-nfs.service runs the same program with fogd's exports"
 }

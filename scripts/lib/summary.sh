@@ -12,7 +12,10 @@ summary() {
   nfs=$(node "$opt/current/dist/scripts/settings.js" nfs "$settings")
   [ "$nfs" != child ] || printf 'nfs.start is "child" in %s: a service has no right to start the NFS server; set it to "service"\n\n' "$settings"
   summary_images
-  obstacles=$(node "$opt/current/dist/scripts/settings.js" ports "$settings" | ports_in_the_way)
+  obstacles=$(
+    node "$opt/current/dist/scripts/settings.js" ports "$settings" | ports_in_the_way
+    ! systemctl -q is-enabled nfs-ganesha.service 2>/dev/null || printf 'nfs-ganesha.service starts at boot and takes the ports of fogd-nfs.service: systemctl disable nfs-ganesha\n'
+  )
   [ -z "$obstacles" ] || printf 'In the way:\n%s\n\n' "$(sed 's/^/  /' <<<"$obstacles")"
   summary_next
   return "$code"
@@ -43,13 +46,20 @@ summary_status() {
   return "$code"
 }
 
+# The one that leads elsewhere; none: eth0, as an example.
+summary_interface() {
+  local name
+  name=$(ip -o route get 192.0.2.1 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p') || true
+  printf '%s' "${name:-eth0}"
+}
+
 summary_next() {
   cat <<EOF
 Next:
   1. Let machines find this server. Beside an existing DHCP server, set in $settings
        [dhcp]
        mode = "proxy"
-       interfaces = ["$(ip -o route get 192.0.2.1 2>/dev/null | sed -n 's/.* dev \([^ ]*\).*/\1/p')"]
+       interfaces = ["$(summary_interface)"]
      then: systemctl restart fogd        (or leave DHCP to the other server: fogd dhcp advise)
   2. Boot a PC from the network; see what became of it: fogd trace MAC, fogd host list
   3. First image: fogd image add base && fogd task capture HOST --image base
