@@ -36,11 +36,7 @@ beforeAll(async () => {
   );
   await world.addNewer('never-ready', (newer) => {
     newer.append(MIGRATIONS, MIGRATION('CREATE TABLE later (x)'));
-    newer.replace(
-      'dist/src/main.js',
-      'const squash = squashUser();',
-      "process.stderr.write('fogd: no boot today\\n'); process.exit(1);",
-    );
+    newer.replace('dist/src/main.js', "notify('READY=1');", "throw new Error('no boot today');");
   });
   await world.addNewer('newer', (newer) => newer.append(MIGRATIONS, MIGRATION('CREATE TABLE later (x)')));
   await world.addNewer('unwilling', (newer) =>
