@@ -54,13 +54,19 @@ summary_interface() {
 }
 
 summary_next() {
-  cat <<EOF
-Next:
+  printf 'Next:\n'
+  if node "$opt/current/dist/scripts/settings.js" ports "$settings" | grep -q ' dhcp.mode$'; then
+    printf '  1. DHCP answers (fogd status says where): nothing more is to be set for machines to find this server\n'
+  else
+    cat <<EOF
   1. Let machines find this server. Beside an existing DHCP server, set in $settings
        [dhcp]
        mode = "proxy"
        interfaces = ["$(summary_interface)"]
      then: systemctl restart fogd        (or leave DHCP to the other server: fogd dhcp advise)
+EOF
+  fi
+  cat <<EOF
   2. Boot a PC from the network; see what became of it: fogd trace MAC, fogd host list
   3. First image: fogd image add base && fogd task capture HOST --image base
 EOF
