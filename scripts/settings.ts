@@ -1,4 +1,5 @@
 import { messageOf } from '#errors.js';
+import { portPlan } from '#ports/plan.js';
 import { loadSettings } from '#settings/load.js';
 
 /**
@@ -7,18 +8,19 @@ import { loadSettings } from '#settings/load.js';
  */
 const [, , question, file] = process.argv;
 try {
-  const { http, tftp, nfs, dhcp, images } = loadSettings(file);
-  const runsNfs = nfs.enabled && nfs.backend === 'ganesha';
+  const settings = loadSettings(file);
+  const { nfs, images } = settings;
   const answers: Readonly<Record<string, () => readonly string[]>> = {
-    ports: () => [
-      `tcp ${http.port} http.port`,
-      ...(tftp.enabled ? ['udp 69 tftp.enabled'] : []),
-      ...(dhcp.mode === 'off' ? [] : ['udp 67 dhcp.mode']),
-      ...(dhcp.mode === 'proxy' ? ['udp 4011 dhcp.mode'] : []),
-      ...(runsNfs ? [`tcp ${nfs.port} nfs.port`, `tcp ${nfs.mount_port} nfs.mount_port`] : []),
-    ],
+    // rpcbind is the distribution's, and the one that NFS needs. One port of a range stands for it.
+    ports: () =>
+      portPlan(settings).flatMap(({ protocol, holder, to, toPorts, fromPorts, setting }) => {
+        const ports = to === 'server' ? toPorts : fromPorts;
+        return holder === undefined || holder === 'rpcbind' || ports === undefined
+          ? []
+          : [`${protocol} ${ports.first} ${setting}`];
+      }),
     images: () => (images.folder === undefined ? [] : [images.folder]),
-    nfs: () => [runsNfs ? nfs.start : 'off'],
+    nfs: () => [nfs.enabled && nfs.backend === 'ganesha' ? nfs.start : 'off'],
   };
   const answer = answers[question ?? ''];
   if (!answer) throw new Error('usage: settings.js ports|images|nfs FILE');

@@ -100,7 +100,7 @@ need_space() {
   [ "$free" -ge "$2" ] || problem "the disk of $1 has $free MiB free and $2 MiB are needed: free space there"
 }
 
-# Who else holds the ports that the settings name, one line each. Told, never ended: it is not ours.
+# Reads "PROTOCOL PORT SETTING" lines; who else holds these ports, one line each. Told, never ended: it is not ours.
 ports_in_the_way() {
   local protocol port setting holders pid unit
   while read -r protocol port setting; do

@@ -88,7 +88,7 @@ const runsWell = async () => {
         );
         return [active.stdout.trim().split('\n'), bad];
       },
-      { timeout: 20_000, interval: 200 },
+      { timeout: 40_000, interval: 200 },
     )
     .toEqual([['active', 'active', 'active'], []]);
 };
