@@ -13,7 +13,7 @@ summary() {
   [ "$nfs" != child ] || printf 'nfs.start is "child" in %s: a service has no right to start the NFS server; set it to "service"\n\n' "$settings"
   summary_images
   obstacles=$(
-    node "$opt/current/dist/scripts/settings.js" ports "$settings" | ports_in_the_way
+    node "$opt/current/dist/scripts/settings.js" ports "$settings" | sort -u | ports_in_the_way
     ! systemctl -q is-enabled nfs-ganesha.service 2>/dev/null || printf 'nfs-ganesha.service starts at boot and takes the ports of fogd-nfs.service: systemctl disable nfs-ganesha\n'
   )
   [ -z "$obstacles" ] || printf 'In the way:\n%s\n\n' "$(sed 's/^/  /' <<<"$obstacles")"
