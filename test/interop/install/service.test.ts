@@ -304,8 +304,6 @@ describe('a newer release', () => {
     expect([await hosts(), await pid('fogd-nfs.service')]).toEqual([['pc'], nfs]);
     expect(readFileSync(inRoot('etc/fogd/fogd.toml'), 'utf8')).toContain('menu_timeout = 9');
     expect(readdirSync(inRoot('opt/fogd/releases'))).toHaveLength(2);
-    const again = await install('newer');
-    expect([again.code, again.stdout]).toEqual([0, expect.stringContaining('runs already')]);
   });
 
   it('is still there, and whole, after a reboot', async () => {
@@ -322,7 +320,9 @@ describe('what stands in the way', () => {
     await machine.mustRun('systemctl', 'stop', 'fogd.service');
     await machine.mustRun('systemd-run', '--quiet', '--unit=web', '/usr/local/bin/node', '-e', hold);
     await expect.poll(async () => (await machine.fromOutside(['ss', '-Hltn'])).stdout).toContain(':80 ');
+    await machine.mustRun('systemctl', 'start', 'fogd.service');
     const { code, stdout } = await install('newer');
+    expect(stdout).toContain('runs already');
     expect([code, stdout]).toEqual([
       3,
       expect.stringMatching(
