@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportDoor, SessionExport } from '#actions/export-door.js';
-import { findProgram } from '#daemon/child.js';
+import { findProgram, run } from '#daemon/child.js';
 import type { Clock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
 import type { Health, Service } from '#daemon/service.js';
@@ -60,6 +60,7 @@ export class NfsService implements Service, ExportDoor {
   #clientTrouble: string | undefined;
   #nextClientLook = 0;
   #running = false;
+  #major: number | undefined;
   /** With `start` = `service`: systemd has been waited for, once for each time that the server ran. */
   #waited = false;
   #cancelWatch: () => void = () => undefined;
@@ -107,6 +108,7 @@ export class NfsService implements Service, ExportDoor {
     if (program === undefined)
       throw nfsErrors.NFS_GANESHA_MISSING({ program: 'dbus-send', package: 'dbus-bin' });
     this.#bus = new Bus(program, this.#socket, this.#serverLog);
+    this.#major = await majorVersion();
     this.#exports.clear();
     for (const entry of this.options.desired()) this.#exports.set(entry.id, entry);
     await this.#writeConfig();
@@ -246,6 +248,7 @@ export class NfsService implements Service, ExportDoor {
       squash,
       recoveryFolder: join(folder, 'recovery'),
       exports: [...this.#exports.values()],
+      major: this.#major,
     });
     await writeDurably(this.#configFile, text);
   }
@@ -375,6 +378,15 @@ export class NfsService implements Service, ExportDoor {
     }
     return undefined;
   }
+}
+
+/** Undefined where it is not installed, which is told when it is started. */
+async function majorVersion(): Promise<number | undefined> {
+  const program = await findProgram('ganesha.nfsd');
+  if (program === undefined) return undefined;
+  const { stdout } = await run([program, '-v']);
+  const major = /\bV(\d+)\./.exec(stdout)?.[1];
+  return major === undefined ? undefined : Number(major);
 }
 
 const notOnBus = () => nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
