@@ -14,12 +14,14 @@ import { settle } from '#backup/stopped.js';
 import { defaultScript } from '#boot/default-ipxe.js';
 import { bootServer, ipxeUrl, type Scheme } from '#boot/server.js';
 import { systemClock } from '#daemon/clock.js';
+import { startHeartbeat } from '#daemon/heartbeat.js';
 import type { Logger } from '#daemon/log.js';
 import { watchLoopDelay } from '#daemon/loop-delay.js';
 import { neighbourTable } from '#daemon/neighbours.js';
 import { portHolder } from '#daemon/port-holder.js';
 import { type ServiceStatus, Supervisor } from '#daemon/supervisor.js';
 import { externalShare, sharedBy } from '#domain/share.js';
+import { messageOf } from '#errors.js';
 import { BootFileCheck } from '#files/boot-file-check.js';
 import { BootFiles } from '#files/boot-files.js';
 import { BootStore } from '#files/boot-store.js';
@@ -288,14 +290,24 @@ export async function startDaemon({
   tasks.start();
   const endLoopDelay = watchLoopDelay(clock, (seconds) => metrics.loopDelay.observe(seconds));
 
-  const { notifySocket } = serviceEnvironment();
+  const { notifySocket, watchdogMs } = serviceEnvironment();
   const notify = (message: string) => {
-    if (notifySocket !== undefined) sdNotify(notifySocket, message);
+    if (notifySocket !== undefined) sdNotify(notifySocket, message, { wait: true });
+  };
+  const signOfLife = () => {
+    try {
+      if (notifySocket !== undefined) sdNotify(notifySocket, 'WATCHDOG=1', { wait: false });
+    } catch (error) {
+      // One that is lost is followed by others in time.
+      log.warn({ reason: messageOf(error) }, 'systemd could not be told that fogd lives');
+    }
   };
   notify('READY=1');
+  const endHeartbeat = watchdogMs === undefined ? undefined : startHeartbeat(clock, watchdogMs, signOfLife);
 
   const stop = async () => {
     notify('STOPPING=1');
+    endHeartbeat?.();
     tasks.stop();
     endLoopDelay();
     await supervisor.stop();

@@ -129,7 +129,10 @@ export class DhcpService implements Service {
     const { dhcp } = this.#deps.settings;
     if (dhcp.mode === 'off') {
       const [name = 'eth0'] = Object.keys(this.#deps.interfaces()).filter((one) => one !== 'lo');
-      return { state: 'off', detail: `turn it on with: npm start -- --dhcp proxy --interface ${name}` };
+      return {
+        state: 'off',
+        detail: `turn it on with dhcp.mode = "proxy" and dhcp.interfaces = ["${name}"], or npm start -- --dhcp proxy --interface ${name}`,
+      };
     }
     const now = this.#deps.clock.now();
     const served = this.#stations.flatMap(({ name, link }) => (link ? `${name} (${link.addressText})` : []));

@@ -13,6 +13,8 @@ export interface GaneshaConfig {
   /** Folder for what version 4 clients held open; writable for the user that ganesha runs as. */
   readonly recoveryFolder: string;
   readonly exports: readonly SessionExport[];
+  /** ganesha's major version; none: one of before 6. */
+  readonly major?: number | undefined;
 }
 
 // Nothing that ganesha's parser gives a meaning to: no quote, brace, semicolon, hash, percent, blank or line feed.
@@ -101,6 +103,8 @@ export function ganeshaConfig(config: GaneshaConfig): string {
     '  Enable_NLM = false;',
     '  Enable_RQUOTA = false;',
     '  Enable_UDP = false;',
+    // From version 6 on it ends where it lacks CAP_SYS_RESOURCE, for a hint to the kernel; older ones do not know the word.
+    ...((config.major ?? 0) >= 6 ? ['  Allow_Set_Io_Flusher_Fail = true;'] : []),
     '  # Version 3 clients mount by the same path as version 4 clients, whatever the real folder is.',
     '  mount_path_pseudo = true;',
     '}',

@@ -26,7 +26,7 @@ export const nfsErrors = defineErrors({
   NFS_NOT_PERMITTED: {
     message: 'this user may not run an NFS server (missing: {missing})',
     remedy:
-      'set nfs.start = "service" and enable systemd/fogd-nfs.service, which gives these rights; or start fogd as root',
+      'set nfs.start = "service": fogd-nfs.service of "npm run install-service" has these rights; or start fogd as root',
     status: 503,
   },
   NFS_START_FAILED: {

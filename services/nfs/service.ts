@@ -1,7 +1,7 @@
 import { mkdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportDoor, SessionExport } from '#actions/export-door.js';
-import { findProgram } from '#daemon/child.js';
+import { findProgram, run } from '#daemon/child.js';
 import type { Clock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
 import type { Health, Service } from '#daemon/service.js';
@@ -38,6 +38,8 @@ export interface NfsOptions {
 const SERVER_GONE = 'its process is gone';
 const BUS_GONE = 'its message bus is gone';
 const READY_MS = 15_000;
+/** How often the bus of a server that systemd is about to start is tried. */
+const WAIT_EVERY_MS = 250;
 const LOOK_EVERY_MS = 50;
 const WATCH_EVERY_MS = 5_000;
 /** Of the end of a process that an earlier fogd started the kernel tells us nothing. */
@@ -63,6 +65,9 @@ export class NfsService implements Service, ExportDoor {
   #running = false;
   /** What runs are our own children, whose end is told. */
   #tellsEnd = false;
+  #major: number | undefined;
+  /** With `start` = `service`: systemd has been waited for, once for each time that the server ran. */
+  #waited = false;
   #cancelWatch: () => void = () => undefined;
   /** Changes are made one after the other. */
   #work: Promise<unknown> = Promise.resolve();
@@ -108,23 +113,49 @@ export class NfsService implements Service, ExportDoor {
     if (program === undefined)
       throw nfsErrors.NFS_GANESHA_MISSING({ program: 'dbus-send', package: 'dbus-bin' });
     this.#bus = new Bus(program, this.#socket, this.#serverLog);
+    this.#major = await majorVersion();
     this.#exports.clear();
     for (const entry of this.options.desired()) this.#exports.set(entry.id, entry);
     await this.#writeConfig();
     await writeDurably(join(folder, 'bus.conf'), busConfig(this.#socket));
     if (settings.start === 'child') await this.#startChildren();
-    else if (!(await this.#bus.answers()))
-      throw nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
+    else if (!(await this.#bus.answers())) {
+      if (this.#waited) throw notOnBus();
+      // At boot systemd starts it after fogd, whose configuration it needs; after a crash, a second later.
+      this.#waited = true;
+      this.#waitForBus(fail, this.options.clock.now() + READY_MS);
+      return;
+    }
+    await this.#begin(fail);
+  }
+
+  async #begin(fail: (error: FogdError) => void): Promise<void> {
     await this.#reconcile();
     this.#running = true;
     this.#tellsEnd = this.#watchEnd(fail);
+    this.#waited = false;
     this.#watch(fail);
+  }
+
+  #waitForBus(fail: (error: FogdError) => void, end: number): void {
+    const { clock } = this.options;
+    const look = async () => {
+      if (await this.#bus?.answers()) await this.#begin(fail);
+      else if (clock.now() >= end) fail(notOnBus());
+      else this.#waitForBus(fail, end);
+    };
+    this.#cancelWatch = clock.after(WAIT_EVERY_MS, () => {
+      void this.#exclusive(look).catch((error: unknown) => fail(this.#asError(error)));
+    });
   }
 
   async stop(): Promise<void> {
     this.#cancelWatch();
     this.#running = false;
     await this.#work;
+    // What was under way may have begun anew.
+    this.#cancelWatch();
+    this.#running = false;
     const { settings, isBusy, log } = this.options;
     if (!settings.enabled || settings.start === 'service') return;
     if (isBusy()) {
@@ -139,6 +170,7 @@ export class NfsService implements Service, ExportDoor {
   health(): Health {
     if (!this.options.settings.enabled) return { state: 'off', detail: 'nfs.enabled is false: no imaging' };
     const count = this.#exports.size;
+    if (!this.#running) return { state: 'degraded', detail: 'waits for systemd to start fogd-nfs.service' };
     if (this.#clientTrouble !== undefined)
       return { state: 'degraded', detail: `machines cannot mount: ${this.#clientTrouble}` };
     return {
@@ -224,6 +256,7 @@ export class NfsService implements Service, ExportDoor {
       squash,
       recoveryFolder: join(folder, 'recovery'),
       exports: [...this.#exports.values()],
+      major: this.#major,
     });
     await writeDurably(this.#configFile, text);
   }
@@ -314,18 +347,20 @@ export class NfsService implements Service, ExportDoor {
           if (error) fail(error);
           else this.#watch(fail);
         },
-        (error: unknown) => {
-          if (error instanceof FogdError) fail(error);
-          else fail(nfsErrors.NFS_STOPPED({ reason: messageOf(error), log: this.#serverLog }));
-        },
+        (error: unknown) => fail(this.#asError(error)),
       );
     });
+  }
+
+  #asError(error: unknown): FogdError {
+    if (error instanceof FogdError) return error;
+    return nfsErrors.NFS_STOPPED({ reason: messageOf(error), log: this.#serverLog }, error);
   }
 
   async #look(): Promise<FogdError | undefined> {
     if (this.options.settings.start === 'service') {
       const answers = await this.#bus?.answers();
-      if (!answers) return nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
+      if (!answers) return notOnBus();
       // What systemd started is not ours to start again: it is only told.
       await this.#lookAsClient();
       return undefined;
@@ -364,6 +399,17 @@ export class NfsService implements Service, ExportDoor {
     return undefined;
   }
 }
+
+/** Undefined where it is not installed, which is told when it is started. */
+async function majorVersion(): Promise<number | undefined> {
+  const program = await findProgram('ganesha.nfsd');
+  if (program === undefined) return undefined;
+  const { stdout } = await run([program, '-v']);
+  const major = /\bV(\d+)\./.exec(stdout)?.[1];
+  return major === undefined ? undefined : Number(major);
+}
+
+const notOnBus = () => nfsErrors.NFS_NOT_RUNNING({ reason: 'it is not on its message bus' });
 
 function sameExport(a: SessionExport, b: SessionExport): boolean {
   return a.folder === b.folder && a.pseudo === b.pseudo && a.access === b.access && a.client === b.client;

@@ -14,6 +14,7 @@ try {
     process.exitCode = error.exitCode === 0 ? 0 : USAGE;
   } else {
     process.stderr.write(`fogd: ${error instanceof FogdError ? error.line : messageOf(error)}\n`);
-    process.exitCode = FAILED;
+    // Not exitCode: a daemon that failed on its way up holds sockets, and would go on as if nothing had happened.
+    process.exit(FAILED);
   }
 }

@@ -28,9 +28,10 @@ export function addServe(program: Command): void {
 
 async function serve(options: ServeOptions): Promise<void> {
   // Loaded only here: the other commands are clients and start in a fraction of the time.
-  const [{ createLogger }, { startDaemon }] = await Promise.all([
+  const [{ createLogger }, { startDaemon }, { serviceEnvironment }] = await Promise.all([
     import('#daemon/log.js'),
     import('#main.js'),
+    import('#settings/environment.js'),
   ]);
   const settings = await effectiveSettings(options);
   const log = await createLogger(settings.log.level, process.stdout.isTTY === true);
@@ -38,7 +39,9 @@ async function serve(options: ServeOptions): Promise<void> {
   // Before anything can be told that fogd is ready: a signal sent right after must not just kill it.
   const asked = stopSignal();
   const daemon = await startDaemon({ settings, state, imagingOs: resolve(options.imagingOs), version, log });
-  process.stderr.write(startScreen({ version, state, settings, services: daemon.status() }));
+  // Under a service manager nobody sits before it; the log has said the same.
+  if (serviceEnvironment().notifySocket === undefined)
+    process.stderr.write(startScreen({ version, state, settings, services: daemon.status() }));
 
   const signal = await asked;
   log.info({ signal }, 'stopping: running transfers and requests finish first');

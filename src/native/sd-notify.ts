@@ -3,12 +3,14 @@ import { call } from './libc.js';
 const AF_UNIX = 1;
 const SOCK_DGRAM = 2;
 const SOCK_CLOEXEC = 0o2000000;
+const MSG_DONTWAIT = 0x40;
 
 /**
- * Tells systemd about readiness (`READY=1`), stopping, status text (sd_notify(3)). `socketPath` is the value of NOTIFY_SOCKET;
- * a leading `@` stands for the abstract name space.
+ * Tells systemd about readiness (`READY=1`), stopping, signs of life (sd_notify(3)). `socketPath` is the value of NOTIFY_SOCKET;
+ * a leading `@` stands for the abstract name space. `wait`: until a systemd that is behind takes it, as the event loop must not; without,
+ * it throws EAGAIN then.
  */
-export function sdNotify(socketPath: string, message: string): void {
+export function sdNotify(socketPath: string, message: string, { wait }: { wait: boolean }): void {
   const name = Buffer.from(socketPath.replace(/^@/, '\0'));
   const address = Buffer.alloc(2 + name.length + 1);
   address.writeUInt16LE(AF_UNIX, 0);
@@ -23,7 +25,7 @@ export function sdNotify(socketPath: string, message: string): void {
       fd,
       data,
       data.length,
-      0,
+      wait ? 0 : MSG_DONTWAIT,
       address,
       size,
     );

@@ -24,8 +24,12 @@ describe('fogd.service', () => {
     ]);
   });
 
-  it('waits for readiness, and restarts after a crash', () => {
-    expect([values('Type'), values('Restart')]).toEqual([['notify'], ['on-failure']]);
+  it('waits for readiness and for signs of life, and restarts after a crash', () => {
+    expect([values('Type'), values('WatchdogSec'), values('Restart')]).toEqual([
+      ['notify'],
+      ['30'],
+      ['on-failure'],
+    ]);
   });
 
   it('uses commands and options that exist', () => {
@@ -54,6 +58,18 @@ describe('fogd-nfs.service', () => {
       value(read('fogd-nfs-bus.service'), 'User'),
       value(read('fogd-nfs-bus.service'), 'CapabilityBoundingSet'),
     ]).toEqual(['fogd', '']);
+  });
+
+  it('starts after fogd, which writes its configuration, and after its bus listens', () => {
+    for (const name of ['fogd-nfs.service', 'fogd-nfs-bus.service'])
+      expect(value(read(name), 'After')).toMatch(/\bfogd\.service\b/);
+    expect(value(read('fogd-nfs.service'), 'After')).toContain('fogd-nfs-bus.service');
+    expect(value(read('fogd-nfs-bus.service'), 'Type')).toBe('notify');
+  });
+
+  it('does not make the file system read-only: by handle it could not be written then', () => {
+    expect(value(read('fogd-nfs.service'), 'ProtectSystem')).toBe('full');
+    expect(value(read('fogd-nfs.service'), 'ReadOnlyPaths')).toBeUndefined();
   });
 
   it('uses the files that fogd writes below its state folder', () => {

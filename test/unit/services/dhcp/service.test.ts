@@ -411,7 +411,8 @@ test('off: opens nothing and says what turns it on', async () => {
   expect(bench.opened).toEqual([]);
   expect(bench.service.health()).toEqual({
     state: 'off',
-    detail: 'turn it on with: npm start -- --dhcp proxy --interface eth0',
+    detail:
+      'turn it on with dhcp.mode = "proxy" and dhcp.interfaces = ["eth0"], or npm start -- --dhcp proxy --interface eth0',
   });
   await bench.service.stop();
 });

@@ -43,6 +43,23 @@ describe('ganesha.conf', () => {
     expectGolden(`test/fixtures/ganesha/${name}.conf`, ganeshaConfig(config));
   });
 
+  it.each([
+    [undefined, false],
+    [4, false],
+    [6, true],
+  ])('of version %s says that the hint to the kernel may fail: %s', (major, says) => {
+    const squash = { uid: 65_534, gid: 65_534 };
+    const text = ganeshaConfig({
+      port: 2049,
+      mountPort: 20_048,
+      squash,
+      recoveryFolder: '/r',
+      exports: [],
+      major,
+    });
+    expect(text.includes('Allow_Set_Io_Flusher_Fail = true;')).toBe(says);
+  });
+
   it('has one export alone for a server that runs, with the same defaults', () => {
     expectGolden(
       'test/fixtures/ganesha/one-export.conf',
