@@ -180,7 +180,11 @@ describe('installing into a fresh Debian', () => {
   it('installs units that systemd understands and finds well protected', async () => {
     const units = 'usr/local/lib/systemd/system';
     const verified = await command(['systemd-analyze', 'verify', `--root=${world.root}`, ...UNITS]);
-    expect([verified.code, verified.stderr]).toEqual([0, '']);
+    // Units of a newer Debian are not all clear to an older systemd-analyze.
+    const ours = verified.stderr
+      .split('\n')
+      .filter((line) => /(^|\/)fogd(-nfs|-nfs-bus)?\.service/.test(line));
+    expect([verified.code, ours]).toEqual([0, []]);
     for (const unit of UNITS) {
       expect(readFileSync(inRoot(`${units}/${unit}`), 'utf8')).not.toContain('/usr/bin/node');
       const { stdout } = await command([
