@@ -11,7 +11,7 @@ interface Outcome {
  * Writes a consistent, checked copy of a store, which may be open and written to meanwhile; gives its schema version. It runs in a thread
  * with a connection of its own: copied in steps on the main thread, the copy would end with an fsync that stalls DHCP and TFTP.
  *
- * `to` must not be there. Not durable: the caller syncs what it makes of it. Throws STORE_DAMAGED, or an error with the code ENOSPC.
+ * `to` must not be there, or be empty. Not durable: the caller syncs what it makes of it. Throws STORE_DAMAGED, or an error with the code ENOSPC.
  */
 export async function copyStore(from: string, to: string): Promise<number> {
   const worker = new Worker(new URL('./copy-worker.js', import.meta.url), { workerData: { from, to } });

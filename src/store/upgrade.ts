@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import { FogdError, messageOf } from '#errors.js';
 import { syncFolder } from '#files/sync-folder.js';
+import { copyStore } from './copy.js';
 import { storeErrors } from './errors.js';
 import { migrate } from './migrate.js';
 import { migrations } from './migrations/index.js';
@@ -13,19 +14,17 @@ import { migrations } from './migrations/index.js';
 /** The files that belong to an open SQLite database in WAL mode. */
 const SIDES = ['-wal', '-shm'];
 
-/** Writes a copy of the store, which may be in use, to `to`: whole and durable, or not there. Replaces what is at `to`. */
+/** Writes a copy of the store, which may be in use, to `to`: whole and durable, or not there. Replaces what is at `to`. Throws as `copyStore`. */
 export async function saveStore(from: string, to: string): Promise<void> {
   const unfinished = `${to}.new`;
   await rm(unfinished, { force: true });
+  // Made here: SQLite would make it readable for all.
   await (await open(unfinished, 'wx', 0o600)).close();
-  const db = openFile(from);
   try {
-    await db.backup(unfinished);
+    await copyStore(from, unfinished);
   } catch (error) {
     await rm(unfinished, { force: true });
     throw error;
-  } finally {
-    db.close();
   }
   await syncFile(unfinished);
   await rename(unfinished, to);
