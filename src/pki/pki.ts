@@ -63,6 +63,7 @@ export class Pki implements Service, CertificateSource {
   readonly name = 'certificates';
   readonly #pairs = new Map<Holder, Pair>();
   readonly #followers = new Set<(pair: Pair) => void>();
+  readonly #keyFollowers = new Set<(key: string) => void>();
   /** One change after the other. */
   #work: Promise<unknown> = Promise.resolve();
   #ending = new AbortController();
@@ -122,6 +123,13 @@ export class Pki implements Service, CertificateSource {
     const pair = this.#pairs.get('tls');
     if (pair) use(pair);
     return () => this.#followers.delete(use);
+  }
+
+  /** Calls `use` with the private key of the communication certificate, PEM: now, where there is one, and whenever it is another. */
+  followKey(use: (key: string) => void): void {
+    this.#keyFollowers.add(use);
+    const pair = this.#pairs.get('communication');
+    if (pair) use(pair.key);
   }
 
   certificateHealth(): Health {
@@ -217,8 +225,7 @@ export class Pki implements Service, CertificateSource {
     }
     this.#pairs.clear();
     for (const [holder, pair] of found) this.#pairs.set(holder, pair);
-    const tls = this.#pairs.get('tls');
-    if (tls) this.#tell(tls);
+    for (const [holder, pair] of found) this.#tell(holder, pair);
   }
 
   /** Makes what is missing, and issues anew what is due. HTTPS comes before what clients need only after it. */
@@ -271,11 +278,12 @@ export class Pki implements Service, CertificateSource {
   async #keep(holder: Holder, pair: Pair): Promise<void> {
     await writePair(this.options.folder, this.#path(holder), pair);
     this.#pairs.set(holder, pair);
-    if (holder === 'tls') this.#tell(pair);
+    this.#tell(holder, pair);
   }
 
-  #tell(pair: Pair): void {
-    for (const use of this.#followers) use(pair);
+  #tell(holder: Holder, pair: Pair): void {
+    if (holder === 'tls') for (const use of this.#followers) use(pair);
+    if (holder === 'communication') for (const use of this.#keyFollowers) use(pair.key);
   }
 
   #certificate(holder: Holder) {

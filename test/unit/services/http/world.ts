@@ -18,6 +18,7 @@ import { BootStore } from '#files/boot-store.js';
 import { ImageStore } from '#images/image-store.js';
 import { verifyImage } from '#images/verify-image.js';
 import { Pki } from '#pki/pki.js';
+import { Unwrapper } from '#pki/unwrapper.js';
 import type { ServerAt } from '#services/http/address.js';
 import { apiOnNetwork, apiOnSocket, metricsDoor } from '#services/http/api/doors.js';
 import type { ApiOptions } from '#services/http/api/routes.js';
@@ -65,6 +66,8 @@ export interface World {
   readonly neighbours: Map<string, string>;
   /** MACs that magic packets were sent for. */
   readonly woken: readonly string[];
+  /** Not started: makes its keys then. */
+  readonly pki: Pki;
   /** Looks after tasks and sessions; not started. */
   readonly keeper: TaskKeeper;
   /** Reads generations back, in this process; not started: `look` does one. */
@@ -134,6 +137,8 @@ export async function makeWorld(toml = ''): Promise<World> {
     clock,
     log: silent,
   });
+  const unwrapper = new Unwrapper();
+  pki.followKey((key) => unwrapper.use(key));
   const context = createContext(settings, clock, store, {
     recorder,
     exports: {
@@ -151,6 +156,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     neighbour: async (ip) => neighbours.get(ip),
     bootStore,
     pki,
+    unwrapper,
     download: async function* (url) {
       yield Buffer.from(`what ${url} holds`);
     },
@@ -203,6 +209,7 @@ export async function makeWorld(toml = ''): Promise<World> {
       files,
       serverAt,
       pki,
+      hasHttps: () => true,
     });
     await instance.register(monitorRoutes, {
       services: () => services,
@@ -238,6 +245,7 @@ export async function makeWorld(toml = ''): Promise<World> {
   };
   return {
     boot,
+    pki,
     exports,
     neighbours,
     woken,
@@ -258,6 +266,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     fos: (endpoint, body) => post('/fog', endpoint, body),
     close: async () => {
       await Promise.all([app.close(), api.close()]);
+      await unwrapper.close();
       await store.close();
       rmSync(folder, { recursive: true });
     },
