@@ -75,10 +75,9 @@ export async function authoriseClient(context: Context, call: Handshake): Promis
     settle(context, host, opened.token, proof, call, live),
   );
   if (token === undefined) return refused('ist', WRONG[how]);
-  const unheard = how === 'first' ? { unheard: call.address } : {};
-  sessions.begin(host.id, { key: opened.key, token, proof, ...unheard });
-  const session = sessions.get(host.id);
-  if (!session) throw new Error(`the session of host ${host.id} ended as it began`);
+  const { address } = call;
+  const isFirst = how === 'first';
+  const session = sessions.begin(host.id, { key: opened.key, token, proof, address, isFirst });
   return { kind: 'authorised', host, session, how, wasAway };
 }
 
@@ -119,7 +118,7 @@ function settle(
     return { how: 'repeated', token: nextToken(presented, trust.salt) };
   }
   // Its answer was lost, and it has no token that could tell who it is.
-  const isUnheard = trust?.presented === null && live?.unheard === address;
+  const isUnheard = live?.isFirst === true && !live.isHeard && live.address === address;
   if (isUnheard && verdict === 'wrong') return { how: 'first', token: live.token };
   if (verdict !== 'first') return { how: verdict === 'replayed' ? 'replayed' : 'wrong' };
   const token = random(TOKEN_BYTES);

@@ -37,11 +37,11 @@ export type ClientState =
   | { readonly kind: 'no-session'; readonly host: Host }
   | { readonly kind: 'none'; readonly code: ClientCode; readonly reason: string };
 
-/** The live session of the client that lists these MACs. That it lists them proves nothing: what it is told must be sealed with the key. */
+/** The live session of the client that lists these MACs, for a call that is answered with its key. That it lists them proves nothing: what it is told must be sealed with the key. */
 export function currentSession(context: Context, macs: readonly string[]): ClientState {
   const match = findClient(context, macs);
   if (match.kind === 'none') return match;
   const { host } = match;
-  const session = context.clientSessions.get(host.id);
+  const session = context.clientSessions.use(host.id);
   return session ? { kind: 'session', host, session } : { kind: 'no-session', host };
 }

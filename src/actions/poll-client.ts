@@ -26,7 +26,7 @@ export type Told =
 export async function pollClient(context: Context, { macs, address, server }: PollCall): Promise<Told> {
   const state = currentSession(context, macs);
   if (state.kind === 'none') return state;
-  const { clientContacts: contacts, clientSessions: sessions, clock } = context;
+  const { clientContacts: contacts, clock } = context;
   const { host } = state;
   const before = contacts.get(host.id)?.told;
   if (state.kind === 'no-session') {
@@ -34,7 +34,6 @@ export async function pollClient(context: Context, { macs, address, server }: Po
     return state;
   }
   const { text, told, problems } = await composeAnswer(context, { host, server });
-  sessions.heard(host.id, state.session);
   contacts.note(host.id, { at: clock.now(), address, told });
   return {
     kind: 'told',

@@ -1,4 +1,5 @@
 import { RecentMap } from '#recent-map.js';
+import { SAME_CYCLE_MS } from './cycle.js';
 
 /** The last that was heard of a client, and what it was told. */
 export interface LastPoll {
@@ -11,8 +12,6 @@ export interface LastPoll {
   readonly told?: string;
 }
 
-/** No client waits for less before its next cycle (spec client-protocol 3.4), and none takes so long from one call to the next. */
-const SAME_CYCLE_MS = 25_000;
 const ADDRESSES = 20_000;
 
 /**

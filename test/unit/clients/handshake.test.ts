@@ -54,6 +54,7 @@ describe('a handshake', () => {
 
   it('is asked for again when the session is half an hour old, and not before', async () => {
     const client = await knownClient(world);
+    await client.cycle();
     await world.clock.advance(30 * MINUTE - 1);
     await client.cycle();
     expect(client.handshakes).toBe(1);
@@ -92,6 +93,16 @@ describe('a handshake', () => {
     expect(tokenIn(await post(call('NoToken')))).toEqual(lost);
     await transportOf(world)('GET', `/management/index.php?sub=requestClientInfo&mac=${PC_MAC}`);
     expect(await post(call('NoToken'))).toBe('{"error":"ist"}');
+  });
+
+  it('after which the client does not go on at once has not reached it: no answer with a key that it does not know', async () => {
+    const client = await knownClient(world);
+    await client.cycle();
+    await post(call(client.token ?? ''));
+    await world.clock.advance(MINUTE);
+    await client.cycle();
+    expect(client.log).toEqual([]);
+    expect(client.handshakes).toBe(2);
   });
 
   it('sent twice by the network is answered twice alike', async () => {
