@@ -44,7 +44,7 @@ export interface Ports {
   /** Takes an address out of a machine's hands; resolves when durable. Throws DHCP_LEASE_UNKNOWN. */
   readonly releaseLease: (address: number) => Promise<Lease>;
   readonly bootStore: BootStore;
-  readonly pki: Pick<Pki, 'describe' | 'import'>;
+  readonly pki: Pick<Pki, 'describe' | 'import' | 'offline' | 'online'>;
   /** Opens what FOG Clients encrypt to the key of this server. */
   readonly unwrapper: Pick<Unwrapper, 'unwrap'>;
   /** The body of an http or https URL. Rejects with DOWNLOAD_FAILED. */

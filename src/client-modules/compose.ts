@@ -13,9 +13,14 @@ export interface Composed {
   readonly problems: readonly string[];
 }
 
+/** The client ignores that these are off, and does nothing only where the name is missing (spec client-protocol 7.4). */
+const OMITTED_WHEN_OFF: readonly ModuleKey[] = ['usertracker'];
 const HIDDEN = '(not shown)';
 
-/** Everything that a client is told in one poll (spec client-protocol 3.5): an object for each module, whatever becomes of it. */
+/**
+ * Everything that a client is told in one poll (spec client-protocol 3.5): an object for each module, whatever becomes of it, and nothing for those that
+ * ignore that they are off.
+ */
 export async function composeAnswer(
   context: Context,
   poll: Poll,
@@ -30,7 +35,7 @@ export async function composeAnswer(
     const module = modules.find((one) => one.key === key);
     const why = switchedOff(context, key, off) ?? (module ? undefined : 'nh');
     if (why !== undefined || !module) {
-      if (module?.omittedWhenOff) continue;
+      if (OMITTED_WHEN_OFF.includes(key)) continue;
       answers[key] = shown[key] = { error: why };
       continue;
     }

@@ -22,6 +22,4 @@ export interface ClientModule {
   readonly tell: (context: Context, poll: Poll) => ModuleAnswer | Promise<ModuleAnswer>;
   /** Fields that nobody is shown afterwards. */
   readonly secrets?: readonly string[];
-  /** The client ignores that it is off, and does nothing only where its name is missing (spec client-protocol 7.4). */
-  readonly omittedWhenOff?: true;
 }

@@ -21,7 +21,7 @@ const poll = async (modules: readonly ClientModule[] = CLIENT_MODULES) => {
   const host = world.context.hosts.byName('PC') ?? (await addHost(world.context, 'PC', [PC_MAC], 'test'));
   return composeAnswer(world.context, { host, server }, modules);
 };
-const pretty = (text: string) => `${JSON.stringify(JSON.parse(text), null, 1)}\n`;
+const pretty = (text: string) => `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
 const everything = MODULE_KEYS.map((key) => `${key} = true`).join('\n');
 const nothing = MODULE_KEYS.map((key) => `${key} = false`).join('\n');
 
@@ -88,7 +88,7 @@ describe('what a client is told at its poll', () => {
 
   it('one that does not understand "off" is left out', async () => {
     world = await makeWorld('[client]\nusertracker = false\n');
-    const tracker: ClientModule = { key: 'usertracker', tell: () => ({ '': '' }), omittedWhenOff: true };
+    const tracker: ClientModule = { key: 'usertracker', tell: () => ({ '': '' }) };
     expect(JSON.parse((await poll([tracker])).text)).not.toHaveProperty('usertracker');
   });
 });
