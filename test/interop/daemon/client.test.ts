@@ -91,6 +91,21 @@ describe('FOG Clients and the daemon', () => {
     ]);
   });
 
+  it('the command line shows a client, switches a module, and lets in who was installed anew', async () => {
+    const shown = await fogd.cli('client', 'show', 'PC-0');
+    expect(shown).toMatch(/trust +trusted\n/);
+    expect(shown).toMatch(/version +0\.11\.6 or newer\n/);
+    expect(shown).toMatch(/taskreboot +on +\{"job":false\}\n/);
+    await fogd.cli('client', 'module', 'PC-0', 'taskreboot', 'off');
+    const anew = await install(MACS[0] ?? '');
+    expect(await anew.handshake()).toBe(false);
+    expect(await fogd.cli('trace', MACS[0] ?? '')).toContain('fogd client reset');
+    expect(await fogd.cli('client', 'reset', 'PC-0')).toBe('reset: PC-0\n');
+    expect(await anew.handshake()).toBe(true);
+    await anew.cycle();
+    expect(anew.told?.taskreboot).toEqual({ error: 'nh' });
+  });
+
   it('openssl can be a client: it encrypts to the served certificate and opens the envelope', async () => {
     await fogd.cli('host', 'add', 'PC-2', MACS[2] ?? '');
     const file = (name: string) => join(folder, name);

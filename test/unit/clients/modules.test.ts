@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClientKeeper } from '#actions/keep-clients.js';
 import { describeClient, switchClientModule } from '#actions/manage-clients.js';
+import { addGroup, changeMembers } from '#actions/manage-groups.js';
 import { addHost, removeHost } from '#actions/manage-hosts.js';
 import { composeAnswer } from '#client-modules/compose.js';
 import { CLIENT_MODULES } from '#client-modules/index.js';
@@ -156,5 +157,34 @@ describe('what fogd knows of a client', () => {
       told: null,
     });
     expect(world.context.clientSessions.get(1)).toBeUndefined();
+  });
+});
+
+describe('the API', () => {
+  it('shows, resets and switches; a group at once', async () => {
+    world = await makeClientWorld();
+    await knownClient(world);
+    await addHost(world.context, 'OTHER', ['00:11:22:33:44:66'], 'test');
+    const ask = async (method: 'GET' | 'POST' | 'PUT', path: string, payload?: object) => {
+      const answer = await world.api.inject({
+        method,
+        url: `/api/v1${path}`,
+        ...(payload ? { payload } : {}),
+      });
+      return [answer.statusCode, answer.json()];
+    };
+    expect(await ask('GET', '/hosts/PC/client')).toMatchObject([200, { host: 'PC', trust: 'new' }]);
+    expect(await ask('POST', '/hosts/pc/client/reset')).toEqual([200, { hosts: ['PC'] }]);
+    expect(await ask('GET', `/hosts/${PC_MAC}/client`)).toMatchObject([200, { trust: 'unknown' }]);
+    const off = { modules: expect.arrayContaining([{ module: 'taskreboot', state: 'off for this host' }]) };
+    expect(await ask('PUT', '/hosts/PC/client/modules/taskreboot', { on: false })).toMatchObject([200, off]);
+    expect(await ask('PUT', '/hosts/PC/client/modules/x', { on: false })).toMatchObject([
+      404,
+      { title: 'CLIENT_MODULE_UNKNOWN' },
+    ]);
+    await addGroup(world.context, 'room', 'test');
+    expect(await ask('POST', '/groups/room/client-reset')).toMatchObject([409, { title: 'GROUP_EMPTY' }]);
+    await changeMembers(world.context, 'room', 'join', ['PC', 'OTHER']);
+    expect(await ask('POST', '/groups/room/client-reset')).toEqual([200, { hosts: ['PC', 'OTHER'] }]);
   });
 });
