@@ -10,7 +10,7 @@ import { parseArgs } from 'node:util';
 import { LabNetwork } from '../test/lab/network.js';
 import { LabProcess, mustRun } from '../test/lab/process.js';
 import { inRepository } from '../test/lab/repository.js';
-import { dhcpLatency } from './perfdhcp.js';
+import { dhcpLatency } from './beside.js';
 import { macOf, RunningSite } from './site.js';
 
 const HOSTS = 10_000;
@@ -98,7 +98,7 @@ try {
 
   const delays: number[] = [];
   for (let pair = 0; pair < pairs; pair++) {
-    const idle = await dhcpLatency(pc.namespace, RATE, seconds);
+    const idle = await dhcpLatency({ namespace: pc.namespace, rate: RATE, seconds });
     const busy = new LabProcess(network.cleanup, {
       namespace,
       argv: [
@@ -108,7 +108,7 @@ try {
       logFile: join(network.folder, `handshakes-${pair}.log`),
     });
     await new Promise((resolve) => setTimeout(resolve, 2_000));
-    const meanwhile = await dhcpLatency(pc.namespace, RATE, seconds);
+    const meanwhile = await dhcpLatency({ namespace: pc.namespace, rate: RATE, seconds });
     await busy.exited;
     const told = readFileSync(join(network.folder, `handshakes-${pair}.log`), 'utf8').trim();
     delays.push(meanwhile.p99 / idle.p99);

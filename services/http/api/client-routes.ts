@@ -17,7 +17,9 @@ const Client = fields(
     sessionUntil: nullable(Time),
     contactAt: nullable(Time),
     contactFrom: nullable(Type.String()),
-    versionLine: nullable(Type.String({ description: 'What its behaviour says: no call names the version.' })),
+    versionLine: nullable(
+      Type.String({ description: 'What its behaviour says: no call names the version.' }),
+    ),
     modules: Type.Array(
       fields({
         module: Type.Enum([...MODULE_KEYS]),
@@ -50,7 +52,11 @@ export async function clientApiRoutes(
   app.get(
     '/hosts/:key/client',
     {
-      schema: { summary: 'Its FOG Client, and what that was last told', params: KeyParam, response: { 200: Client } },
+      schema: {
+        summary: 'Its FOG Client, and what that was last told',
+        params: KeyParam,
+        response: { 200: Client },
+      },
       config: { scope: read, example: { params } },
     },
     ({ params }) => describeClient(context, params.key),

@@ -35,7 +35,9 @@ const Import = fields({
   communicationCertificate: Type.Optional(Pem),
 });
 const Online = fields({ key: secret(PEM_LENGTH) });
-const Offline = fields({ file: Type.String({ description: 'Certificate and key of the authority, to be taken away.' }) });
+const Offline = fields({
+  file: Type.String({ description: 'Certificate and key of the authority, to be taken away.' }),
+});
 
 /** In their shape; which keys they are is nobody's business but the caller's. */
 const EXAMPLE = {

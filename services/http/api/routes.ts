@@ -9,7 +9,6 @@ import { auditChanges } from './audit.js';
 import { auditRoutes } from './audit-routes.js';
 import { bootFileRoutes } from './boot-file-routes.js';
 import { clientApiRoutes } from './client-routes.js';
-import { clientApiRoutes } from './client-routes.js';
 import { type Advise, dhcpRoutes } from './dhcp-routes.js';
 import { eventRoutes } from './event-routes.js';
 import { groupRoutes } from './group-routes.js';

@@ -66,8 +66,6 @@ export interface World {
   readonly neighbours: Map<string, string>;
   /** MACs that magic packets were sent for. */
   readonly woken: readonly string[];
-  /** Not started: makes its keys then. */
-  readonly pki: Pki;
   /** Looks after tasks and sessions; not started. */
   readonly keeper: TaskKeeper;
   /** Reads generations back, in this process; not started: `look` does one. */
@@ -245,7 +243,6 @@ export async function makeWorld(toml = ''): Promise<World> {
   };
   return {
     boot,
-    pki,
     exports,
     neighbours,
     woken,
