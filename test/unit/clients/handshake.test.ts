@@ -4,6 +4,7 @@ import { resetClient } from '#actions/manage-clients.js';
 import { addHost, addMac, changeHost } from '#actions/manage-hosts.js';
 import { ClientSessions } from '#clients/sessions.js';
 import { open } from '#services/http/client/envelope.js';
+import { storeErrors } from '#store/errors.js';
 import type { World } from '../services/http/world.js';
 import { installClient, knownClient, makeClientWorld, PC_MAC, transportOf } from './client-world.js';
 import type { FogClient } from './fog-client.js';
@@ -210,6 +211,21 @@ describe('a call that fails changes nothing', () => {
       payload: '{',
     });
     expect([answer.statusCode, answer.body]).toEqual([200, '{"error":"er"}']);
+    await unharmed();
+  });
+
+  it('a disk that is full', async () => {
+    const store = world.context.store;
+    Object.assign(store, {
+      commit: async () => {
+        throw storeErrors.STORE_FULL({ file: 'fogd.sqlite' });
+      },
+    });
+    try {
+      expect(await post(call(client.token ?? ''))).toBe('{"error":"db"}');
+    } finally {
+      Reflect.deleteProperty(store, 'commit');
+    }
     await unharmed();
   });
 
