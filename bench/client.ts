@@ -6,6 +6,7 @@
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { LabNetwork } from '../test/lab/network.js';
 import { LabProcess, mustRun } from '../test/lab/process.js';
@@ -54,6 +55,9 @@ try {
     return Number(/Requests\/sec:\s+([\d.]+)/.exec(output)?.[1]);
   };
 
+  const hasKeys = async () =>
+    (await site.fogd.services()).some(({ name, state }) => name === 'certificates' && state === 'running');
+  while (!(await hasKeys())) await sleep(200);
   const opened = JSON.parse(await node('clients.js', 0, POLLERS, AT_ONCE, 0)) as { failed: number };
   if (opened.failed > 0) throw new Error(`${opened.failed} handshakes failed`);
   const poll = await site.curl({ method: 'GET', path: pollOf(0) });
@@ -107,7 +111,7 @@ try {
       ],
       logFile: join(network.folder, `handshakes-${pair}.log`),
     });
-    await new Promise((resolve) => setTimeout(resolve, 2_000));
+    await sleep(2_000);
     const meanwhile = await dhcpLatency({ namespace: pc.namespace, rate: RATE, seconds });
     await busy.exited;
     const told = readFileSync(join(network.folder, `handshakes-${pair}.log`), 'utf8').trim();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FogdUnderTest } from '../../lab/fogd.js';
 import { LabNetwork, SERVER_IPV4 } from '../../lab/network.js';
 import { command, mustRun } from '../../lab/process.js';
@@ -24,8 +24,11 @@ beforeAll(async () => {
   folder = join(network.folder, 'client');
   mkdirSync(folder);
   fogd = await start();
-  const services = async () => (await fogd.services()).find(({ name }) => name === 'certificates')?.state;
-  await expect.poll(services, { timeout: 30_000 }).toBe('running');
+  const isReady = async () =>
+    expect(await fogd.services()).toContainEqual(
+      expect.objectContaining({ name: 'certificates', state: 'running' }),
+    );
+  await vi.waitFor(isReady, { timeout: 30_000, interval: 200 });
 });
 afterAll(() => network.close());
 
