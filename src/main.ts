@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
 import { createContext } from '#actions/context.js';
+import { ClientKeeper } from '#actions/keep-clients.js';
 import { GenerationKeeper } from '#actions/keep-generations.js';
 import { ImageKeeper } from '#actions/keep-images.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
@@ -37,6 +38,7 @@ import { makeKeyApart } from '#pki/key-maker.js';
 import { serverNames } from '#pki/names.js';
 import { Pki } from '#pki/pki.js';
 import type { CertificateSource } from '#pki/source.js';
+import { Unwrapper } from '#pki/unwrapper.js';
 import { advise } from '#services/dhcp/advise/advise.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import { download } from '#services/download/download.js';
@@ -148,6 +150,8 @@ export async function startDaemon({
     clock,
     log,
   });
+  const unwrapper = new Unwrapper();
+  pki.followKey((key) => unwrapper.use(key));
   const neighbour = neighbourTable();
   const wake = (macs: readonly string[]) => sendMagicPackets(macs, broadcastAddresses(networkInterfaces()));
   const context = createContext(settings, clock, store, {
@@ -158,6 +162,7 @@ export async function startDaemon({
     wake,
     bootStore,
     pki,
+    unwrapper,
     download,
     releaseLease: (address) => dhcp.releaseLease(address),
   });
@@ -207,7 +212,9 @@ export async function startDaemon({
     await app.register(peopleRoutes, { serverAt });
   };
   const build = async (app: FastifyInstance) => {
-    await app.register(machineRoutes, { context, recorder: trace, version, files, serverAt, pki });
+    const hasHttps = () => https.port !== undefined;
+    const options = { context, recorder: trace, version, files, serverAt, pki, hasHttps };
+    await app.register(machineRoutes, options);
     await app.register(monitorRoutes, monitor);
     await app.register(apiOnNetwork, { prefix: '/api', ...api });
     await app.register(forPeople);
@@ -278,6 +285,7 @@ export async function startDaemon({
   );
 
   const tasks = new TaskKeeper(context, log);
+  const clients = new ClientKeeper(context, log);
   const verification = new GenerationKeeper(context, startVerification, log);
   const services = [
     ...[control, new BootFileCheck(files), new ImageKeeper(context, log), nfs, tftp, http, dhcp, pki],
@@ -288,6 +296,7 @@ export async function startDaemon({
   trace.start();
   await supervisor.start();
   tasks.start();
+  clients.start();
   const endLoopDelay = watchLoopDelay(clock, (seconds) => metrics.loopDelay.observe(seconds));
 
   const { notifySocket, watchdogMs } = serviceEnvironment();
@@ -311,6 +320,8 @@ export async function startDaemon({
     tasks.stop();
     endLoopDelay();
     await supervisor.stop();
+    await clients.stop();
+    await unwrapper.close();
     await trace.stop();
     await store.close();
     folder.close();

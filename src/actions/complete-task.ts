@@ -137,14 +137,18 @@ async function finish(
     readonly warnings: readonly string[];
   },
 ): Promise<Completion> {
-  const { store, tasks, hosts, images, sessions, clock } = context;
+  const { store, tasks, hosts, images, sessions, clients, clientSessions, clock } = context;
   const now = clock.now();
   const done = await store.commit(() => {
     const current = tasks.byId(task.id);
     const state = current && nextState(current.state, 'complete');
     if (state === undefined) return false;
     tasks.move(task.id, { state, at: now, actor: 'fos', reason: 'the machine completed it' });
-    if (session.kind === 'deploy') hosts.deployed(host.id, now);
+    if (session.kind === 'deploy') {
+      hosts.deployed(host.id, now);
+      // The system that wakes up in it has lost its FOG Client's token, or has another machine's (spec client-protocol 2.7).
+      clients.forgetTrust(host.id);
+    }
     if (captured && image) {
       const { inode, clientBytes, bytes: serverBytes } = captured;
       const capture = { inode, clientBytes, serverBytes, source: host.name, at: now };
@@ -159,6 +163,7 @@ async function finish(
     return true;
   });
   if (!done) return { kind: 'refused', reason: `task ${task.id} is over` };
+  if (session.kind === 'deploy') clientSessions.end(host.id);
   if (captured && image) {
     await dropReceived(context, image, captured.inode);
     await settlePlaces(context, image);

@@ -1,13 +1,18 @@
 import { randomBytes } from 'node:crypto';
+import { ClientContacts } from '#clients/contacts.js';
+import { RateLimit } from '#clients/rate-limit.js';
+import { ClientSessions } from '#clients/sessions.js';
 import type { Clock } from '#daemon/clock.js';
 import { type HostMatch, matchHost } from '#domain/match-host.js';
 import type { BootStore } from '#files/boot-store.js';
 import type { ImageStore } from '#images/image-store.js';
 import { LoginLimit } from '#login/login-limit.js';
 import type { Pki } from '#pki/pki.js';
+import type { Unwrapper } from '#pki/unwrapper.js';
 import type { Settings } from '#settings/schema.js';
 import { AuditRepository } from '#store/audit.js';
 import { BootFileRepository } from '#store/boot-files.js';
+import { ClientRepository } from '#store/clients.js';
 import { CounterRepository } from '#store/counters.js';
 import { GenerationRepository } from '#store/generations.js';
 import { GroupRepository } from '#store/groups.js';
@@ -39,7 +44,9 @@ export interface Ports {
   /** Takes an address out of a machine's hands; resolves when durable. Throws DHCP_LEASE_UNKNOWN. */
   readonly releaseLease: (address: number) => Promise<Lease>;
   readonly bootStore: BootStore;
-  readonly pki: Pick<Pki, 'describe' | 'import'>;
+  readonly pki: Pick<Pki, 'describe' | 'import' | 'offline' | 'online'>;
+  /** Opens what FOG Clients encrypt to the key of this server. */
+  readonly unwrapper: Pick<Unwrapper, 'unwrap'>;
   /** The body of an http or https URL. Rejects with DOWNLOAD_FAILED. */
   readonly download: (url: string) => AsyncIterable<Uint8Array>;
   /** Unguessable bytes; tests inject their own. */
@@ -68,8 +75,21 @@ export interface Context extends Required<Ports> {
   readonly tokens: TokenRepository;
   readonly tokenLimit: LoginLimit;
   readonly audit: AuditRepository;
+  readonly clients: ClientRepository;
+  readonly clientSessions: ClientSessions;
+  readonly clientContacts: ClientContacts;
+  readonly clientLimits: ClientLimits;
   /** Percent of the generations that are being read back now, by their id. */
   readonly verifying: Map<number, number>;
+}
+
+/** How often one source may make a call that costs something (source-network.ts). */
+export interface ClientLimits {
+  /** A building behind one address that is switched on at once, and no more than a part of what the RSA thread can do. */
+  readonly handshakes: RateLimit;
+  /** As one host; a client makes one in two minutes. */
+  readonly handshakesOfHost: RateLimit;
+  readonly registrations: RateLimit;
 }
 
 /** Made once by `main.ts`, and by tests. */
@@ -95,6 +115,14 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     tokens: new TokenRepository(store),
     tokenLimit: new LoginLimit(clock),
     audit: new AuditRepository(store),
+    clients: new ClientRepository(store),
+    clientSessions: new ClientSessions(clock),
+    clientContacts: new ClientContacts(),
+    clientLimits: {
+      handshakes: new RateLimit(clock, 300, 50),
+      handshakesOfHost: new RateLimit(clock, 10, 12_000),
+      registrations: new RateLimit(clock, 300, 2_000),
+    },
     verifying: new Map(),
     random: randomBytes,
     ...ports,

@@ -310,4 +310,9 @@ export const actionErrors = defineErrors({
     remedy: 'try again in {seconds} s, with the right token',
     status: 429,
   },
+  CLIENT_MODULE_UNKNOWN: {
+    message: 'FOG Client has no module {module}',
+    remedy: 'name one of: {modules}',
+    status: 404,
+  },
 });

@@ -131,5 +131,8 @@ async function withMac(
 export async function removeHost(context: Context, key: string): Promise<Host> {
   const host = findHost(context, key);
   await context.store.commit(() => context.hosts.remove(host.id));
+  // The next host may get its number.
+  context.clientSessions.end(host.id);
+  context.clientContacts.forget(host.id);
   return host;
 }

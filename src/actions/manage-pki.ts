@@ -19,13 +19,29 @@ export interface ImportedPki extends PkiView {
 export async function importPki(context: Context, foreign: ForeignPki, actor: string): Promise<ImportedPki> {
   const warnings = await context.pki.import(foreign);
   const view = context.pki.describe();
-  context.recorder.record({
-    service: 'fogd',
-    event: 'pki-imported',
-    outcome: 'answered',
-    who: {},
-    reasons: warnings,
-    facts: { actor, fingerprint: view.authority?.fingerprint ?? '' },
-  });
+  tell(context, 'pki-imported', { actor, fingerprint: view.authority?.fingerprint ?? '' }, warnings);
   return { ...view, warnings };
+}
+
+/** Takes the key of the authority out of use; gives the file to take away. Throws PKI_NOT_READY or PKI_IS_OFFLINE. */
+export async function takePkiOffline(context: Context, actor: string): Promise<{ readonly file: string }> {
+  const file = await context.pki.offline();
+  tell(context, 'pki-offline', { actor });
+  return { file };
+}
+
+/** Takes it into use again. Throws PKI_IMPORT_BAD or PKI_NOT_READY. */
+export async function bringPkiOnline(context: Context, key: string, actor: string): Promise<PkiView> {
+  await context.pki.online(key);
+  tell(context, 'pki-online', { actor });
+  return context.pki.describe();
+}
+
+function tell(
+  { recorder }: Context,
+  event: string,
+  facts: Readonly<Record<string, string>>,
+  reasons: readonly string[] = [],
+): void {
+  recorder.record({ service: 'fogd', event, outcome: 'answered', who: {}, reasons, facts });
 }

@@ -29,6 +29,14 @@ export const cliErrors = defineErrors({
     message: 'a task is for one host or for one group',
     remedy: 'name a host, or a group with --group',
   },
+  CLIENT_TARGET: {
+    message: 'a reset is for one host or for one group',
+    remedy: 'name a host, or a group with --group',
+  },
+  SWITCH_WORD: {
+    message: '{word} is neither on nor off',
+    remedy: 'say on or off',
+  },
   TASK_NUMBER_BAD: {
     message: '{id} is not the number of a task',
     remedy: 'list the tasks with: fogd task list',

@@ -40,6 +40,7 @@ interface Options {
 interface MacOptions extends Options {
   readonly primary?: true;
   readonly ignoreImaging?: boolean;
+  readonly ignoreClient?: boolean;
   readonly remove?: true;
 }
 
@@ -115,13 +116,15 @@ export function addHost(program: Command): void {
     .option('--primary', 'it stands for the host')
     .option('--ignore-imaging', 'not used at network boot and imaging: a shared USB adapter')
     .option('--no-ignore-imaging', 'used again')
+    .option('--ignore-client', 'not used to recognise its FOG Client')
+    .option('--no-ignore-client', 'used again')
     .option('--remove', 'take it away')
     .action(async (key: string, mac: string, options: MacOptions) => {
       const where = `${path(key)}/macs/${encodeURIComponent(mac)}`;
-      const { primary, ignoreImaging: imageIgnore } = options;
+      const { primary, ignoreImaging: imageIgnore, ignoreClient: clientIgnore } = options;
       const changed = options.remove
         ? await callApi<HostSummary>(options.state, 'DELETE', where)
-        : await callApi<HostSummary>(options.state, 'PUT', where, { primary, imageIgnore });
+        : await callApi<HostSummary>(options.state, 'PUT', where, { primary, imageIgnore, clientIgnore });
       print(options, changed, [`${changed.name}: ${changed.macs.join(', ')}`]);
     });
 

@@ -39,6 +39,18 @@ export function readPkiFolder(folder: string): FoundPki {
   };
 }
 
+/** The private key in a file, without what else is in it. Throws PKI_FOLDER_UNREADABLE. */
+export function readKeyText(file: string): string {
+  try {
+    const text = readFileSync(file, 'utf8');
+    return (
+      /-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*?-----END [A-Z ]*PRIVATE KEY-----/.exec(text)?.[0] ?? text
+    );
+  } catch (error) {
+    throw cliErrors.PKI_FOLDER_UNREADABLE({ file, reason: errnoOf(error) ?? messageOf(error) }, error);
+  }
+}
+
 function find(folder: string, names: readonly string[]): string | undefined {
   for (const name of names) {
     const file = join(folder, name);

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { callApi } from './client.js';
 import { jsonOption, stateOption } from './options.js';
-import { readPkiFolder } from './pki-folder.js';
+import { readKeyText, readPkiFolder } from './pki-folder.js';
 import { print } from './print.js';
 
 interface CertificateView {
@@ -15,6 +15,7 @@ interface PkiView {
   readonly authority: CertificateView | null;
   readonly communication: CertificateView | null;
   readonly tls: CertificateView | null;
+  readonly offline: boolean;
 }
 
 interface Options {
@@ -50,9 +51,27 @@ export function addPki(program: Command): void {
       const warnings = taken.warnings.map((warning) => `Note: ${warning}`);
       print(options, taken, [...lines(taken), ...warnings]);
     });
+
+  verb('offline', 'take the key of the authority out of use, for you to keep elsewhere').action(
+    async (options: Options) => {
+      const taken = await callApi<{ readonly file: string }>(options.state, 'POST', '/pki/offline');
+      print(options, taken, [
+        `The key is in ${taken.file}, and fogd uses it no more: move that file to a safe place.`,
+        'The certificates are good for two years; fogd status says when the key is needed again.',
+      ]);
+    },
+  );
+
+  verb('online <file>', 'take the key of the authority into use again').action(
+    async (file: string, options: Options) => {
+      const body = { key: readKeyText(file) };
+      const view = await callApi<PkiView>(options.state, 'POST', '/pki/online', body);
+      print(options, view, lines(view));
+    },
+  );
 }
 
-function lines({ authority, communication, tls }: PkiView): string[] {
+function lines({ authority, communication, tls, offline }: PkiView): string[] {
   const block = (title: string, view: CertificateView | null): string[] => [
     title,
     ...(view
@@ -65,7 +84,7 @@ function lines({ authority, communication, tls }: PkiView): string[] {
       : ['  not made yet']),
   ];
   return [
-    ...block('certificate authority', authority),
+    ...block(`certificate authority${offline ? ' (its key is elsewhere)' : ''}`, authority),
     ...block('what FOG Clients encrypt to', communication),
     ...block('own certificate for HTTPS', tls),
   ];

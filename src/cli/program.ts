@@ -6,6 +6,7 @@ import { addCheck } from './check.js';
 import { addDhcp } from './dhcp.js';
 import { addDoctor } from './doctor.js';
 import { addEvents } from './events.js';
+import { addClient } from './fog-client.js';
 import { addGroup } from './group.js';
 import { addHost } from './host.js';
 import { addImage } from './image.js';
@@ -53,6 +54,7 @@ export function createProgram(): Command {
     addEvents,
     addBackup,
     addDoctor,
+    addClient,
   ])
     add(program);
   return program;

@@ -31,6 +31,8 @@ export interface HostMac {
   readonly pending: boolean;
   /** Not used at network boot and imaging, e.g. a shared USB adapter. */
   readonly imageIgnore: boolean;
+  /** Not used to recognise the machine's FOG Client. */
+  readonly clientIgnore: boolean;
 }
 
 /** The MAC that stands for the host; every host has one. */
@@ -41,6 +43,11 @@ export function primaryMac(host: Host): string {
 /** MACs by which a booting machine may be recognised as this host. */
 export function bootMacs(host: Host): string[] {
   return host.macs.filter((entry) => !entry.pending && !entry.imageIgnore).map((entry) => entry.mac);
+}
+
+/** MACs by which the FOG Client of this host may be recognised. */
+export function clientMacs(host: Host): string[] {
+  return host.macs.filter((entry) => !entry.pending && !entry.clientIgnore).map((entry) => entry.mac);
 }
 
 /** Windows' own form of a product key. */

@@ -3,6 +3,8 @@
 const HEX = /^[0-9a-f]{12}$/;
 /** Longest list that is looked at: no machine has more NICs, and a hostile list must not become ten thousand queries. */
 const MAX_MACS = 32;
+/** FOG Client lists tunnels and adapters without an address, too. */
+const MAX_LIST_LENGTH = 4_000;
 
 /** `AA-BB-…`, `aa:bb:…` or twelve digits as `aa:bb:…`; undefined for anything else, and for group and all-zero addresses. */
 export function parseMac(text: string): string | undefined {
@@ -15,7 +17,7 @@ export function parseMac(text: string): string | undefined {
 /** A `|`-separated list as FOG's clients send it (spec fos-protocol 3.1): valid MACs in order, each once. */
 export function parseMacList(text: string): string[] {
   const macs = new Set<string>();
-  for (const part of text.slice(0, MAX_MACS * 20).split('|')) {
+  for (const part of text.slice(0, MAX_LIST_LENGTH).split('|')) {
     const mac = parseMac(part);
     if (mac !== undefined && macs.size < MAX_MACS) macs.add(mac);
   }

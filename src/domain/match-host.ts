@@ -7,11 +7,15 @@ export type HostMatch =
   | { readonly kind: 'ambiguous'; readonly hosts: readonly Host[] };
 
 /**
- * Which host a booting machine is (data-model 5.1): by its MACs, without those that are pending or ignored for imaging. `owners` are the
- * hosts that own any of the MACs.
+ * Which host a machine is (data-model 5.1): by those of its MACs that count, at boot those that are not pending or ignored for imaging.
+ * `owners` are the hosts that own any of the MACs.
  */
-export function matchHost(owners: readonly Host[], macs: readonly string[]): HostMatch {
-  const matching = owners.filter((host) => bootMacs(host).some((mac) => macs.includes(mac)));
+export function matchHost(
+  owners: readonly Host[],
+  macs: readonly string[],
+  counting: (host: Host) => readonly string[] = bootMacs,
+): HostMatch {
+  const matching = owners.filter((host) => counting(host).some((mac) => macs.includes(mac)));
   const [only] = matching;
   if (!only) return { kind: 'none' };
   if (matching.length === 1) return { kind: 'one', host: only };

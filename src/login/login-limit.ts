@@ -1,5 +1,5 @@
-import { isIPv6 } from 'node:net';
 import type { Clock } from '#daemon/clock.js';
+import { sourceNetwork } from '#source-network.js';
 
 /** FOG's own limit (spec fos-protocol 3.15). */
 const FAILURES = 5;
@@ -14,14 +14,14 @@ export class LoginLimit {
 
   /** Seconds until this address may try again; 0: now. */
   waitSeconds(address: string): number {
-    const times = this.#recent(network(address));
+    const times = this.#recent(sourceNetwork(address));
     const [oldest] = times;
     if (times.length < FAILURES || oldest === undefined) return 0;
     return Math.ceil((oldest + WINDOW_MS - this.clock.now()) / 1000);
   }
 
   failed(address: string): void {
-    const key = network(address);
+    const key = sourceNetwork(address);
     const times = this.#recent(key);
     this.#failures.delete(key);
     this.#failures.set(key, [...times, this.clock.now()].slice(-FAILURES));
@@ -31,20 +31,10 @@ export class LoginLimit {
   }
 
   succeeded(address: string): void {
-    this.#failures.delete(network(address));
+    this.#failures.delete(sourceNetwork(address));
   }
 
   #recent(key: string): number[] {
     return (this.#failures.get(key) ?? []).filter((at) => this.clock.now() - at < WINDOW_MS);
   }
-}
-
-/** A machine has a whole /64 of IPv6 addresses to try from. */
-function network(address: string): string {
-  if (!isIPv6(address) || address.includes('.')) return address;
-  const [head = '', tail = ''] = address.split('::');
-  const first = head.split(':').filter(Boolean);
-  const last = address.includes('::') ? tail.split(':').filter(Boolean) : [];
-  const zeros = Array.from({ length: Math.max(0, 8 - first.length - last.length) }, () => '0');
-  return [...first, ...zeros, ...last].slice(0, 4).join(':');
 }

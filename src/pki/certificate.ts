@@ -12,6 +12,7 @@ const DAY_MS = 86_400_000;
 const AUTHORITY_DAYS = 7305;
 /** macOS takes no TLS certificate for longer than 825 days; one that ends early says early that its renewal works. */
 export const TLS_DAYS = 365;
+export const OFFLINE_TLS_DAYS = 825;
 /** FOG's own; clients do not look at it. */
 export const COMMUNICATION_DAYS = 3650;
 /** Machines whose clocks are late. */

@@ -42,6 +42,11 @@ export const pkiErrors = defineErrors({
     remedy: 'wait until fogd status shows the service certificates as running',
     status: 503,
   },
+  PKI_IS_OFFLINE: {
+    message: 'the key of the certificate authority is not in use',
+    remedy: 'it is where it was taken to, or still in {file}; take it into use with: fogd pki online FILE',
+    status: 409,
+  },
   PKI_IMPORT_BAD: {
     message: 'these keys are not taken: {reason}',
     remedy:

@@ -2,7 +2,7 @@ import { link, open } from 'node:fs/promises';
 import { errnoOf, messageOf } from '#errors.js';
 import { writeDurably } from '#files/write-durably.js';
 import { pkiErrors } from './errors.js';
-import { type Pair, pairText } from './pair.js';
+import { pairText } from './pair.js';
 
 /** Rights that a file with a private key of fogd must not give. */
 const GROUP_AND_OTHERS = 0o077;
@@ -41,7 +41,11 @@ export async function readOwnFile(folder: string, path: string): Promise<string 
 }
 
 /** Durable when it resolves. Rejects with PKI_FOLDER; what was there is unchanged then. */
-export async function writePair(folder: string, path: string, pair: Pair): Promise<void> {
+export async function writePair(
+  folder: string,
+  path: string,
+  pair: { readonly certificate: string; readonly key?: string },
+): Promise<void> {
   await writeDurably(path, pairText(pair)).catch((error: unknown) => {
     throw pkiErrors.PKI_FOLDER({ folder, reason: errnoOf(error) ?? messageOf(error) }, error);
   });

@@ -9,8 +9,8 @@ export interface Pair {
 const BLOCK = /-----BEGIN ([A-Z0-9 ]+)-----[\s\S]*?-----END \1-----/g;
 
 /** The text of a file that holds both. One file for both: a rename replaces them together. */
-export function pairText({ certificate, key }: Pair): string {
-  return `${certificate.trim()}\n${key.trim()}\n`;
+export function pairText({ certificate, key = '' }: Pick<Pair, 'certificate'> & Partial<Pair>): string {
+  return `${certificate.trim()}\n${key.trim()}`.trimEnd().concat('\n');
 }
 
 /** Both out of such a text. Throws an Error that says what is wrong with it. */
@@ -20,6 +20,12 @@ export function parsePair(text: string): Pair {
   const pair = { certificate: part(/CERTIFICATE$/).join('\n'), key: part(/PRIVATE KEY$/).join('\n') };
   checkPair(pair);
   return pair;
+}
+
+/** The same for that of an authority, whose key may be elsewhere. */
+export function parseAuthority(text: string): Pick<Pair, 'certificate'> & Partial<Pair> {
+  if (text.includes('PRIVATE KEY')) return parsePair(text);
+  return { certificate: readCertificate(text).toString().trim() };
 }
 
 /** Throws an Error that completes "… cannot be used: …" unless the key is the certificate's. No text of a key is in it. */

@@ -1,16 +1,24 @@
-import { mkdir, readdir, rm } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
 import type { Health, Service } from '#daemon/service.js';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { UNFINISHED } from '#files/write-durably.js';
-import { COMMUNICATION_DAYS, issueLeaf, makeAuthority, TLS_DAYS } from './certificate.js';
+import { COMMUNICATION_DAYS, issueLeaf, makeAuthority, OFFLINE_TLS_DAYS, TLS_DAYS } from './certificate.js';
 import { pkiErrors } from './errors.js';
 import { type CheckedPki, checkForeignPki, type ForeignPki } from './imported.js';
 import type { KeyMaker } from './key-maker.js';
 import { namesOf } from './names.js';
-import { endOf, isIssuedBy, type Pair, parsePair, readCertificate } from './pair.js';
+import {
+  checkPair,
+  endOf,
+  isIssuedBy,
+  type Pair,
+  parseAuthority,
+  parsePair,
+  readCertificate,
+} from './pair.js';
 import { keepBeside, readOwnFile, writePair } from './pair-file.js';
 import type { CertificateSource } from './source.js';
 
@@ -37,7 +45,16 @@ export interface CertificateView {
   readonly until: number;
 }
 
-export type PkiView = Readonly<Record<Holder, CertificateView | null>>;
+export type PkiView = Readonly<Record<Holder, CertificateView | null>> & {
+  /** The key of the authority is not on this machine: nothing can be issued. */
+  readonly offline: boolean;
+};
+
+/** The authority's key may be elsewhere. */
+interface Kept {
+  readonly certificate: string;
+  readonly key?: string;
+}
 
 /** A TLS signature of 4096 bits would keep the loop for 3 ms at every connection, one of 2048 keeps it for 0.3 ms. */
 const BITS: Readonly<Record<Holder, number>> = { authority: 4096, communication: 4096, tls: 2048 };
@@ -46,6 +63,8 @@ const FILES: Readonly<Record<Holder, string>> = {
   communication: 'communication.pem',
   tls: 'tls.pem',
 };
+/** Certificate and key of the authority, for the admin to take away. */
+const OFFLINE_FILE = 'ca-offline.pem';
 
 /** Addresses come and go with interfaces; nothing tells. */
 const LOOK_EVERY_MS = 60_000;
@@ -61,8 +80,13 @@ const EARLIEST = Date.UTC(2025, 0, 1);
  */
 export class Pki implements Service, CertificateSource {
   readonly name = 'certificates';
-  readonly #pairs = new Map<Holder, Pair>();
+  readonly #pairs = new Map<Holder, Kept>();
+  /** Why a certificate ought to be issued, while the key for that is elsewhere. */
+  #wanting: string | undefined;
+  /** The key that was taken out of use still lies beside the certificates. */
+  #isLeftBehind = false;
   readonly #followers = new Set<(pair: Pair) => void>();
+  readonly #keyFollowers = new Set<(key: string) => void>();
   /** One change after the other. */
   #work: Promise<unknown> = Promise.resolve();
   #ending = new AbortController();
@@ -108,7 +132,18 @@ export class Pki implements Service, CertificateSource {
     if (!authority || !tls || !this.#pairs.has('communication'))
       return { state: 'degraded', detail: 'the keys are being made' };
     const until = endOf(authority);
-    const detail = `authority until ${day(until)}, HTTPS until ${day(endOf(tls))}`;
+    if (this.#isLeftBehind)
+      return {
+        state: 'degraded',
+        detail: `the key of the authority is out of use and still here: take ${join(this.options.folder, OFFLINE_FILE)} away`,
+      };
+    const offline = this.#isOffline ? ', its key elsewhere' : '';
+    const detail = `authority until ${day(until)}${offline}, HTTPS until ${day(endOf(tls))}`;
+    if (this.#wanting !== undefined)
+      return {
+        state: 'degraded',
+        detail: `${detail}: ${this.#wanting}; bring its key back for a moment with: fogd pki online FILE`,
+      };
     return until - this.options.clock.now() < AUTHORITY_ALARM_MS
       ? {
           state: 'degraded',
@@ -120,8 +155,15 @@ export class Pki implements Service, CertificateSource {
   follow(use: (pair: Pair) => void): () => void {
     this.#followers.add(use);
     const pair = this.#pairs.get('tls');
-    if (pair) use(pair);
+    if (pair && hasKey(pair)) use(pair);
     return () => this.#followers.delete(use);
+  }
+
+  /** Calls `use` with the private key of the communication certificate, PEM: now, where there is one, and whenever it is another. */
+  followKey(use: (key: string) => void): void {
+    this.#keyFollowers.add(use);
+    const pair = this.#pairs.get('communication');
+    if (pair && hasKey(pair)) use(pair.key);
   }
 
   certificateHealth(): Health {
@@ -149,7 +191,52 @@ export class Pki implements Service, CertificateSource {
           }
         : null;
     };
-    return { authority: view('authority'), communication: view('communication'), tls: view('tls') };
+    return {
+      authority: view('authority'),
+      communication: view('communication'),
+      tls: view('tls'),
+      offline: this.#isOffline,
+    };
+  }
+
+  /**
+   * Takes the key of the authority out of use: nobody who breaks into this machine can issue certificates with it then. Both leaves are issued
+   * once more before, for as long as clients bear. Gives the file that holds the key, which the admin takes away. Rejects with PKI_NOT_READY.
+   */
+  offline(): Promise<string> {
+    return this.#queue(async () => {
+      const authority = this.#pairs.get('authority');
+      const file = join(this.options.folder, OFFLINE_FILE);
+      if (this.#pairs.size < HOLDERS.length || !authority) throw pkiErrors.PKI_NOT_READY({});
+      if (!hasKey(authority)) throw pkiErrors.PKI_IS_OFFLINE({ file });
+      for (const holder of ['tls', 'communication'] as const) {
+        const { key } = this.#pairs.get(holder) ?? {};
+        if (key === undefined) throw pkiErrors.PKI_NOT_READY({});
+        const days = holder === 'tls' ? OFFLINE_TLS_DAYS : COMMUNICATION_DAYS;
+        await this.#keep(holder, { certificate: await this.#issue(holder, authority, key, days), key });
+      }
+      await writePair(this.options.folder, file, authority);
+      await this.#keep('authority', { certificate: authority.certificate });
+      this.#isLeftBehind = true;
+      this.options.log.info({ file }, 'the key of the certificate authority is out of use');
+      return file;
+    });
+  }
+
+  /** Takes the key of the authority into use again. Rejects with PKI_IMPORT_BAD where it is that of another one. */
+  online(key: string): Promise<void> {
+    return this.#queue(async () => {
+      const authority = this.#pairs.get('authority');
+      if (!authority) throw pkiErrors.PKI_NOT_READY({});
+      const pair = { certificate: authority.certificate, key };
+      try {
+        checkPair(pair);
+      } catch (error) {
+        throw pkiErrors.PKI_IMPORT_BAD({ reason: messageOf(error) }, error);
+      }
+      await this.#keep('authority', pair);
+      await this.#complete(this.#ending.signal);
+    });
   }
 
   /**
@@ -195,7 +282,7 @@ export class Pki implements Service, CertificateSource {
     } catch (error) {
       throw pkiErrors.PKI_FOLDER({ folder, reason: errnoOf(error) ?? messageOf(error) }, error);
     }
-    const found = new Map<Holder, Pair>();
+    const found = new Map<Holder, Kept>();
     const texts = new Map<Holder, string>();
     for (const holder of HOLDERS) {
       const text = await readOwnFile(folder, this.#path(holder));
@@ -206,7 +293,7 @@ export class Pki implements Service, CertificateSource {
       throw pkiErrors.PKI_AUTHORITY_LOST({ folder, file: this.#path('authority') });
     for (const [holder, text] of texts) {
       try {
-        found.set(holder, parsePair(text));
+        found.set(holder, holder === 'authority' ? parseAuthority(text) : parsePair(text));
       } catch (error) {
         const file = this.#path(holder);
         if (holder === 'authority')
@@ -217,21 +304,26 @@ export class Pki implements Service, CertificateSource {
     }
     this.#pairs.clear();
     for (const [holder, pair] of found) this.#pairs.set(holder, pair);
-    const tls = this.#pairs.get('tls');
-    if (tls) this.#tell(tls);
+    for (const [holder, pair] of found) this.#tell(holder, pair);
   }
 
   /** Makes what is missing, and issues anew what is due. HTTPS comes before what clients need only after it. */
   async #complete(signal: AbortSignal): Promise<void> {
     const { clock, makeKey, log } = this.options;
+    this.#wanting = undefined;
+    this.#isLeftBehind = this.#isOffline && (await isThere(join(this.options.folder, OFFLINE_FILE)));
     for (const holder of HOLDERS) {
       if (signal.aborted) return;
       const pair = this.#pairs.get(holder);
       const why = this.#due(holder, pair);
       if (why === undefined) continue;
+      const authority = this.#pairs.get('authority');
+      if (authority && !hasKey(authority)) {
+        this.#wanting ??= `the certificate for ${holder === 'tls' ? 'HTTPS' : 'clients'} is due (${why})`;
+        continue;
+      }
       if (clock.now() < EARLIEST) throw pkiErrors.PKI_CLOCK({ date: new Date(clock.now()).toISOString() });
       const key = pair?.key ?? (await makeKey(BITS[holder], signal));
-      const authority = this.#pairs.get('authority');
       const certificate =
         holder === 'authority' || authority === undefined
           ? await makeAuthority(key, clock.now())
@@ -242,7 +334,7 @@ export class Pki implements Service, CertificateSource {
   }
 
   /** Why a new certificate is needed; undefined while the present one will do. */
-  #due(holder: Holder, pair: Pair | undefined): string | undefined {
+  #due(holder: Holder, pair: Kept | undefined): string | undefined {
     if (!pair) return 'there was none';
     const authority = this.#certificate('authority');
     if (holder === 'authority' || !authority) return undefined;
@@ -257,8 +349,12 @@ export class Pki implements Service, CertificateSource {
     return isSame ? undefined : 'names or addresses have changed';
   }
 
-  #issue(holder: Exclude<Holder, 'authority'>, authority: Pair, key: string): Promise<string> {
-    const days = holder === 'tls' ? TLS_DAYS : COMMUNICATION_DAYS;
+  #issue(
+    holder: Exclude<Holder, 'authority'>,
+    authority: Pair,
+    key: string,
+    days = holder === 'tls' ? TLS_DAYS : COMMUNICATION_DAYS,
+  ): Promise<string> {
     return issueLeaf({
       authority,
       key,
@@ -268,14 +364,21 @@ export class Pki implements Service, CertificateSource {
     });
   }
 
-  async #keep(holder: Holder, pair: Pair): Promise<void> {
+  async #keep(holder: Holder, pair: Kept): Promise<void> {
     await writePair(this.options.folder, this.#path(holder), pair);
     this.#pairs.set(holder, pair);
-    if (holder === 'tls') this.#tell(pair);
+    this.#tell(holder, pair);
   }
 
-  #tell(pair: Pair): void {
-    for (const use of this.#followers) use(pair);
+  #tell(holder: Holder, pair: Kept): void {
+    if (!hasKey(pair)) return;
+    if (holder === 'tls') for (const use of this.#followers) use(pair);
+    if (holder === 'communication') for (const use of this.#keyFollowers) use(pair.key);
+  }
+
+  get #isOffline(): boolean {
+    const authority = this.#pairs.get('authority');
+    return authority !== undefined && !hasKey(authority);
   }
 
   #certificate(holder: Holder) {
@@ -300,6 +403,17 @@ export class Pki implements Service, CertificateSource {
 
 /** In the order in which they are made. */
 const HOLDERS = ['authority', 'tls', 'communication'] as const;
+
+async function isThere(file: string): Promise<boolean> {
+  return await stat(file).then(
+    () => true,
+    () => false,
+  );
+}
+
+function hasKey(kept: Kept): kept is Pair {
+  return kept.key !== undefined;
+}
 
 function day(milliseconds: number): string {
   return new Date(milliseconds).toISOString().slice(0, 10);

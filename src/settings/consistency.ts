@@ -10,6 +10,7 @@ export function inconsistencies(settings: Settings): Problem[] {
     ...tftpProblems(settings),
     ...nfsProblems(settings),
     ...httpsProblems(settings),
+    ...clientProblems(settings),
   ];
 }
 
@@ -35,6 +36,17 @@ function httpsProblems({ http, https }: Settings): Problem[] {
       mend: 'set both, or none',
     });
   return problems;
+}
+
+function clientProblems({ client, https }: Settings): Problem[] {
+  if (!client.move_to_https || (https.enabled && https.port === 443)) return [];
+  return [
+    {
+      path: 'client.move_to_https',
+      what: 'is true although HTTPS is not served on port 443, and clients look for it there',
+      mend: 'set https.enabled = true and https.port = 443, or this to false',
+    },
+  ];
 }
 
 function nfsProblems({ nfs }: Settings): Problem[] {

@@ -38,6 +38,10 @@ export const formats: Readonly<Record<string, FormatRule>> = {
     test: (value) => /^([0-9a-f]{2}){2,255}$/i.test(value),
     means: 'at least two bytes in hexadecimal such as ff12345678',
   },
+  color: {
+    test: (value) => /^([0-9a-f]{6})?$/i.test(value),
+    means: 'a colour of six hexadecimal digits such as 00567a',
+  },
   undi: {
     test: (value) => /^\d{1,3}\.\d{1,3}$/.test(value),
     means: 'a version such as 3.16',

@@ -26,6 +26,7 @@ interface MacRow {
   is_primary: number;
   pending: number;
   image_ignore: number;
+  client_ignore: number;
 }
 
 export interface NewHost {
@@ -70,6 +71,7 @@ export interface MacChanges {
   /** A host has one; it can only be given to another MAC. */
   readonly primary?: true;
   readonly imageIgnore?: boolean;
+  readonly clientIgnore?: boolean;
   readonly pending?: boolean;
 }
 
@@ -256,8 +258,18 @@ export class HostRepository {
     this.#changed(id);
   }
 
-  addMac(id: number, mac: string): void {
-    this.#prepare('INSERT INTO host_macs (mac, host_id) VALUES (?, ?)').run(mac, id);
+  /** Hosts that registered themselves and wait for approval. */
+  countPending(): number {
+    return this.#prepare('SELECT count(*) FROM hosts WHERE pending = 1').pluck().get() as number;
+  }
+
+  /** `pending`: a machine named it, and a person has not agreed yet. */
+  addMac(id: number, mac: string, pending = false): void {
+    this.#prepare('INSERT INTO host_macs (mac, host_id, pending) VALUES (?, ?, ?)').run(
+      mac,
+      id,
+      Number(pending),
+    );
     this.#changed(id);
   }
 
@@ -267,12 +279,12 @@ export class HostRepository {
   }
 
   /** Sets what is named; a new primary MAC takes the place of the one before. */
-  changeMac(id: number, mac: string, { primary, imageIgnore, pending }: MacChanges): void {
+  changeMac(id: number, mac: string, { primary, imageIgnore, clientIgnore, pending }: MacChanges): void {
     if (primary === true) {
       this.#prepare('UPDATE host_macs SET is_primary = 0 WHERE host_id = ?').run(id);
       this.#prepare('UPDATE host_macs SET is_primary = 1 WHERE host_id = ? AND mac = ?').run(id, mac);
     }
-    const set = (column: 'image_ignore' | 'pending', value: boolean): void => {
+    const set = (column: 'image_ignore' | 'client_ignore' | 'pending', value: boolean): void => {
       this.#prepare(`UPDATE host_macs SET ${column} = ? WHERE host_id = ? AND mac = ?`).run(
         Number(value),
         id,
@@ -280,6 +292,7 @@ export class HostRepository {
       );
     };
     if (imageIgnore !== undefined) set('image_ignore', imageIgnore);
+    if (clientIgnore !== undefined) set('client_ignore', clientIgnore);
     if (pending !== undefined) set('pending', pending);
     this.#changed(id);
   }
@@ -331,6 +344,7 @@ export class HostRepository {
           primary: mac.is_primary === 1,
           pending: mac.pending === 1,
           imageIgnore: mac.image_ignore === 1,
+          clientIgnore: mac.client_ignore === 1,
         }),
       ),
     };

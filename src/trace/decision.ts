@@ -3,7 +3,7 @@
  * The same object goes to the log line, the trace table and the boot story.
  */
 
-export type TraceService = 'dhcp' | 'tftp' | 'http' | 'fos' | 'fogd';
+export type TraceService = 'dhcp' | 'tftp' | 'http' | 'fos' | 'client' | 'fogd';
 
 /** What became of the packet or request. `failed` means fogd could not do what it wanted to. */
 export type Outcome = 'answered' | 'ignored' | 'refused' | 'failed';

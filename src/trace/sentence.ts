@@ -57,6 +57,19 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
   'client-error': () => 'reported an error',
   'client-warning': () => 'reported a warning',
   login: () => 'tried to log in',
+  'client-trusted': () => 'its FOG Client came for the first time, and is trusted from now on',
+  'client-authorised': () => 'its FOG Client is there',
+  'client-refused': () => 'its FOG Client wants to be trusted',
+  'client-poll': () => 'its FOG Client asked what to do',
+  'client-told': (r) => `its FOG Client was told something new${ofModules(r)}`,
+  'client-registered': (r) =>
+    r.outcome === 'answered'
+      ? `its FOG Client registered it as host ${fact(r, 'host')}, which waits for approval`
+      : 'its FOG Client tried to register it',
+  'client-macs': (r) =>
+    `its FOG Client named ${fact(r, 'count')} more addresses of the host ${fact(r, 'host')}, which wait for approval`,
+  'client-call-failed': () => 'its FOG Client made a call that fogd could not answer',
+  'client-reset': (r) => `its FOG Client may come anew: reset by ${fact(r, 'actor')}`,
 };
 
 const SCRIPTS: Readonly<Record<string, string>> = {
@@ -111,6 +124,10 @@ function amount(record: TraceRecord): string {
   const milliseconds = Number(record.facts?.milliseconds ?? 0);
   const rate = milliseconds > 0 && count > 0 ? ` (${(count / milliseconds / 1000).toFixed(1)} MB/s)` : '';
   return `${bytes(record)}${duration(record)}${rate}`;
+}
+
+function ofModules({ facts }: TraceRecord): string {
+  return facts?.modules === undefined ? '' : ` (${String(facts.modules)})`;
 }
 
 function shareText({ facts, outcome }: TraceRecord): string {

@@ -47,8 +47,8 @@ export function bootStory(records: readonly TraceRecord[], now: number): BootSto
  */
 function startsBoot(record: TraceRecord, boot: readonly TraceRecord[]): boolean {
   const { service, event, who } = record;
-  // Calls of the imaging environment and what fogd makes of its silence belong to the boot that they end.
-  if (service === 'fogd') return false;
+  // Calls of the imaging environment and what fogd makes of its silence belong to the boot that they end; so do those of the FOG Client.
+  if (service === 'fogd' || service === 'client') return false;
   const isImaging = unfinished(boot) !== undefined;
   if (service === 'fos' && isImaging && !LINUX_STARTS.has(event)) return false;
   const isRenewal = service === 'dhcp' && who.arch === undefined && isImaging;
@@ -122,10 +122,12 @@ function goesOn(before: TraceRecord, record: TraceRecord): boolean {
 
 /** How the boot ended, or what its last step means if nothing followed. */
 function verdict(all: readonly TraceRecord[], now: number): string {
-  const withoutHttpBoot = all.filter((record) => !isOnItsWay(record));
-  const boot = withoutHttpBoot.length > 0 ? withoutHttpBoot : all;
+  const booting = all.filter(({ service }) => service !== 'client');
+  const withoutHttpBoot = booting.filter((record) => !isOnItsWay(record));
+  const boot = withoutHttpBoot.length > 0 ? withoutHttpBoot : booting;
   const last = boot.at(-1);
-  if (!last) return 'nothing is known';
+  const newest = all.at(-1);
+  if (!last) return newest ? `its system runs: ${sentence(newest)}` : 'nothing is known';
   const bad = boot.findLast(
     ({ outcome, event }) => outcome === 'failed' || outcome === 'refused' || FATAL.has(event),
   );
@@ -145,6 +147,7 @@ function verdict(all: readonly TraceRecord[], now: number): string {
   if (has('inventory-dropped'))
     return `done: ${has('registered') ? 'registered' : 'hardware reported'}, and waits for approval`;
   if (bad && bad === last) return `stopped: ${sentence(bad)}`;
+  if (newest?.service === 'client') return 'done: its system runs, and its FOG Client calls';
   if (
     last.event === 'script-served' &&
     last.outcome === 'answered' &&

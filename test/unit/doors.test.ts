@@ -56,7 +56,7 @@ const RULES: readonly Rule[] = [
   {
     name: 'actions know no service and no HTTP',
     rooms: /^src\/actions\//,
-    imports: /^(#services|#cli|#main|fastify)/,
+    imports: /^(#services|#cli\/|#main|fastify)/,
   },
   {
     name: 'the command line is a client of the API',

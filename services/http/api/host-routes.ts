@@ -49,6 +49,7 @@ const Host = fields(
         primary: Type.Boolean(),
         pending: Type.Boolean(),
         imageIgnore: Type.Boolean(),
+        clientIgnore: Type.Boolean(),
       }),
     ),
     kernel: Type.String(),
@@ -101,6 +102,7 @@ const MacKey = fields({
 const MacChange = fields({
   primary: Type.Optional(Type.Literal(true)),
   imageIgnore: Type.Optional(Type.Boolean()),
+  clientIgnore: Type.Optional(Type.Boolean()),
   pending: Type.Optional(Type.Boolean()),
 });
 const ImageChoice = fields({ image: Type.String({ minLength: 1, maxLength: 64 }) });

@@ -1,6 +1,6 @@
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
-import { describePki, importPki } from '#actions/manage-pki.js';
+import { bringPkiOnline, describePki, importPki, takePkiOffline } from '#actions/manage-pki.js';
 import { type ApiInstance, fields, nullable, secret, Time } from './route-types.js';
 
 /** FOG's certificates have a text dump before them. */
@@ -21,6 +21,7 @@ const certificates = {
   authority: nullable(Certificate),
   communication: nullable(Certificate),
   tls: nullable(Certificate),
+  offline: Type.Boolean({ description: 'The key of the authority is elsewhere: nothing can be issued.' }),
 };
 const Pki = fields(certificates, 'Pki');
 const Imported = fields({
@@ -32,6 +33,10 @@ const Import = fields({
   authorityKey: secret(PEM_LENGTH),
   communicationKey: Type.Optional(secret(PEM_LENGTH)),
   communicationCertificate: Type.Optional(Pem),
+});
+const Online = fields({ key: secret(PEM_LENGTH) });
+const Offline = fields({
+  file: Type.String({ description: 'Certificate and key of the authority, to be taken away.' }),
 });
 
 /** In their shape; which keys they are is nobody's business but the caller's. */
@@ -65,5 +70,27 @@ export async function pkiRoutes(app: ApiInstance, { context }: { readonly contex
       config: { scope: 'pki:write', action: 'pki-imported', example: { body: EXAMPLE } },
     },
     ({ body, caller }) => importPki(context, body, caller.actor),
+  );
+
+  app.post(
+    '/pki/offline',
+    {
+      schema: { summary: 'Take the key of the authority out of use', response: { 200: Offline } },
+      config: { scope: 'pki:write', action: 'pki-offline', example: {} },
+    },
+    ({ caller }) => takePkiOffline(context, caller.actor),
+  );
+
+  app.post(
+    '/pki/online',
+    {
+      schema: { summary: 'Take it into use again', body: Online, response: { 200: Pki } },
+      config: {
+        scope: 'pki:write',
+        action: 'pki-online',
+        example: { body: { key: EXAMPLE.authorityKey } },
+      },
+    },
+    ({ body, caller }) => bringPkiOnline(context, body.key, caller.actor),
   );
 }

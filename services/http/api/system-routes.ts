@@ -43,7 +43,7 @@ export const Service = fields(
   'Service',
 );
 
-const ServiceName = Type.Enum(['dhcp', 'tftp', 'http', 'fos', 'fogd']);
+const ServiceName = Type.Enum(['dhcp', 'tftp', 'http', 'fos', 'client', 'fogd']);
 const Outcome = Type.Enum(['answered', 'ignored', 'refused', 'failed']);
 export const Record = fields(
   {

@@ -27,7 +27,9 @@ const host: Host = {
   pending: false,
   createdAt: 0,
   createdBy: 'test',
-  macs: [{ mac: '00:11:22:33:44:55', primary: true, pending: false, imageIgnore: false }],
+  macs: [
+    { mac: '00:11:22:33:44:55', primary: true, pending: false, imageIgnore: false, clientIgnore: false },
+  ],
   kernel: '',
   init: '',
   kernelArgs: '',

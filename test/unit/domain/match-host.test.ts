@@ -7,6 +7,7 @@ const mac = (text: string, extra: Partial<HostMac> = {}): HostMac => ({
   primary: false,
   pending: false,
   imageIgnore: false,
+  clientIgnore: false,
   ...extra,
 });
 const host = (name: string, ...macs: HostMac[]) => ({ id: name.length, name, macs }) as unknown as Host;

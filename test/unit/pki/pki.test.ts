@@ -81,7 +81,7 @@ describe('the first start', () => {
     });
     await start(pki);
     expect(pki.health()).toEqual({ state: 'degraded', detail: 'the keys are being made' });
-    expect(pki.describe()).toEqual({ authority: null, communication: null, tls: null });
+    expect(pki.describe()).toEqual({ authority: null, communication: null, tls: null, offline: false });
     release();
     await isWhole(pki);
     // HTTPS before what only clients need: a key of 4096 bits takes seconds.
@@ -412,5 +412,49 @@ describe('an import', () => {
     const given = await foreign(clock.now() - 30 * 365 * DAY);
     expect(await pki.import(given)).toEqual([expect.stringContaining('its time is over')]);
     expect(pki.health().state).toBe('degraded');
+  });
+});
+
+describe('an authority whose key is taken away', () => {
+  const offline = () => join(folder, 'ca-offline.pem');
+
+  it('has its key in one file, 0600, and nowhere else; both certificates are good for long', async () => {
+    const pki = await started();
+    const key = /-----BEGIN PRIVATE KEY[\s\S]*/.exec(read('ca.pem'))?.[0] ?? '-';
+    expect(await pki.offline()).toBe(offline());
+    expect(read('ca-offline.pem')).toContain(key);
+    expect(statSync(offline()).mode & 0o777).toBe(0o600);
+    const holding = readdirSync(folder).filter((name) => read(name).includes(key));
+    expect(holding).toEqual(['ca-offline.pem']);
+    expect(pki.describe().offline).toBe(true);
+    expect((tls(pki)?.until ?? 0) - clock.now()).toBeGreaterThan(800 * DAY);
+    expect(pki.health().detail).toContain('take');
+    await expect(pki.offline()).rejects.toMatchObject({ code: 'PKI_IS_OFFLINE' });
+  });
+
+  it('goes on without it after a restart, says when it is needed, and issues what is due when it is back', async () => {
+    const first = await started();
+    const before = first.describe().authority?.fingerprint;
+    await first.offline();
+    const key = read('ca-offline.pem');
+    rmSync(offline());
+    await first.stop();
+    const pki = make();
+    await start(pki);
+    expect(pki.describe()).toMatchObject({ offline: true, authority: { fingerprint: before } });
+    expect(pki.health()).toMatchObject({ state: 'ok' });
+    expect(pki.pem('authority')).toBeDefined();
+    names = ['fog.example', '10.0.0.2'];
+    await clock.look(60_000);
+    await soon(() => expect(pki.health().detail).toContain('names or addresses have changed'));
+    expect(pki.health().state).toBe('degraded');
+    expect(tls(pki)?.names).toContain('10.0.0.1');
+    await expect(pki.online(await testKey('another', SHORT))).rejects.toMatchObject({
+      code: 'PKI_IMPORT_BAD',
+    });
+    await pki.online(/-----BEGIN PRIVATE KEY[\s\S]*/.exec(key)?.[0] ?? '');
+    expect(pki.health().state).toBe('ok');
+    expect(tls(pki)?.names).toEqual(names);
+    expect(pki.describe()).toMatchObject({ offline: false, authority: { fingerprint: before } });
   });
 });

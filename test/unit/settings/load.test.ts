@@ -94,6 +94,12 @@ describe('settings', () => {
       '[http]\nredirect = true\n[https]\nenabled = false',
       /:2: http\.redirect is true although https\.enabled is false/,
     ],
+    [
+      'clients that would be led to a closed door',
+      '[client]\nmove_to_https = true\n[https]\nport = 8443',
+      /:2: client\.move_to_https is true although HTTPS is not served on port 443/,
+    ],
+    ['a colour that is none', '[client]\ncolor = "#00567a"', /:2: client\.color .*six hexadecimal digits/],
   ])('name line, fault and mend of %s', (_, text, expected) => {
     expect(problems(text)[0]).toMatch(expected);
   });

@@ -218,3 +218,30 @@ describe('boot story', () => {
     expect(bootStory([], LATER).boots).toEqual([]);
   });
 });
+
+describe('a FOG Client', () => {
+  const client = { service: 'client' } as const;
+
+  it('that calls after a boot ends its story, however much later, and begins none', () => {
+    const story = bootStory(
+      records(
+        ['offer', { address: '10.0.0.5', file: 'undionly.kpxe' }],
+        ['file-sent', { file: 'undionly.kpxe', bytes: 74_000 }],
+        ['script-served', { script: 'disk' }],
+        ['client-authorised', {}, { ...client, at: 600_000, last: 600_000 }],
+        ['client-told', { modules: 'taskreboot' }, { ...client, at: 1_600_000, last: 1_600_000 }],
+      ),
+      LATER,
+    );
+    expect(story.boots).toHaveLength(1);
+    expect(story.boots[0]?.verdict).toBe('done: its system runs, and its FOG Client calls');
+    expect(story.boots[0]?.steps.at(-1)?.text).toBe('its FOG Client was told something new (taskreboot)');
+  });
+
+  it('of a machine that was never seen to boot has a story of its own', () => {
+    const refused = { ...client, outcome: 'refused', reasons: ['it is no host'] } as const;
+    expect(lastVerdict(['client-refused', {}, refused])).toBe(
+      'its system runs: its FOG Client wants to be trusted: it is no host',
+    );
+  });
+});

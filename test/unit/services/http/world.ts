@@ -18,6 +18,7 @@ import { BootStore } from '#files/boot-store.js';
 import { ImageStore } from '#images/image-store.js';
 import { verifyImage } from '#images/verify-image.js';
 import { Pki } from '#pki/pki.js';
+import { Unwrapper } from '#pki/unwrapper.js';
 import type { ServerAt } from '#services/http/address.js';
 import { apiOnNetwork, apiOnSocket, metricsDoor } from '#services/http/api/doors.js';
 import type { ApiOptions } from '#services/http/api/routes.js';
@@ -134,6 +135,8 @@ export async function makeWorld(toml = ''): Promise<World> {
     clock,
     log: silent,
   });
+  const unwrapper = new Unwrapper();
+  pki.followKey((key) => unwrapper.use(key));
   const context = createContext(settings, clock, store, {
     recorder,
     exports: {
@@ -151,6 +154,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     neighbour: async (ip) => neighbours.get(ip),
     bootStore,
     pki,
+    unwrapper,
     download: async function* (url) {
       yield Buffer.from(`what ${url} holds`);
     },
@@ -203,6 +207,7 @@ export async function makeWorld(toml = ''): Promise<World> {
       files,
       serverAt,
       pki,
+      hasHttps: () => true,
     });
     await instance.register(monitorRoutes, {
       services: () => services,
@@ -258,6 +263,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     fos: (endpoint, body) => post('/fog', endpoint, body),
     close: async () => {
       await Promise.all([app.close(), api.close()]);
+      await unwrapper.close();
       await store.close();
       rmSync(folder, { recursive: true });
     },

@@ -1,0 +1,95 @@
+import type { Command } from 'commander';
+import { callApi } from './client.js';
+import { cliErrors } from './errors.js';
+import { jsonOption, stateOption } from './options.js';
+import { print } from './print.js';
+import { table } from './tables.js';
+
+interface ClientView {
+  readonly host: string;
+  readonly trust: 'pending' | 'unknown' | 'new' | 'trusted';
+  readonly trustedSince: number | null;
+  readonly handshakeAt: number | null;
+  readonly handshakeFrom: string | null;
+  readonly sessionUntil: number | null;
+  readonly contactAt: number | null;
+  readonly contactFrom: string | null;
+  readonly versionLine: string | null;
+  readonly modules: ReadonlyArray<{ readonly module: string; readonly state: string }>;
+  readonly told: Readonly<Record<string, unknown>> | null;
+}
+
+interface Options {
+  readonly state: string;
+  readonly json?: true;
+}
+
+const TRUST: Readonly<Record<ClientView['trust'], string>> = {
+  pending: 'the host waits for approval, and its client is told nothing',
+  unknown: 'never seen, or reset: the next that comes as this host is trusted',
+  new: 'came once, and is trusted',
+  trusted: 'trusted',
+};
+
+export function addClient(program: Command): void {
+  const client = program.command('client').description('FOG Client, the service in the installed systems');
+  const verb = (name: string, description: string) =>
+    client.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
+
+  verb('show <host>', 'what is known of the client of a host, and what it was last told').action(
+    async (host: string, options: Options) => {
+      const view = await callApi<ClientView>(options.state, 'GET', path(host));
+      print(options, view, lines(view));
+    },
+  );
+
+  verb('reset [host]', 'trust the next machine that comes as this host: for one that was installed anew')
+    .option('--group <name>', 'for all hosts of a group')
+    .action(async (host: string | undefined, options: Options & { readonly group?: string }) => {
+      const { group } = options;
+      if ((host === undefined) === (group === undefined)) throw cliErrors.CLIENT_TARGET({});
+      const where =
+        group === undefined
+          ? `${path(host ?? '')}/reset`
+          : `/groups/${encodeURIComponent(group)}/client-reset`;
+      const { hosts } = await callApi<{ readonly hosts: readonly string[] }>(options.state, 'POST', where);
+      print(options, { hosts }, [`reset: ${hosts.join(', ')}`]);
+    });
+
+  verb('module <host> <module> <on|off>', 'switch a module for one host')
+    .addHelpText('after', '\nThe modules are listed by: fogd client show HOST')
+    .action(async (host: string, module: string, word: string, options: Options) => {
+      if (word !== 'on' && word !== 'off') throw cliErrors.SWITCH_WORD({ word });
+      const where = `${path(host)}/modules/${encodeURIComponent(module)}`;
+      const view = await callApi<ClientView>(options.state, 'PUT', where, { on: word === 'on' });
+      print(options, view, lines(view));
+    });
+}
+
+function path(host: string): string {
+  return `/hosts/${encodeURIComponent(host)}/client`;
+}
+
+function lines(view: ClientView): string[] {
+  const at = (time: number | null, from?: string | null) =>
+    time === null ? 'never' : `${new Date(time).toISOString()}${from ? ` from ${from}` : ''}`;
+  return [
+    view.host,
+    ...table([
+      ['  trust', TRUST[view.trust]],
+      ['  trusted since', at(view.trustedSince)],
+      ['  last handshake', at(view.handshakeAt, view.handshakeFrom)],
+      ['  session', view.sessionUntil === null ? 'none' : `until ${at(view.sessionUntil)}`],
+      ['  last contact', at(view.contactAt, view.contactFrom)],
+      ['  version', view.versionLine ?? 'not known yet'],
+    ]),
+    'modules, and what they were last told',
+    ...table(
+      view.modules.map(({ module, state }) => [
+        `  ${module}`,
+        state,
+        view.told?.[module] === undefined ? '' : JSON.stringify(view.told[module]),
+      ]),
+    ),
+  ];
+}

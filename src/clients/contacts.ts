@@ -1,0 +1,67 @@
+import { RecentMap } from '#recent-map.js';
+import { SAME_CYCLE_MS } from './cycle.js';
+
+/** The last that was heard of a client, and what it was told. */
+export interface LastPoll {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly address: string;
+  /** What its behaviour says of its version; empty while it said nothing. */
+  readonly line: string;
+  /** JSON, without secrets; undefined until it was told something by this process. */
+  readonly told?: string;
+}
+
+const ADDRESSES = 20_000;
+
+/**
+ * The polls of all clients, by the number of their host. In memory: they come by the hundred in a second, and a keeper writes them down
+ * from time to time.
+ */
+export class ClientContacts {
+  readonly #polls = new Map<number, LastPoll>();
+  readonly #unwritten = new Set<number>();
+  readonly #configured = new RecentMap<string, number>(ADDRESSES);
+
+  get(hostId: number): LastPoll | undefined {
+    return this.#polls.get(hostId);
+  }
+
+  note(hostId: number, poll: Omit<LastPoll, 'line'>): void {
+    const before = this.#polls.get(hostId);
+    const line = this.#line(poll.address, poll.at) ?? before?.line ?? '';
+    this.#polls.set(hostId, {
+      ...poll,
+      line,
+      ...(poll.told === undefined && before?.told !== undefined ? { told: before.told } : {}),
+    });
+    this.#unwritten.add(hostId);
+  }
+
+  /** Somebody at this address asked for the general settings; that call names no host. */
+  configured(address: string, at: number): void {
+    this.#configured.set(address, at);
+  }
+
+  forget(hostId: number): void {
+    this.#polls.delete(hostId);
+    this.#unwritten.delete(hostId);
+  }
+
+  /** What changed since the last time. */
+  take(): Array<readonly [hostId: number, poll: LastPoll]> {
+    const changed = [...this.#unwritten].flatMap((hostId) => {
+      const poll = this.#polls.get(hostId);
+      return poll ? [[hostId, poll] as const] : [];
+    });
+    this.#unwritten.clear();
+    return changed;
+  }
+
+  /** No call names the version (spec client-protocol 10.1), but their order changed with 0.11.6 (3.3). */
+  #line(address: string, now: number): string | undefined {
+    const at = this.#configured.get(address);
+    if (at === undefined) return undefined;
+    return now - at < SAME_CYCLE_MS ? '0.11.6 or newer' : 'older than 0.11.6';
+  }
+}
