@@ -5,6 +5,7 @@ import { createContext } from '#actions/context.js';
 import { ClientKeeper } from '#actions/keep-clients.js';
 import { GenerationKeeper } from '#actions/keep-generations.js';
 import { ImageKeeper } from '#actions/keep-images.js';
+import { SnapinKeeper } from '#actions/keep-snapins.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
 import { TraceKeeper } from '#actions/keep-trace.js';
 import { LiveEvents } from '#actions/live-events.js';
@@ -26,6 +27,7 @@ import { messageOf } from '#errors.js';
 import { BootFileCheck } from '#files/boot-file-check.js';
 import { BootFiles } from '#files/boot-files.js';
 import { BootStore } from '#files/boot-store.js';
+import { SnapinStore } from '#files/snapin-store.js';
 import { ImageStore } from '#images/image-store.js';
 import { TreeProbe } from '#images/tree-probe.js';
 import { startVerification } from '#images/verifier.js';
@@ -152,6 +154,7 @@ export async function startDaemon({
   });
   const unwrapper = new Unwrapper();
   pki.followKey((key) => unwrapper.use(key));
+  const snapinStore = new SnapinStore(settings.snapins.folder ?? folder.file('snapins'));
   const neighbour = neighbourTable();
   const wake = (macs: readonly string[]) => sendMagicPackets(macs, broadcastAddresses(networkInterfaces()));
   const context = createContext(settings, clock, store, {
@@ -163,6 +166,7 @@ export async function startDaemon({
     bootStore,
     pki,
     unwrapper,
+    snapinStore,
     download,
     releaseLease: (address) => dhcp.releaseLease(address),
   });
@@ -291,6 +295,7 @@ export async function startDaemon({
     ...[control, new BootFileCheck(files), new ImageKeeper(context, log), nfs, tftp, http, dhcp, pki],
     ...(settings.https.enabled ? [https] : []),
     verification,
+    new SnapinKeeper(context, log),
   ];
   const supervisor = new Supervisor(services, clock, log);
   trace.start();

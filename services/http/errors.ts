@@ -73,4 +73,9 @@ export const httpErrors = defineErrors({
     remedy: 'close one of them',
     status: 503,
   },
+  UPLOAD_BROKEN_OFF: {
+    message: 'the file did not come whole: {reason}',
+    remedy: 'send it again; nothing was taken',
+    status: 400,
+  },
 });

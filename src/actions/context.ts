@@ -5,6 +5,7 @@ import { ClientSessions } from '#clients/sessions.js';
 import type { Clock } from '#daemon/clock.js';
 import { type HostMatch, matchHost } from '#domain/match-host.js';
 import type { BootStore } from '#files/boot-store.js';
+import type { SnapinStore } from '#files/snapin-store.js';
 import type { ImageStore } from '#images/image-store.js';
 import { LoginLimit } from '#login/login-limit.js';
 import type { Pki } from '#pki/pki.js';
@@ -23,6 +24,8 @@ import type { Lease } from '#store/leases.js';
 import { LeaseRepository } from '#store/leases.js';
 import { MenuRepository } from '#store/menu.js';
 import { SessionRepository } from '#store/sessions.js';
+import { SnapinTaskRepository } from '#store/snapin-tasks.js';
+import { SnapinRepository } from '#store/snapins.js';
 import { StorageNodeRepository } from '#store/storage-nodes.js';
 import type { Store } from '#store/store.js';
 import { TaskRepository } from '#store/tasks.js';
@@ -47,6 +50,7 @@ export interface Ports {
   readonly pki: Pick<Pki, 'describe' | 'import' | 'offline' | 'online'>;
   /** Opens what FOG Clients encrypt to the key of this server. */
   readonly unwrapper: Pick<Unwrapper, 'unwrap'>;
+  readonly snapinStore: SnapinStore;
   /** The body of an http or https URL. Rejects with DOWNLOAD_FAILED. */
   readonly download: (url: string) => AsyncIterable<Uint8Array>;
   /** Unguessable bytes; tests inject their own. */
@@ -69,6 +73,8 @@ export interface Context extends Required<Ports> {
   readonly groups: GroupRepository;
   readonly leases: LeaseRepository;
   readonly bootFiles: BootFileRepository;
+  readonly snapins: SnapinRepository;
+  readonly snapinTasks: SnapinTaskRepository;
   readonly storageNodes: StorageNodeRepository;
   readonly users: UserRepository;
   readonly loginLimit: LoginLimit;
@@ -109,6 +115,8 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     groups: new GroupRepository(store),
     leases: new LeaseRepository(store),
     bootFiles: new BootFileRepository(store),
+    snapins: new SnapinRepository(store),
+    snapinTasks: new SnapinTaskRepository(store),
     storageNodes: new StorageNodeRepository(store, settings.tasks.max_clients),
     users: new UserRepository(store),
     loginLimit: new LoginLimit(clock),

@@ -315,4 +315,90 @@ export const actionErrors = defineErrors({
     remedy: 'name one of: {modules}',
     status: 404,
   },
+  SNAPIN_UNKNOWN: {
+    message: 'there is no snapin {name}',
+    remedy: 'list the snapins with: fogd snapin list',
+    status: 404,
+  },
+  SNAPIN_EXISTS: {
+    message: 'the snapin {name} exists already',
+    remedy: 'give it another file with: fogd snapin file {name} FILE, or choose another name',
+    status: 409,
+  },
+  SNAPIN_NAME_BAD: {
+    message: '{name} cannot be the name of a snapin',
+    remedy:
+      'use 1 to 100 characters that Windows takes in the name of a folder: none of \\ / : * ? " < > | and no ..',
+    status: 400,
+  },
+  SNAPIN_FILE_BAD: {
+    message: '{file} cannot be the name of the file of a snapin',
+    remedy: 'name a file as Windows takes it (--file-name): no folder, none of \\ / : * ? " < > |',
+    status: 400,
+  },
+  SNAPIN_BAD: {
+    message: 'the snapin cannot be like that: {reason}',
+    remedy: 'see fogd snapin add --help',
+    status: 400,
+  },
+  SNAPIN_EMPTY: {
+    message: 'the file {file} is empty',
+    remedy: 'send the bytes of the file as the body (application/octet-stream)',
+    status: 400,
+  },
+  SNAPIN_CUT: {
+    message: 'of the file {file} only {bytes} of {told} bytes came',
+    remedy: 'send it again; nothing was taken',
+    status: 400,
+  },
+  SNAPIN_SHA_WRONG: {
+    message: 'the file {file} has the SHA-512 {found}, not {wanted}',
+    remedy: 'fetch it again from where it comes; nothing was taken',
+    status: 409,
+  },
+  SNAPIN_PROTECTED: {
+    message: 'the snapin {name} is protected',
+    remedy: 'allow it with: fogd snapin change {name} --no-protect',
+    status: 409,
+  },
+  SNAPIN_DISABLED: {
+    message: 'the snapin {name} is disabled',
+    remedy: 'enable it with: fogd snapin change {name} --enable',
+    status: 409,
+  },
+  SNAPIN_DAMAGED: {
+    message: 'the snapin {name} cannot be handed out: {reason}',
+    remedy: 'give it another file with: fogd snapin file {name} FILE',
+    status: 409,
+  },
+  SNAPIN_NEEDED: {
+    message: 'the snapin {name} is still to run on {count} hosts, {host} among them',
+    remedy: 'wait for them, cancel that, or remove it all the same (--force)',
+    status: 409,
+  },
+  SNAPIN_NOT_NAMED: {
+    message: 'the task does not say which snapin',
+    remedy: 'name one with --snapin; fogd snapin list shows them',
+    status: 400,
+  },
+  SNAPIN_NO_HOSTS: {
+    message: 'no hosts are named',
+    remedy: 'name hosts, or a group with --group',
+    status: 400,
+  },
+  SNAPINS_NONE: {
+    message: 'there are no snapins associated with the host {name}',
+    remedy: 'give it some with: fogd snapin assign SNAPIN {name}',
+    status: 409,
+  },
+  SNAPIN_TASK_UNKNOWN: {
+    message: 'there is no snapin task {id}',
+    remedy: 'list them with: fogd snapin history',
+    status: 404,
+  },
+  SNAPIN_TASK_OVER: {
+    message: 'snapin task {id} is over ({state})',
+    remedy: 'nothing needs to be done',
+    status: 409,
+  },
 });

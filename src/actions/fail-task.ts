@@ -1,6 +1,7 @@
 import { primaryMac } from '#domain/host.js';
 import { nextState, type Task, TaskState } from '#domain/task.js';
 import type { Context } from './context.js';
+import { endSnapinsOf } from './order-snapins.js';
 
 /** fogd gives a task up, and its machine's story says why. False where it is over already. Resolves when durable. */
 export async function failTask(context: Context, task: Task, reason: string): Promise<boolean> {
@@ -9,6 +10,7 @@ export async function failTask(context: Context, task: Task, reason: string): Pr
     const state = nextState(tasks.byId(task.id)?.state ?? TaskState.failed, 'fail');
     if (state === undefined) return false;
     tasks.move(task.id, { state, at: clock.now(), actor: 'fogd', reason });
+    endSnapinsOf(context, task, `its task failed: ${reason}`);
     return true;
   });
   if (!failed) return false;

@@ -3,7 +3,7 @@ import type { Image } from '#domain/image.js';
 import { overallPercent, type Progress } from '#domain/progress.js';
 import { isOutOfReach } from '#domain/share.js';
 import { ACTIVE_STATES, nextState, stateName, type Task, TaskState } from '#domain/task.js';
-import { type TaskKey, type TaskType, taskType, taskTypeByKey } from '#domain/task-type.js';
+import { isSnapinTask, type TaskKey, type TaskType, taskType, taskTypeByKey } from '#domain/task-type.js';
 import type { Page } from '#store/page.js';
 import type { TaskQuery } from '#store/tasks.js';
 import type { Context } from './context.js';
@@ -14,6 +14,7 @@ import { findHost } from './manage-hosts.js';
 import { findImage } from './manage-images.js';
 import { nodeFor } from './manage-storage-nodes.js';
 import { imageShape } from './open-session.js';
+import { endSnapinsOf, joinSnapinTask, orderedSnapins, replaceJob, startSnapins } from './order-snapins.js';
 
 /** What people do with tasks. All throw errors of the catalogue and resolve when durable. */
 
@@ -33,23 +34,29 @@ export interface TaskOrder {
   readonly wake?: boolean;
   /** Windows account, for a password reset. */
   readonly account?: string;
+  /** Of a task for a single one. */
+  readonly snapin?: string;
 }
 
 /**
  * Orders a task; it starts when the machine boots from the network (rules: spec fos-protocol 4.2). A task that waits and images nothing is
  * replaced. Throws HOST_UNKNOWN, HOST_PENDING, HOST_BUSY, TASK_TYPE_OFF, ACCOUNT_BAD, NO_IMAGE, IMAGE_UNKNOWN, IMAGE_DISABLED,
- * IMAGE_PROTECTED, IMAGE_EMPTY, IMAGE_INCOMPLETE, IMAGE_BEING_CAPTURED, IMAGES_NO_SPACE, NO_STORAGE_NODE.
+ * IMAGE_PROTECTED, IMAGE_EMPTY, IMAGE_INCOMPLETE, IMAGE_BEING_CAPTURED, IMAGES_NO_SPACE, NO_STORAGE_NODE, SNAPIN_UNKNOWN, SNAPIN_DISABLED,
+ * SNAPIN_DAMAGED, SNAPIN_NOT_NAMED, SNAPINS_NONE.
  */
 export async function createTask(context: Context, order: TaskOrder, actor: string): Promise<Task> {
   const { store, tasks, clock, images } = context;
   const host = findHost(context, order.host);
   if (host.pending) throw actionErrors.HOST_PENDING({ name: host.name });
   const type = taskTypeByKey(order.type);
-  checkOrder(context, host, type, order);
+  checkOrder(context, type, order);
   const image = type.imaging && orderedImage(context, host, order.image);
   if (image && type.imaging) await checkImage(context, image, type.imaging);
   if (type.key === 'wake') return wakeHost(context, host, type, actor);
+  const snapins = orderedSnapins(context, host, type, order.snapin);
   const task = await store.commit(() => {
+    const joined = joinSnapinTask(context, host, type, snapins, actor);
+    if (joined) return joined;
     makeRoom(context, host, actor);
     if (image && type.imaging === 'capture') {
       if (isBeingCaptured(context, image)) throw actionErrors.IMAGE_BEING_CAPTURED({ name: image.name });
@@ -71,6 +78,7 @@ export async function createTask(context: Context, order: TaskOrder, actor: stri
       },
       { state: TaskState.queued, at: clock.now(), actor, reason: 'created' },
     );
+    startSnapins(context, host, type, snapins, actor);
     return known(context, id);
   });
   if (order.wake) await context.wake(host.macs.map(({ mac }) => mac));
@@ -95,27 +103,32 @@ async function wakeHost(context: Context, host: Host, type: TaskType, actor: str
 /** One word of the harmless alphabet: FOS evaluates it in a root shell. Its blank is written `+_+` on the wire (spec 2.1). */
 const ACCOUNT = /^[A-Za-z0-9._@-]{1,64}$/;
 
-function checkOrder({ settings }: Context, host: Host, type: TaskType, order: TaskOrder): void {
+function checkOrder({ settings }: Context, type: TaskType, order: TaskOrder): void {
   const off = (reason: string) => actionErrors.TASK_TYPE_OFF({ type: type.name, reason });
   if (type.key === 'multicast')
     throw off('fogd does not multicast yet; deploys share the network fairly by the queue');
-  if (type.key === 'snapins' || type.key === 'snapin') throw off(`the host ${host.name} has no snapins`);
   if (type.kernelArgs.includes('mode=clamav') && settings.tasks.clamav_share === undefined)
     throw off('tasks.clamav_share names no share with ClamAV');
   if (type.key === 'password-reset' && !ACCOUNT.test(order.account ?? ''))
     throw actionErrors.ACCOUNT_BAD({ account: order.account ?? '' });
 }
 
-/** A host has one active task. One that waits and images nothing gives way; what is at work, and imaging, does not. */
-function makeRoom({ tasks, clock }: Context, host: Host, actor: string): void {
+/**
+ * A host has one active task. One that waits and images nothing gives way; what is at work, and imaging, does not. Snapins always do: a
+ * client that vanished must not keep its machine from being imaged.
+ */
+function makeRoom(context: Context, host: Host, actor: string): void {
+  const { tasks, clock } = context;
   const active = tasks.active(host.id);
   if (!active) return;
   const type = taskType(active.typeId);
-  if (type?.imaging || active.state !== TaskState.queued)
+  const waits = active.state === TaskState.queued || isSnapinTask(active.typeId);
+  if (type?.imaging || !waits)
     throw actionErrors.HOST_BUSY({ name: host.name, task: type?.name ?? active.typeId });
   const state = nextState(active.state, 'cancel');
   if (state !== undefined)
     tasks.move(active.id, { state, at: clock.now(), actor, reason: 'replaced by another task' });
+  if (isSnapinTask(active.typeId)) replaceJob(context, host.id);
 }
 
 function orderedImage(context: Context, host: Host, key: string | undefined): Image {
@@ -194,6 +207,7 @@ export async function cancelTaskById(context: Context, id: number, actor: string
     const state = nextState(task.state, 'cancel');
     if (state === undefined) throw actionErrors.TASK_OVER({ id, state: stateName(task.state) });
     tasks.move(id, { state, at: clock.now(), actor, reason: `cancelled by ${actor}` });
+    endSnapinsOf(context, task, `cancelled by ${actor}`);
     return sessions.liveOfTask(id);
   });
   for (const session of sessionsToEnd)

@@ -17,6 +17,7 @@ export const STORE_COMPANIONS: readonly string[] = [`${STORE}-wal`, `${STORE}-sh
 /** What is not in a backup, for people. */
 export const LEFT_OUT: readonly string[] = [
   'images (large; copy the images folder yourself)',
+  'the files of snapins (large; copy the folder snapins yourself)',
   'kernel, init and boot loaders (fogd bootfile add takes them again)',
   'the settings file',
 ];

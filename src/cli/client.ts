@@ -1,4 +1,5 @@
-import { type IncomingMessage, request } from 'node:http';
+import { open } from 'node:fs/promises';
+import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { cliErrors } from './errors.js';
@@ -27,21 +28,53 @@ async function read<T>(response: IncomingMessage): Promise<T> {
   throw new FogdError(answer.title ?? 'UNEXPECTED', answer.detail ?? `status ${status}`, remedy, status, {});
 }
 
+/** Sends a file as the body. It is not read further once fogd has refused it. */
+export async function uploadApi<T>(state: string, method: Method, path: string, file: string): Promise<T> {
+  const handle = await open(file).catch((error: unknown) => {
+    throw cliErrors.FILE_UNREADABLE({ file, reason: messageOf(error) }, error);
+  });
+  try {
+    const stats = await handle.stat();
+    if (!stats.isFile()) throw cliErrors.FILE_UNREADABLE({ file, reason: 'it is no file' });
+    const headers = { 'content-type': 'application/octet-stream', 'content-length': stats.size };
+    // Else a file that grows meanwhile would be more than was told.
+    const body = handle.createReadStream({ autoClose: false, end: Math.max(0, stats.size - 1) });
+    const answer = send(state, method, `/api/v1${path}`, headers, (call) => {
+      // A file that became shorter, or cannot be read on: the daemon must not take what came for all of it.
+      body.on('error', (error) => call.destroy(error));
+      body.pipe(call);
+    });
+    return await read<T>(await answer.finally(() => body.destroy()));
+  } finally {
+    await handle.close();
+  }
+}
+
 /** Resolves when the answer begins. */
 function ask(state: string, method: Method, path: string, body?: unknown): Promise<IncomingMessage> {
-  const socketPath = socketOf(state);
   const payload = body === undefined ? undefined : JSON.stringify(body);
   const headers =
     payload === undefined
       ? {}
       : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(payload) };
+  return send(state, method, path, headers, (call) => call.end(payload));
+}
+
+function send(
+  state: string,
+  method: Method,
+  path: string,
+  headers: Readonly<Record<string, string | number>>,
+  write: (call: ClientRequest) => void,
+): Promise<IncomingMessage> {
+  const socketPath = socketOf(state);
   return new Promise((resolve, reject) => {
     const call = request({ socketPath, method, path, headers }, resolve);
     call.on('error', (error) => {
       const isDown = ['ENOENT', 'ECONNREFUSED'].includes(errnoOf(error) ?? '');
       reject(isDown ? cliErrors.DAEMON_NOT_RUNNING({ state }, error) : unreachable(state, error));
     });
-    call.end(payload);
+    write(call);
   });
 }
 

@@ -49,4 +49,12 @@ export const cliErrors = defineErrors({
     message: '{id} is not the number of a boot session',
     remedy: 'list them with: fogd session list --all',
   },
+  FILE_UNREADABLE: {
+    message: 'the file {file} cannot be sent: {reason}',
+    remedy: 'name a file that you may read',
+  },
+  SNAPIN_TASK_NUMBER_BAD: {
+    message: '{id} is not the number of a snapin task',
+    remedy: 'list them with: fogd snapin history',
+  },
 });

@@ -17,6 +17,7 @@ import { addPki } from './pki.js';
 import { addPorts } from './ports.js';
 import { addServe } from './serve.js';
 import { addSession } from './session.js';
+import { addSnapin } from './snapin.js';
 import { addStatus } from './status.js';
 import { addTask } from './task.js';
 import { addToken } from './token.js';
@@ -46,6 +47,7 @@ export function createProgram(): Command {
     addNode,
     addLease,
     addBootfile,
+    addSnapin,
     addDhcp,
     addPki,
     addSession,

@@ -16,13 +16,18 @@ interface Options {
   readonly force?: true;
   readonly wake?: true;
   readonly account?: string;
+  readonly snapin?: string;
   readonly group?: string;
 }
+
+const BOOT_START = 'it starts when the machine boots from the network';
+const CLIENT_START = 'it starts when the FOG Client of the machine asks next';
 
 const EXAMPLES: Readonly<Partial<Record<TaskKey, string>>> = {
   deploy: ' --image base',
   capture: ' --image base',
   'password-reset': ' --account Administrator',
+  snapin: ' --snapin 7-Zip',
 };
 
 export function addTask(program: Command): void {
@@ -64,6 +69,8 @@ export function addTask(program: Command): void {
       .option('--force', 'begin at once, without waiting for a free slot');
     if (type.imaging) order.option('--image <image>', 'default: the image assigned to the host');
     if (type.key === 'password-reset') order.requiredOption('--account <name>', 'the local Windows account');
+    if (type.snapins === 'one')
+      order.requiredOption('--snapin <snapin>', 'which one; the host need not have it');
     order
       .addHelpText(
         'after',
@@ -72,13 +79,14 @@ export function addTask(program: Command): void {
       .action(
         async (
           host: string | undefined,
-          { state, image, shutdown, force, wake, account, group, ...rest }: Options,
+          { state, image, shutdown, force, wake, account, snapin, group, ...rest }: Options,
         ) => {
           if ((host === undefined) === (group === undefined)) throw cliErrors.TASK_TARGET({});
           const wanted = {
             type: type.key,
             ...(image === undefined ? {} : { image }),
             ...(account === undefined ? {} : { account }),
+            ...(snapin === undefined ? {} : { snapin }),
             shutdown: shutdown ?? false,
             forced: force ?? false,
             wake: wake ?? false,
@@ -86,8 +94,8 @@ export function addTask(program: Command): void {
           if (group !== undefined) return await orderForGroup(state, group, wanted, rest);
           const made = await callApi<TaskView>(state, 'POST', '/tasks', { ...wanted, host });
           const what = made.image === null ? made.type : `${made.type} of ${made.image}`;
-          const when =
-            made.state === 'Complete' ? made.reason : 'it starts when the machine boots from the network';
+          const start = type.snapins === 'all' || type.snapins === 'one' ? CLIENT_START : BOOT_START;
+          const when = made.state === 'Complete' ? made.reason : start;
           print(rest, made, [`task ${made.id}: ${what} on ${made.host}; ${when}`]);
         },
       );

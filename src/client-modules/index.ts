@@ -1,5 +1,6 @@
 import type { ClientModule } from './module.js';
+import { snapinClient } from './snapin-client.js';
 import { taskReboot } from './task-reboot.js';
 
 /** All modules. Those of `MODULE_KEYS` that are missing here are off. */
-export const CLIENT_MODULES: readonly ClientModule[] = [taskReboot];
+export const CLIENT_MODULES: readonly ClientModule[] = [snapinClient, taskReboot];

@@ -18,6 +18,8 @@ export interface TaskType {
   readonly endsWithBoot?: true;
   /** FOS writes into its share although it images nothing. */
   readonly writesShare?: true;
+  /** Of the host: `all`, or `one` that is named, are the task; `after`: they follow when the machine has been deployed (data-model 3.1). */
+  readonly snapins?: 'all' | 'one' | 'after';
   /** Destroys what is on the disk: never started a second time without a person saying so. */
   readonly wipes?: true;
 }
@@ -55,6 +57,7 @@ export const TASK_TYPES: readonly TaskType[] = [
     description: 'write an image to the disk of a host',
     kernelArgs: ['type=down'],
     imaging: 'deploy',
+    snapins: 'after',
   },
   {
     id: 2,
@@ -110,6 +113,7 @@ export const TASK_TYPES: readonly TaskType[] = [
     description: 'write an image to many hosts at once',
     kernelArgs: ['type=down', 'mc=yes'],
     imaging: 'deploy',
+    snapins: 'after',
   },
   {
     id: 10,
@@ -132,6 +136,7 @@ export const TASK_TYPES: readonly TaskType[] = [
     description: 'install all snapins of the host',
     kernelArgs: [],
     boots: 'nothing',
+    snapins: 'all',
   },
   {
     id: 13,
@@ -140,6 +145,7 @@ export const TASK_TYPES: readonly TaskType[] = [
     description: 'install one snapin',
     kernelArgs: [],
     boots: 'nothing',
+    snapins: 'one',
   },
   {
     id: 14,
@@ -156,6 +162,7 @@ export const TASK_TYPES: readonly TaskType[] = [
     description: 'deploy step by step, from a shell',
     kernelArgs: ['type=down', DEBUG],
     imaging: 'deploy',
+    snapins: 'after',
   },
   {
     id: 16,
@@ -224,6 +231,12 @@ export function taskTypeByKey(key: TaskKey): TaskType {
   const type = BY_KEY.get(key);
   if (!type) throw new RangeError(`${key} is no task type`);
   return type;
+}
+
+/** Done by the FOG Client in the installed system: what the machine boots changes nothing about it. */
+export function isSnapinTask(typeId: number): boolean {
+  const { snapins } = BY_ID.get(typeId) ?? {};
+  return snapins === 'all' || snapins === 'one';
 }
 
 /** Types that occupy a slot while they run (FOG_USED_TASKS, spec 4.3): captures are neither limited nor counted. */

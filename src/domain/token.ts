@@ -9,6 +9,7 @@ export const RESOURCES = [
   'menu',
   'leases',
   'boot-files',
+  'snapins',
   'users',
   'tokens',
   'settings',

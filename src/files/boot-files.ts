@@ -6,7 +6,7 @@ import { fileErrors } from './errors.js';
 import { fileName } from './file-name.js';
 import { nearestName } from './nearest-name.js';
 import { openRooted, type Root, type RootedFile, rootedPath, rootedPathSync } from './rooted-path.js';
-import { CHUNK_BYTES, Gate, SharedFile } from './shared-file.js';
+import { Gate, SharedFile } from './shared-file.js';
 
 const CACHE_BYTES = 64 * 1024 * 1024;
 /** Reads under way at once; each holds one piece in memory. */
@@ -37,6 +37,8 @@ export interface OpenBootFile extends BootFile {
 export interface BootFilesOptions {
   /** Memory for hot files, in bytes. */
   readonly cacheBytes?: number;
+  /** Bytes of the pieces in which files are read and sent: each who is sent one holds two of them at most. Default 1 MiB. */
+  readonly chunkBytes?: number;
   readonly clock?: Clock;
 }
 
@@ -59,6 +61,7 @@ export class BootFiles {
   readonly #gate = new Gate(READS_AT_ONCE);
   readonly #openings = new Gate(OPENINGS_AT_ONCE);
   readonly #clock: Clock;
+  readonly #chunkBytes: number | undefined;
   readonly #shared = new Map<string, SharedFile>();
   readonly #known = new Map<string, { readonly has: boolean; readonly until: number }>();
   #listing: { until: number; left: number; names: Promise<string[]> } | undefined;
@@ -67,6 +70,7 @@ export class BootFiles {
     this.#roots = roots.map((root) => (typeof root === 'string' ? { folder: root } : root));
     this.#cache = new ChunkCache(options.cacheBytes ?? CACHE_BYTES);
     this.#clock = options.clock ?? systemClock;
+    this.#chunkBytes = options.chunkBytes;
   }
 
   /** Bytes of files held in memory. */
@@ -118,7 +122,7 @@ export class BootFiles {
         shared = this.#shared.get(opened.identity);
         if (!shared) return this.#open(name);
       } else {
-        shared = new SharedFile(opened, this.#cache, this.#gate);
+        shared = new SharedFile(opened, this.#cache, this.#gate, this.#chunkBytes);
         this.#shared.set(opened.identity, shared);
       }
       return this.#use(shared, opened.name);
@@ -143,6 +147,7 @@ export class BootFiles {
     shared.users++;
     let isOpen = true;
     const { path, size, mtimeMs } = shared.file;
+    const { chunkBytes } = shared;
     const check = (): void => {
       if (!isOpen) throw fileErrors.FILE_CLOSED({ name });
     };
@@ -151,12 +156,12 @@ export class BootFiles {
       path,
       size,
       mtimeMs,
-      chunkBytes: CHUNK_BYTES,
+      chunkBytes,
       cached: (offset, length) => {
         check();
         const bytes = shared.cached(offset, length);
         // Past the middle of a piece the next one is fetched, so that a steady sender never waits.
-        if (bytes && offset % CHUNK_BYTES > CHUNK_BYTES / 2) shared.prefetch(offset + CHUNK_BYTES / 2);
+        if (bytes && offset % chunkBytes > chunkBytes / 2) shared.prefetch(offset + chunkBytes / 2);
         return bytes;
       },
       read: async (offset, length) => {

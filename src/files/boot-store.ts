@@ -1,12 +1,11 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
+import { link, mkdir, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '#errors.js';
 import { fileErrors } from './errors.js';
+import { incomingPath, removeIncoming, takeIn } from './incoming.js';
 import { syncFolder } from './sync-folder.js';
-
-const INCOMING = '.incoming-';
 
 /** A file that was taken in and has no name yet. */
 export interface Incoming {
@@ -22,33 +21,16 @@ export class BootStore {
   /** Makes the folder and removes what a break-off left. */
   async prepare(): Promise<void> {
     await mkdir(this.folder, { recursive: true, mode: 0o755 });
-    for (const name of await readdir(this.folder)) {
-      if (name.startsWith(INCOMING)) await rm(join(this.folder, name), { force: true });
-    }
+    await removeIncoming(this.folder);
   }
 
   /** Writes a stream to the disk under no name. Rejects with what the stream or the disk says, and leaves nothing. */
   async take(source: AsyncIterable<Uint8Array>): Promise<Incoming> {
-    const path = join(this.folder, `${INCOMING}${randomBytes(8).toString('hex')}`);
-    const hash = createHash('sha256');
-    let size = 0;
-    const file = await open(path, 'wx', 0o644).catch((error: unknown) => {
+    const options = { algorithm: 'sha256', mode: 0o644 } as const;
+    const { path, hash, size } = await takeIn(this.folder, source, options).catch((error: unknown) => {
       throw this.#explained(error);
     });
-    try {
-      for await (const chunk of source) {
-        hash.update(chunk);
-        size += chunk.length;
-        for (let at = 0; at < chunk.length; ) at += (await file.write(chunk, at)).bytesWritten;
-      }
-      await file.sync();
-    } catch (error) {
-      await file.close();
-      await rm(path, { force: true });
-      throw this.#explained(error);
-    }
-    await file.close();
-    return { path, sha256: hash.digest('hex'), size };
+    return { path, sha256: hash, size };
   }
 
   async drop({ path }: Incoming): Promise<void> {
@@ -65,7 +47,7 @@ export class BootStore {
 
   /** Calls a file by a second name, in place of what had it. Who reads the old one goes on reading it. */
   async alias(name: string, second: string): Promise<void> {
-    const temporary = join(this.folder, `${INCOMING}${randomBytes(8).toString('hex')}`);
+    const temporary = incomingPath(this.folder);
     await link(join(this.folder, name), temporary);
     await rename(temporary, join(this.folder, second));
     // Between two names of one file, rename does nothing (rename(2)).

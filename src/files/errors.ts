@@ -16,6 +16,16 @@ export const fileErrors = defineErrors({
     message: '{name} was read after it was closed',
     remedy: 'this is a fault of fogd, please report it',
   },
+  SNAPINS_DISK_FULL: {
+    message: 'the disk of the snapins in {folder} is full',
+    remedy: 'free space there, or remove snapins with: fogd snapin remove; nothing was taken',
+    status: 507,
+  },
+  SNAPINS_FOLDER_BAD: {
+    message: 'the folder of the snapins {folder} cannot be used: {reason}',
+    remedy: 'mount its disk, and let the user that runs fogd write there (snapins.folder)',
+    status: 503,
+  },
   BOOT_FILE_MISSING: {
     message: 'boot files are missing: {files}',
     remedy: 'run: {commands} (or put them into the folder "boot" of the state folder)',

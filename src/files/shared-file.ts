@@ -2,7 +2,7 @@ import type { ChunkCache } from './chunk-cache.js';
 import { fileErrors } from './errors.js';
 import { identityOf, type OpenRootedFile } from './rooted-path.js';
 
-/** Bytes read from disk at once. */
+/** Bytes read from disk at once, unless said otherwise. */
 export const CHUNK_BYTES = 1024 * 1024;
 
 /** Lets at most `width` jobs run at once, so that what they allocate is bounded however many ask. */
@@ -40,22 +40,24 @@ export class SharedFile {
     readonly file: OpenRootedFile,
     private readonly cache: ChunkCache,
     private readonly gate: Gate,
+    /** Bytes of a piece. */
+    readonly chunkBytes = CHUNK_BYTES,
   ) {}
 
   /** Bytes at once, when they are in memory. `offset + length` must not exceed the size. */
   cached(offset: number, length: number): Buffer | undefined {
     if (length === 0) return Buffer.alloc(0);
-    const first = Math.floor(offset / CHUNK_BYTES);
-    const last = Math.floor((offset + length - 1) / CHUNK_BYTES);
+    const first = Math.floor(offset / this.chunkBytes);
+    const last = Math.floor((offset + length - 1) / this.chunkBytes);
     if (first === last) {
-      const start = first * CHUNK_BYTES;
+      const start = first * this.chunkBytes;
       return this.cache.get(this.#key(first))?.subarray(offset - start, offset + length - start);
     }
     const parts: Buffer[] = [];
     for (let index = first; index <= last; index++) {
       const chunk = this.cache.get(this.#key(index));
       if (!chunk) return undefined;
-      const start = index * CHUNK_BYTES;
+      const start = index * this.chunkBytes;
       parts.push(chunk.subarray(Math.max(0, offset - start), offset + length - start));
     }
     return Buffer.concat(parts);
@@ -65,11 +67,11 @@ export class SharedFile {
   async read(offset: number, length: number): Promise<Buffer> {
     const ready = this.cached(offset, length);
     if (ready) return ready;
-    const first = Math.floor(offset / CHUNK_BYTES);
-    const last = Math.floor((offset + length - 1) / CHUNK_BYTES);
+    const first = Math.floor(offset / this.chunkBytes);
+    const last = Math.floor((offset + length - 1) / this.chunkBytes);
     const parts: Buffer[] = [];
     for (let index = first; index <= last; index++) {
-      const start = index * CHUNK_BYTES;
+      const start = index * this.chunkBytes;
       parts.push((await this.#chunk(index)).subarray(Math.max(0, offset - start), offset + length - start));
     }
     const [only] = parts;
@@ -78,7 +80,7 @@ export class SharedFile {
 
   /** Starts to read the piece that holds `offset`, if it is not there: a sender calls this some time before it gets there. */
   prefetch(offset: number): void {
-    const index = Math.floor(offset / CHUNK_BYTES);
+    const index = Math.floor(offset / this.chunkBytes);
     if (offset >= this.file.size || this.#closed || this.cache.has(this.#key(index))) return;
     // Whoever needs the bytes asks again, and then hears of the failure.
     this.#chunk(index).catch(() => undefined);
@@ -113,8 +115,8 @@ export class SharedFile {
   async #load(index: number): Promise<Buffer> {
     const { handle, size, identity, name } = this.file;
     if (this.#closed) throw fileErrors.FILE_CLOSED({ name });
-    const start = index * CHUNK_BYTES;
-    const chunk = Buffer.allocUnsafeSlow(Math.min(CHUNK_BYTES, size - start));
+    const start = index * this.chunkBytes;
+    const chunk = Buffer.allocUnsafeSlow(Math.min(this.chunkBytes, size - start));
     for (let filled = 0; filled < chunk.length; ) {
       const { bytesRead } = await handle.read(chunk, filled, chunk.length - filled, start + filled);
       if (bytesRead === 0) throw fileErrors.FILE_CHANGED({ name });

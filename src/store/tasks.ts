@@ -206,6 +206,11 @@ export class TaskRepository {
     this.#store.changed({ kind: 'task', id, what: finished === null ? 'changed' : 'finished' });
   }
 
+  changeType(id: number, typeId: number): void {
+    this.#store.prepare('UPDATE tasks SET type_id = ? WHERE id = ?').run(typeId, id);
+    this.#store.changed({ kind: 'task', id, what: 'changed' });
+  }
+
   /** The machine asked to start: keeps its place in the queue, or takes the last one. */
   checkIn(id: number, checkedInAt: number, seenAt: number): void {
     this.#store

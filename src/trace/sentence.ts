@@ -69,6 +69,13 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
   'client-macs': (r) =>
     `its FOG Client named ${fact(r, 'count')} more addresses of the host ${fact(r, 'host')}, which wait for approval`,
   'client-call-failed': () => 'its FOG Client made a call that fogd could not answer',
+  'snapin-sent': (r) =>
+    `${isBrokenOff(r) ? 'broke off loading' : 'loaded'} the snapin ${fact(r, 'snapin')}: ${bytes(r)}${duration(r)}`,
+  'snapin-refused': () => 'its FOG Client asked for a snapin and got none',
+  'snapin-reported': (r) =>
+    r.outcome === 'refused'
+      ? 'its FOG Client reported a snapin'
+      : `its FOG Client ran the snapin ${fact(r, 'snapin')}, exit code ${fact(r, 'code')}`,
   'client-reset': (r) => `its FOG Client may come anew: reset by ${fact(r, 'actor')}`,
 };
 

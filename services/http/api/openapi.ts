@@ -3,6 +3,7 @@ import type { TSchema } from 'typebox';
 import { RESOURCES } from '#domain/token.js';
 import { Problem } from './problem.js';
 import type { RouteConfig } from './route-types.js';
+import { UPLOAD_TYPE } from './upload.js';
 
 type Json = Record<string, unknown>;
 
@@ -88,6 +89,7 @@ function describe(operation: Operation, components: Json): Json {
       ...parameters('path', params, example.params),
       ...parameters('query', querystring, example.query),
     ],
+    ...(config.upload ? { requestBody: { required: true, content: { [UPLOAD_TYPE]: {} } } } : {}),
     ...(body === undefined
       ? {}
       : {

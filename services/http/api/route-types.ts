@@ -17,6 +17,8 @@ export interface RouteConfig {
     readonly query?: Readonly<Record<string, string | number | boolean>>;
     readonly body?: unknown;
   };
+  /** The body is a file (upload.ts). */
+  readonly upload?: true;
   /** Answers for as long as the caller stays: server-sent events. */
   readonly streams?: true;
 }

@@ -22,6 +22,7 @@ import { pkiRoutes } from './pki-routes.js';
 import { sendProblem } from './problem.js';
 import { type ApiInstance, type ApiTypes, fields } from './route-types.js';
 import { sessionRoutes } from './session-routes.js';
+import { snapinRoutes } from './snapin-routes.js';
 import { type Status, systemRoutes, type TraceReader } from './system-routes.js';
 import { taskRoutes } from './task-routes.js';
 import { tokenRoutes } from './token-routes.js';
@@ -97,6 +98,7 @@ export async function apiRoutes(
       await menuRoutes(v1, options);
       await dhcpRoutes(v1, options);
       await bootFileRoutes(v1, options);
+      await snapinRoutes(v1, options);
       await userRoutes(v1, options);
       await tokenRoutes(v1, options);
       await nodeRoutes(v1, options);

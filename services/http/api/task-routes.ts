@@ -48,6 +48,9 @@ export const orderFields = {
   account: Type.Optional(
     Type.String({ maxLength: 64, description: 'Windows account, for a password reset.' }),
   ),
+  snapin: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 100, description: 'Of a task for a single one.' }),
+  ),
 };
 
 const STATES = Object.values(STATE_NAMES);

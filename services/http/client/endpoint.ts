@@ -62,7 +62,11 @@ export interface ClientEndpoints {
   sealed(path: string, handle: (call: ClientCall, host: Host) => Promise<object> | object): void;
   /** The same for a route that the caller registers himself. */
   answer(request: FastifyRequest, reply: FastifyReply, answer: ClientAnswer): FastifyReply;
+  /** What `sealed` answers, for a route that is not always sealed. */
+  sealedAnswer(call: ClientCall, handle: (host: Host) => Promise<object> | object): Promise<ClientAnswer>;
   read(request: FastifyRequest): ClientCall;
+  /** Into the story, for a route that answers by itself. */
+  record(request: FastifyRequest, note: Note): void;
   seal(prefix: EnvelopePrefix, text: string, key: Buffer): string;
 }
 
@@ -111,7 +115,7 @@ export function clientEndpoints(app: FastifyInstance, options: ClientOptions): C
       };
     },
     answer: (request, reply, { body, note }) => {
-      if (note) record(request, desk.read(request).macs, note);
+      if (note) desk.record(request, note);
       return send(reply, body);
     },
     seal: (prefix, text, key) => seal(prefix, text, key, context.random(BLOCK_BYTES)),
@@ -120,14 +124,16 @@ export function clientEndpoints(app: FastifyInstance, options: ClientOptions): C
         desk.answer(request, reply, await handle(desk.read(request))),
       );
     },
+    record: (request, note) => record(request, desk.read(request).macs, note),
+    sealedAnswer: async ({ macs }, handle) => {
+      const state = currentSession(context, macs);
+      if (state.kind === 'none') return { body: problem(state.code) };
+      if (state.kind === 'no-session') return { body: HANDSHAKE_FIRST };
+      const text = JSON.stringify(await handle(state.host));
+      return { body: desk.seal('#!enkey=', text, state.session.key) };
+    },
     sealed: (path, handle) => {
-      desk.call(path, async (call) => {
-        const state = currentSession(context, call.macs);
-        if (state.kind === 'none') return { body: problem(state.code) };
-        if (state.kind === 'no-session') return { body: HANDSHAKE_FIRST };
-        const text = JSON.stringify(await handle(call, state.host));
-        return { body: desk.seal('#!enkey=', text, state.session.key) };
-      });
+      desk.call(path, (call) => desk.sealedAnswer(call, (host) => handle(call, host)));
     },
   };
   return desk;

@@ -18,6 +18,7 @@ import {
   problem,
   route,
 } from './endpoint.js';
+import { snapinEndpoints } from './snapin-routes.js';
 
 const BANNER = '/management/other/banner.png';
 
@@ -76,6 +77,7 @@ export async function clientRoutes(app: FastifyInstance, options: ClientOptions)
   desk.sealed('/service/jobs.php', (_call, host) =>
     needsNetworkBoot(context, host) ? { job: 'ok' } : { error: 'nj' },
   );
+  snapinEndpoints(app, desk, options);
 }
 
 function notFound(reply: FastifyReply): FastifyReply {

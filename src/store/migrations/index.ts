@@ -11,6 +11,7 @@ import { sql as indexes } from './0010-indexes.js';
 import { sql as generations } from './0011-generations.js';
 import { sql as bootFiles } from './0012-boot-files.js';
 import { sql as tokensAndAudit } from './0013-tokens-and-audit.js';
+import { sql as snapins } from './0014-snapins.js';
 import { sql as clients } from './0015-clients.js';
 
 /** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
@@ -28,5 +29,6 @@ export const migrations: readonly string[] = [
   generations,
   bootFiles,
   tokensAndAudit,
+  snapins,
   clients,
 ];

@@ -1,9 +1,11 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { assignSnapin } from '#actions/assign-snapins.js';
 import { addGroup, changeMembers } from '#actions/manage-groups.js';
 import { addHost, addMac } from '#actions/manage-hosts.js';
 import { addImage } from '#actions/manage-images.js';
 import { addMenuEntry } from '#actions/manage-menu.js';
+import { addSnapin } from '#actions/manage-snapins.js';
 import { createTask } from '#actions/manage-tasks.js';
 import { addToken, OWNER } from '#actions/manage-tokens.js';
 import { toNumber } from '#settings/ipv4.js';
@@ -52,6 +54,20 @@ export async function makeFilledWorld(): Promise<World> {
     new TraceRepository(context.store).append(
       world.decisions.map((decision) => ({ ...decision, at, last: at, count: 1 })),
     );
+  });
+  await addSnapin(context, { name: '7-Zip', file: '7z.msi', template: 'msi' }, { source: bytes() }, 'test');
+  await assignSnapin(context, '7-Zip', 'assign', { hosts: ['lab-pc-01'] });
+  await context.store.commit(() => {
+    const job = context.snapinTasks.addJob(1, at);
+    const task = {
+      id: 1_000_001,
+      jobId: job.id,
+      snapinId: 1,
+      snapin: '7-Zip',
+      createdAt: at,
+      createdBy: 'test',
+    };
+    context.snapinTasks.add(task);
   });
   world.services.push({ name: 'tftp', state: 'running', detail: 'port 69/udp' });
   return world;

@@ -19,7 +19,11 @@ interface Operation {
     readonly example?: string | number | boolean;
   }>;
   readonly requestBody?: {
-    readonly content: { readonly 'application/json': { readonly example?: unknown } };
+    readonly content: {
+      readonly 'application/json'?: { readonly example?: unknown };
+      /** A file, of which no example is given. */
+      readonly 'application/octet-stream'?: object;
+    };
   };
   readonly responses: Readonly<
     Record<string, { readonly content: Readonly<Record<string, { readonly schema: TSchema }>> }>
@@ -67,7 +71,8 @@ async function replay(world: World, path: string, method: string, operation: Ope
     if (place === 'path') url = url.replace(`{${name}}`, encodeURIComponent(String(example)));
     else query.set(name, String(example));
   }
-  let payload = JSON.stringify(operation.requestBody?.content['application/json'].example);
+  const content = operation.requestBody?.content;
+  let payload = JSON.stringify(content?.['application/json']?.example);
   // Two examples name what only the caller has: a folder of the server, and keys.
   if (payload?.includes('/mnt/old-fog/images'))
     payload = payload.replace('/mnt/old-fog/images', makeFogImages(world));
@@ -87,6 +92,9 @@ async function replay(world: World, path: string, method: string, operation: Ope
     method: method as 'GET',
     url: `${url}?${query}`,
     ...(payload === undefined ? {} : { payload, headers: { 'content-type': 'application/json' } }),
+    ...(content?.['application/octet-stream'] === undefined
+      ? {}
+      : { payload: 'a file', headers: { 'content-type': 'application/octet-stream' } }),
     payloadAsStream: path.endsWith('/events'),
   });
 }
@@ -115,8 +123,8 @@ describe('the OpenAPI document', () => {
     for (const { name, operation } of operations) {
       for (const parameter of operation.parameters)
         if (parameter.required) expect(parameter.example, `${name} ${parameter.name}`).toBeDefined();
-      if (operation.requestBody)
-        expect(operation.requestBody.content['application/json'].example, name).toBeDefined();
+      const json = operation.requestBody?.content['application/json'];
+      if (json) expect(json.example, name).toBeDefined();
     }
   });
 

@@ -130,8 +130,8 @@ describe('a task that boots nothing', () => {
 
   it.each<[TaskKey, object, RegExp]>([
     ['multicast', { image: 'base' }, /does not multicast yet/],
-    ['snapins', {}, /has no snapins/],
-    ['snapin', {}, /has no snapins/],
+    ['snapins', {}, /no snapins associated/],
+    ['snapin', {}, /does not say which snapin/],
     ['password-reset', {}, /cannot be the account/],
     ['password-reset', { account: 'a;reboot' }, /cannot be the account/],
   ])('%s %j is refused with the reason', async (type, more, reason) => {

@@ -15,6 +15,7 @@ import type { ServiceStatus } from '#daemon/supervisor.js';
 import { sharedBy } from '#domain/share.js';
 import { BootFiles } from '#files/boot-files.js';
 import { BootStore } from '#files/boot-store.js';
+import { SnapinStore } from '#files/snapin-store.js';
 import { ImageStore } from '#images/image-store.js';
 import { verifyImage } from '#images/verify-image.js';
 import { Pki } from '#pki/pki.js';
@@ -74,6 +75,8 @@ export interface World {
   readonly bootFiles: string;
   /** Folder of the images. */
   readonly images: string;
+  /** Folder of the files of snapins. */
+  readonly snapins: string;
   /** What the API is made of, for another application. */
   readonly apiOptions: ApiOptions;
   /** What the status says. */
@@ -122,6 +125,8 @@ export async function makeWorld(toml = ''): Promise<World> {
   });
   await imageStore.prepare();
   const bootStore = new BootStore(bootFiles);
+  const snapinStore = new SnapinStore(join(folder, 'snapins'));
+  await snapinStore.prepare(new Set());
   const exports: World['exports'] = new Map();
   const services: ServiceStatus[] = [];
   const neighbours = new Map<string, string>();
@@ -155,6 +160,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     bootStore,
     pki,
     unwrapper,
+    snapinStore,
     download: async function* (url) {
       yield Buffer.from(`what ${url} holds`);
     },
@@ -249,6 +255,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     keeper: new TaskKeeper(context, silent),
     verification,
     images,
+    snapins: join(folder, 'snapins'),
     bootFiles,
     disk,
     pki,

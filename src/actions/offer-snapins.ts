@@ -1,0 +1,102 @@
+import { createHash } from 'node:crypto';
+import type { Host } from '#domain/host.js';
+import type { Snapin } from '#domain/snapin.js';
+import { type SnapinEntry, type SnapinOffer, type SnapinTask, spent } from '#domain/snapin-task.js';
+import { TaskState } from '#domain/task.js';
+import { isSnapinTask } from '#domain/task-type.js';
+import type { Context } from './context.js';
+import { endSnapinTask, moveHostTask, settleJob } from './snapin-jobs.js';
+import { type FileState, snapinState } from './verify-snapins.js';
+
+const SECRET_BYTES = 16;
+
+/** Of what stands in the address of a file. */
+export const secretHash = (secret: string): Buffer => createHash('sha256').update(secret).digest();
+
+/**
+ * What the client of a host is told of its snapins at its poll (spec client-protocol 3.5, 5.1, 5.4): all that is open, in order. Who calls this
+ * has made sure that the client has a session. `root`: the server as the client reached it, `http://10.0.0.1/fog`. One that cannot be handed
+ * out now is left out, and those behind it have their turn; it is offered when its file is as it was, or another is there. Resolves when
+ * kill -9 cannot undo it.
+ */
+export async function offerSnapins(context: Context, host: Host, root: string): Promise<SnapinOffer> {
+  const { store, tasks, snapins, snapinTasks } = context;
+  const active = tasks.active(host.id);
+  if (active && !isSnapinTask(active.typeId)) return { error: 'it' };
+  const job = snapinTasks.openJob(host.id);
+  if (!job) return { error: 'ns' };
+  const states = new Map<number, FileState>();
+  for (const { snapinId } of snapinTasks.open(job.id)) {
+    const snapin = snapinId === null ? undefined : snapins.byId(snapinId);
+    if (snapin) states.set(snapin.id, await snapinState(context, snapin));
+  }
+  const secrets = new Map<number, string>();
+  const entries = await store.commitGrouped(() => {
+    const offered = snapinTasks.open(job.id).flatMap((task) => {
+      const snapin = task.snapinId === null ? undefined : snapins.byId(task.snapinId);
+      if (!mayOffer(context, task, snapin, states)) return [];
+      // The same where the group of the transaction runs twice.
+      const secret = secrets.get(task.id) ?? context.random(SECRET_BYTES).toString('base64url');
+      secrets.set(task.id, secret);
+      return [offerOne(context, task, snapin, `${root}/x/${secret}`)];
+    });
+    if (offered.length > 0) {
+      snapinTasks.moveJob(job.id, TaskState.checkedIn);
+      moveHostTask(context, host.id, TaskState.checkedIn, 'the client was told of its snapins');
+    }
+    settleJob(context, host.id);
+    return offered;
+  });
+  return entries.length === 0 ? { error: 'ns' } : { snapins: entries };
+}
+
+function mayOffer(
+  context: Context,
+  task: SnapinTask,
+  snapin: Snapin | undefined,
+  states: ReadonlyMap<number, FileState>,
+): snapin is Snapin {
+  const over = snapin ? spent(task) : 'the snapin was removed';
+  if (over !== undefined || !snapin) {
+    endSnapinTask(context, task, { state: TaskState.failed, details: over ?? '' });
+    return false;
+  }
+  const state = states.get(snapin.id) ?? 'unknown';
+  if (snapin.enabled && state === 'good') return true;
+  const why = snapin.enabled ? snapin.damage || 'its file is read again' : 'the snapin is disabled';
+  context.snapinTasks.change(task.id, { details: `held back: ${why}` });
+  return false;
+}
+
+function offerOne(
+  { snapinTasks, clock }: Context,
+  task: SnapinTask,
+  snapin: Snapin,
+  url: string,
+): SnapinEntry {
+  const { sha512: offered } = snapin;
+  const secret = url.slice(url.lastIndexOf('/') + 1);
+  snapinTasks.change(task.id, {
+    state: TaskState.checkedIn,
+    checkedInAt: clock.now(),
+    offered,
+    secretHash: secretHash(secret),
+    ...(task.details.startsWith('held back') ? { details: '' } : {}),
+  });
+  return {
+    pack: snapin.pack,
+    hide: snapin.hide,
+    timeout: String(snapin.timeout),
+    jobtaskid: String(task.id),
+    jobcreation: new Date(task.createdAt).toISOString().slice(0, 19).replace('T', ' '),
+    name: snapin.name,
+    args: snapin.args,
+    action: snapin.action,
+    filename: snapin.file,
+    runwith: snapin.runWith,
+    runwithargs: snapin.runWithArgs,
+    hash: offered.toUpperCase(),
+    size: snapin.size,
+    url,
+  };
+}
