@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
@@ -39,6 +40,7 @@ import { serverNames } from '#pki/names.js';
 import { Pki } from '#pki/pki.js';
 import type { CertificateSource } from '#pki/source.js';
 import { Unwrapper } from '#pki/unwrapper.js';
+import { SecretBox } from '#secrets/box.js';
 import { advise } from '#services/dhcp/advise/advise.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import { download } from '#services/download/download.js';
@@ -163,6 +165,7 @@ export async function startDaemon({
     bootStore,
     pki,
     unwrapper,
+    secrets: new SecretBox(folder.file('secrets'), randomBytes),
     download,
     releaseLease: (address) => dhcp.releaseLease(address),
   });

@@ -9,9 +9,11 @@ import type { ImageStore } from '#images/image-store.js';
 import { LoginLimit } from '#login/login-limit.js';
 import type { Pki } from '#pki/pki.js';
 import type { Unwrapper } from '#pki/unwrapper.js';
+import type { SecretBox } from '#secrets/box.js';
 import type { Settings } from '#settings/schema.js';
 import { AuditRepository } from '#store/audit.js';
 import { BootFileRepository } from '#store/boot-files.js';
+import { ClientSettingsRepository } from '#store/client-settings.js';
 import { ClientRepository } from '#store/clients.js';
 import { CounterRepository } from '#store/counters.js';
 import { GenerationRepository } from '#store/generations.js';
@@ -47,6 +49,8 @@ export interface Ports {
   readonly pki: Pick<Pki, 'describe' | 'import' | 'offline' | 'online'>;
   /** Opens what FOG Clients encrypt to the key of this server. */
   readonly unwrapper: Pick<Unwrapper, 'unwrap'>;
+  /** Seals passwords for the store. */
+  readonly secrets: Pick<SecretBox, 'seal' | 'open'>;
   /** The body of an http or https URL. Rejects with DOWNLOAD_FAILED. */
   readonly download: (url: string) => AsyncIterable<Uint8Array>;
   /** Unguessable bytes; tests inject their own. */
@@ -76,6 +80,7 @@ export interface Context extends Required<Ports> {
   readonly tokenLimit: LoginLimit;
   readonly audit: AuditRepository;
   readonly clients: ClientRepository;
+  readonly clientSettings: ClientSettingsRepository;
   readonly clientSessions: ClientSessions;
   readonly clientContacts: ClientContacts;
   readonly clientLimits: ClientLimits;
@@ -116,6 +121,7 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     tokenLimit: new LoginLimit(clock),
     audit: new AuditRepository(store),
     clients: new ClientRepository(store),
+    clientSettings: new ClientSettingsRepository(store),
     clientSessions: new ClientSessions(clock),
     clientContacts: new ClientContacts(),
     clientLimits: {

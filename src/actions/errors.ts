@@ -315,4 +315,16 @@ export const actionErrors = defineErrors({
     remedy: 'name one of: {modules}',
     status: 404,
   },
+  CLIENT_SETTING_BAD: {
+    message: 'the client of the host {name} cannot have that {field}',
+    remedy:
+      'see fogd client change --help: a domain is a DNS name such as example.org, an OU such as OU=Lab,DC=example,DC=org',
+    status: 400,
+  },
+  DOMAIN_INCOMPLETE: {
+    message: 'the host {name} cannot join a domain: the domain, its account or the password is missing',
+    remedy:
+      'name all three: fogd client change HOST --join --domain NAME --domain-user USER --domain-password',
+    status: 409,
+  },
 });

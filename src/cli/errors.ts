@@ -33,6 +33,11 @@ export const cliErrors = defineErrors({
     message: 'a reset is for one host or for one group',
     remedy: 'name a host, or a group with --group',
   },
+  ENFORCE_WORD: {
+    message: '{word} is none of always, unused and default',
+    remedy:
+      'say when a machine may be renamed: always, unused (nobody works at it) or default (as client.enforce says)',
+  },
   SWITCH_WORD: {
     message: '{word} is neither on nor off',
     remedy: 'say on or off',

@@ -494,6 +494,19 @@ export const SettingsSchema = Type.Object(
           description: 'Most MAC addresses of one host that its FOG Client named and that wait for approval.',
           fog: 'FOG_QUICKREG_MAX_PENDING_MACS',
         }),
+        enforce: Type.Boolean({
+          default: true,
+          description:
+            'Rename a machine and join it to its domain also while somebody works at it, where the host does not say otherwise.',
+          fog: 'FOG_ENFORCE_HOST_CHANGES',
+        }),
+        secret_hours: Type.Integer({
+          minimum: 1,
+          maximum: 720,
+          default: 24,
+          description:
+            'For how many hours after a deploy, or after "fogd client secrets HOST", a client is told the account of its domain and its product key. At other times it is told neither.',
+        }),
         hostregister: Type.Boolean({
           default: true,
           description: 'Unknown machines may register by their FOG Client; they wait for approval.',

@@ -9,6 +9,7 @@ import { auditChanges } from './audit.js';
 import { auditRoutes } from './audit-routes.js';
 import { bootFileRoutes } from './boot-file-routes.js';
 import { clientApiRoutes } from './client-routes.js';
+import { clientSettingsRoutes } from './client-settings-routes.js';
 import { type Advise, dhcpRoutes } from './dhcp-routes.js';
 import { eventRoutes } from './event-routes.js';
 import { groupRoutes } from './group-routes.js';
@@ -90,6 +91,7 @@ export async function apiRoutes(
       await systemRoutes(v1, options);
       await hostRoutes(v1, options);
       await clientApiRoutes(v1, options);
+      await clientSettingsRoutes(v1, options);
       await groupRoutes(v1, options);
       await imageRoutes(v1, options);
       await taskRoutes(v1, options);

@@ -12,6 +12,7 @@ import { sql as generations } from './0011-generations.js';
 import { sql as bootFiles } from './0012-boot-files.js';
 import { sql as tokensAndAudit } from './0013-tokens-and-audit.js';
 import { sql as clients } from './0015-clients.js';
+import { sql as clientModules } from './0016-client-modules.js';
 
 /** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
 export const migrations: readonly string[] = [
@@ -29,4 +30,5 @@ export const migrations: readonly string[] = [
   bootFiles,
   tokensAndAudit,
   clients,
+  clientModules,
 ];

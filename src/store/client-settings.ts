@@ -1,0 +1,80 @@
+import type { ClientSettings } from '#domain/client-settings.js';
+import type { Store } from './store.js';
+
+interface Row {
+  enforce: number | null;
+  join_domain: number;
+  domain: string;
+  ou: string;
+  domain_user: string;
+  domain_password: Buffer | null;
+  secrets_until: number | null;
+}
+
+export type ClientSettingsChanges = Partial<Omit<ClientSettings, 'hasDomainPassword'>> & {
+  /** Sealed; null: none. */
+  readonly domainPassword?: Buffer | null;
+};
+
+const COLUMNS: Readonly<Record<keyof ClientSettingsChanges, string>> = {
+  enforce: 'enforce',
+  joinDomain: 'join_domain',
+  domain: 'domain',
+  ou: 'ou',
+  domainUser: 'domain_user',
+  domainPassword: 'domain_password',
+  secretsUntil: 'secrets_until',
+};
+
+const NONE: Row = {
+  enforce: null,
+  join_domain: 0,
+  domain: '',
+  ou: '',
+  domain_user: '',
+  domain_password: null,
+  secrets_until: null,
+};
+
+/** What the modules of FOG Client are to do, by the number of their host. Methods that write must run inside `store.commit`. */
+export class ClientSettingsRepository {
+  readonly #store: Store;
+
+  constructor(store: Store) {
+    this.#store = store;
+  }
+
+  get(hostId: number): ClientSettings {
+    const row = this.#row(hostId);
+    return {
+      enforce: row.enforce === null ? null : row.enforce === 1,
+      joinDomain: row.join_domain === 1,
+      domain: row.domain,
+      ou: row.ou,
+      domainUser: row.domain_user,
+      hasDomainPassword: row.domain_password !== null,
+      secretsUntil: row.secrets_until,
+    };
+  }
+
+  /** Sealed. */
+  domainPassword(hostId: number): Buffer | null {
+    return this.#row(hostId).domain_password;
+  }
+
+  /** Sets what is named. */
+  change(hostId: number, changes: ClientSettingsChanges): void {
+    this.#store.prepare('INSERT OR IGNORE INTO client_settings (host_id) VALUES (?)').run(hostId);
+    for (const [field, value] of Object.entries(changes))
+      this.#store
+        .prepare(
+          `UPDATE client_settings SET ${COLUMNS[field as keyof ClientSettingsChanges]} = ? WHERE host_id = ?`,
+        )
+        .run(typeof value === 'boolean' ? Number(value) : value, hostId);
+  }
+
+  #row(hostId: number): Row {
+    const row = this.#store.prepare('SELECT * FROM client_settings WHERE host_id = ?').get(hostId);
+    return (row as Row | undefined) ?? NONE;
+  }
+}

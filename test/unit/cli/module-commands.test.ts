@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { addHost } from '#actions/manage-hosts.js';
+import { createProgram } from '#cli/program.js';
+import { MAC, makeWorld, type World } from '../services/http/world.js';
+
+const typed = vi.hoisted(() => ({ password: '' }));
+vi.mock('#cli/password-input.js', () => ({ readPassword: async () => typed.password }));
+
+let world: World;
+let state: string;
+let printed: string;
+beforeEach(async () => {
+  world = await makeWorld();
+  state = join(world.images, '..');
+  await world.api.listen({ path: join(state, 'fogd.sock') });
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  await addHost(world.context, 'PC', [MAC], 'test');
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await world.close();
+});
+
+const fogd = async (...words: string[]): Promise<string> => {
+  printed = '';
+  await createProgram().parseAsync(['node', 'fogd', ...words, '--state', state]);
+  return printed;
+};
+
+describe('fogd client', () => {
+  it('changes what the modules are to do, and never shows a password', async () => {
+    typed.password = 'of the joiner';
+    const changed = await fogd(
+      ...['client', 'change', 'PC', '--join', '--domain', 'example.org', '--domain-user', 'joiner'],
+      ...['--domain-password', '--enforce', 'unused'],
+    );
+    expect(changed).toMatch(/domain +example\.org\n/);
+    expect(changed).toMatch(/password +kept\n/);
+    expect(JSON.parse(await fogd('client', 'settings', 'PC', '--json'))).toMatchObject({
+      enforce: false,
+      joinDomain: true,
+      hasDomainPassword: true,
+      tellsSecrets: false,
+    });
+    expect(await fogd('client', 'secrets', 'PC')).toContain('password and key, now');
+    expect(await fogd('client', 'change', 'PC', '--no-join', '--no-domain-password')).toMatch(
+      /domain +none \(example\.org is not joined\)\n(?:.*\n)*.*password +none/,
+    );
+    await expect(fogd('client', 'change', 'PC', '--enforce', 'maybe')).rejects.toMatchObject({
+      code: 'ENFORCE_WORD',
+    });
+  });
+});
