@@ -24,6 +24,7 @@ import { InventoryRepository } from '#store/inventory.js';
 import type { Lease } from '#store/leases.js';
 import { LeaseRepository } from '#store/leases.js';
 import { MenuRepository } from '#store/menu.js';
+import { PowerRepository } from '#store/power.js';
 import { SessionRepository } from '#store/sessions.js';
 import { StorageNodeRepository } from '#store/storage-nodes.js';
 import type { Store } from '#store/store.js';
@@ -80,6 +81,7 @@ export interface Context extends Required<Ports> {
   readonly tokenLimit: LoginLimit;
   readonly audit: AuditRepository;
   readonly clients: ClientRepository;
+  readonly power: PowerRepository;
   readonly clientSettings: ClientSettingsRepository;
   readonly clientSessions: ClientSessions;
   readonly clientContacts: ClientContacts;
@@ -121,6 +123,7 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     tokenLimit: new LoginLimit(clock),
     audit: new AuditRepository(store),
     clients: new ClientRepository(store),
+    power: new PowerRepository(store),
     clientSettings: new ClientSettingsRepository(store),
     clientSessions: new ClientSessions(clock),
     clientContacts: new ClientContacts(),

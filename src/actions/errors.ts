@@ -327,4 +327,25 @@ export const actionErrors = defineErrors({
       'name all three: fogd client change HOST --join --domain NAME --domain-user USER --domain-password',
     status: 409,
   },
+  POWER_TIME_BAD: {
+    message: 'that is no time at which something can be done',
+    remedy:
+      'give five fields, minute hour day month weekday, e.g. "30 6 * * 1-5"; days that exist, and no words such as @daily',
+    status: 400,
+  },
+  POWER_PLAN_EXISTS: {
+    message: 'the host {name} has that already: {action} at {cron}',
+    remedy: 'nothing needs to be done',
+    status: 409,
+  },
+  POWER_PLANS_MANY: {
+    message: 'the host {name} has {most} times for shutdowns and restarts, which is all that it can have',
+    remedy: 'put several into one, e.g. "0 12,22 * * *", or remove some: fogd power list {name}',
+    status: 409,
+  },
+  POWER_PLAN_UNKNOWN: {
+    message: 'there is no shutdown or restart with the number {id}',
+    remedy: 'see fogd power list',
+    status: 404,
+  },
 });

@@ -38,6 +38,10 @@ export const cliErrors = defineErrors({
     remedy:
       'say when a machine may be renamed: always, unused (nobody works at it) or default (as client.enforce says)',
   },
+  POWER_NUMBER_BAD: {
+    message: '{number} is not the number of a shutdown or restart',
+    remedy: 'list them with: fogd power list',
+  },
   SWITCH_WORD: {
     message: '{word} is neither on nor off',
     remedy: 'say on or off',

@@ -15,6 +15,7 @@ import { addMenu } from './menu.js';
 import { addNode } from './node.js';
 import { addPki } from './pki.js';
 import { addPorts } from './ports.js';
+import { addPower } from './power.js';
 import { addServe } from './serve.js';
 import { addSession } from './session.js';
 import { addStatus } from './status.js';
@@ -55,6 +56,7 @@ export function createProgram(): Command {
     addBackup,
     addDoctor,
     addClient,
+    addPower,
   ])
     add(program);
   return program;

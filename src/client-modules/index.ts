@@ -1,6 +1,7 @@
 import { hostnameChanger } from './hostname-changer.js';
 import type { ClientModule } from './module.js';
+import { powerManagement } from './power-management.js';
 import { taskReboot } from './task-reboot.js';
 
 /** All modules. Those of `MODULE_KEYS` that are missing here are off. */
-export const CLIENT_MODULES: readonly ClientModule[] = [hostnameChanger, taskReboot];
+export const CLIENT_MODULES: readonly ClientModule[] = [hostnameChanger, powerManagement, taskReboot];

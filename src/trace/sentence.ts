@@ -69,6 +69,7 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
   'client-macs': (r) =>
     `its FOG Client named ${fact(r, 'count')} more addresses of the host ${fact(r, 'host')}, which wait for approval`,
   'client-call-failed': () => 'its FOG Client made a call that fogd could not answer',
+  'power-ordered': (r) => `is to do a ${fact(r, 'action')}: ordered by ${fact(r, 'actor')}`,
   'client-secrets': (r) =>
     `its FOG Client may be told password and product key for ${fact(r, 'hours')} hours: ordered by ${fact(r, 'actor')}`,
   'client-secrets-withheld': () => 'its FOG Client was not told password and product key',

@@ -20,6 +20,7 @@ import { menuRoutes } from './menu-routes.js';
 import { nodeRoutes } from './node-routes.js';
 import { OpenApi } from './openapi.js';
 import { pkiRoutes } from './pki-routes.js';
+import { powerRoutes } from './power-routes.js';
 import { sendProblem } from './problem.js';
 import { type ApiInstance, type ApiTypes, fields } from './route-types.js';
 import { sessionRoutes } from './session-routes.js';
@@ -92,6 +93,7 @@ export async function apiRoutes(
       await hostRoutes(v1, options);
       await clientApiRoutes(v1, options);
       await clientSettingsRoutes(v1, options);
+      await powerRoutes(v1, options);
       await groupRoutes(v1, options);
       await imageRoutes(v1, options);
       await taskRoutes(v1, options);

@@ -10,4 +10,18 @@ CREATE TABLE client_settings (
   domain_password BLOB,
   secrets_until   INTEGER
 ) STRICT;
+
+CREATE TABLE power_plans (
+  id      INTEGER PRIMARY KEY,
+  host_id INTEGER NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
+  action  TEXT NOT NULL CHECK (action IN ('shutdown', 'reboot')),
+  cron    TEXT NOT NULL,
+  UNIQUE (host_id, action, cron)
+) STRICT;
+
+CREATE TABLE power_orders (
+  host_id INTEGER PRIMARY KEY REFERENCES hosts (id) ON DELETE CASCADE,
+  action  TEXT NOT NULL CHECK (action IN ('shutdown', 'reboot')),
+  until   INTEGER NOT NULL
+) STRICT;
 `;

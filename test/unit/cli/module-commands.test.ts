@@ -55,3 +55,20 @@ describe('fogd client', () => {
     });
   });
 });
+
+describe('fogd power', () => {
+  it('adds, lists and removes what is done by the clock, and orders at once', async () => {
+    expect(await fogd('power', 'list')).toBe('nothing\n');
+    expect(await fogd('power', 'add', 'PC', 'shutdown', '0 22 * * 1-5')).toBe(
+      'PC: shutdown at 0 22 * * MON-FRI (number 1)\n',
+    );
+    expect(await fogd('power', 'list', 'PC')).toMatch(/^NUMBER .*\n1 +PC +shutdown +0 22 \* \* MON-FRI\n$/);
+    expect(await fogd('power', 'now', 'PC', 'reboot')).toContain('PC: reboot, if its client polls before');
+    expect(await fogd('power', 'remove', '1')).toContain('no shutdown at 0 22 * * MON-FRI any more');
+    await expect(fogd('power', 'remove', '1')).rejects.toMatchObject({ code: 'POWER_PLAN_UNKNOWN' });
+    await expect(fogd('power', 'remove', 'x')).rejects.toMatchObject({ code: 'POWER_NUMBER_BAD' });
+    await expect(fogd('power', 'add', 'PC', 'shutdown', '@daily')).rejects.toMatchObject({
+      code: 'POWER_TIME_BAD',
+    });
+  });
+});

@@ -1,11 +1,15 @@
 import type { Context } from '#actions/context.js';
 import { changeClientSettings, tellSecrets } from '#actions/manage-client-settings.js';
 import { addHost, changeHost } from '#actions/manage-hosts.js';
+import { addPower, orderPower } from '#actions/manage-power.js';
 import { PC_MAC } from './client-world.js';
 
 /** A host for whose client every module has something to do. */
 export async function fillHost(context: Context): Promise<void> {
   await addHost(context, 'PC', [PC_MAC], 'test');
+  context.clientSessions.begin(context.hosts.byName('PC')?.id ?? 0, {
+    ...{ key: Buffer.alloc(32), token: Buffer.alloc(64), proof: '', address: '10.0.0.50', isFirst: false },
+  });
   await changeHost(context, 'PC', { productKey: 'AAAAA-BBBBB-CCCCC-DDDDD-EEEEE' });
   await changeClientSettings(context, 'PC', {
     joinDomain: true,
@@ -14,5 +18,8 @@ export async function fillHost(context: Context): Promise<void> {
     domainUser: 'joiner',
     domainPassword: 'of the joiner',
   });
+  await addPower(context, 'PC', 'shutdown', '0 22 * * *');
+  await addPower(context, 'PC', 'reboot', '30 6 13 * 1-5');
+  await orderPower(context, 'PC', 'reboot', 'test');
   await tellSecrets(context, 'PC', 'test');
 }

@@ -109,7 +109,7 @@ describe('password and product key', () => {
     await tellSecrets(world.context, 'PC', 'ada');
     const sealed = world.context.clientSettings.domainPassword(1);
     await world.context.store.commit(() =>
-      world.context.clientSettings.change(1, { domainPassword: sealed && sealed.subarray(0, -1) }),
+      world.context.clientSettings.change(1, { domainPassword: sealed?.subarray(0, -1) ?? null }),
     );
     await client.cycle();
     expect(client.told).toMatchObject({ hostnamechanger: { error: 'er' }, taskreboot: { job: false } });

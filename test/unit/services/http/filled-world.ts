@@ -4,6 +4,7 @@ import { addGroup, changeMembers } from '#actions/manage-groups.js';
 import { addHost, addMac } from '#actions/manage-hosts.js';
 import { addImage } from '#actions/manage-images.js';
 import { addMenuEntry } from '#actions/manage-menu.js';
+import { addPower } from '#actions/manage-power.js';
 import { createTask } from '#actions/manage-tasks.js';
 import { addToken, OWNER } from '#actions/manage-tokens.js';
 import { toNumber } from '#settings/ipv4.js';
@@ -21,6 +22,7 @@ export async function makeFilledWorld(): Promise<World> {
   await addMac(context, 'lab-pc-01', '02:00:00:00:00:02');
   await addHost(context, 'lab-pc-02', ['02:00:00:00:00:22'], 'test');
   await addHost(context, 'lab-pc-03', [CAPTURED], 'test');
+  await addPower(context, 'lab-pc-01', 'reboot', '30 6 * * *');
   await addGroup(context, 'room-12', 'test');
   await changeMembers(context, 'room-12', 'join', ['lab-pc-01']);
   // Task 1, and boot session 1.
