@@ -132,6 +132,7 @@ export async function startDaemon({
     ...{ store, repository: new TraceRepository(store), clock, log, keepDays },
     alsoForget: [
       { keepDays: settings.audit.keep_days, removeBefore: (at) => context.audit.removeBefore(at) },
+      { keepDays: settings.client.login_days, removeBefore: (at) => context.logins.removeBefore(at) },
     ],
     onRecord: (record) => events.trace(record),
     onDecision: metrics.count,

@@ -23,6 +23,7 @@ import { ImageRepository } from '#store/images.js';
 import { InventoryRepository } from '#store/inventory.js';
 import type { Lease } from '#store/leases.js';
 import { LeaseRepository } from '#store/leases.js';
+import { LoginRepository } from '#store/logins.js';
 import { MenuRepository } from '#store/menu.js';
 import { PowerRepository } from '#store/power.js';
 import { SessionRepository } from '#store/sessions.js';
@@ -81,6 +82,7 @@ export interface Context extends Required<Ports> {
   readonly tokenLimit: LoginLimit;
   readonly audit: AuditRepository;
   readonly clients: ClientRepository;
+  readonly logins: LoginRepository;
   readonly power: PowerRepository;
   readonly clientSettings: ClientSettingsRepository;
   readonly clientSessions: ClientSessions;
@@ -97,6 +99,9 @@ export interface ClientLimits {
   /** As one host; a client makes one in two minutes. */
   readonly handshakesOfHost: RateLimit;
   readonly registrations: RateLimit;
+  readonly logins: RateLimit;
+  /** As one host; a client tells one user at a time, once in a cycle. */
+  readonly loginsOfHost: RateLimit;
 }
 
 /** Made once by `main.ts`, and by tests. */
@@ -123,6 +128,7 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     tokenLimit: new LoginLimit(clock),
     audit: new AuditRepository(store),
     clients: new ClientRepository(store),
+    logins: new LoginRepository(store),
     power: new PowerRepository(store),
     clientSettings: new ClientSettingsRepository(store),
     clientSessions: new ClientSessions(clock),
@@ -131,6 +137,8 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
       handshakes: new RateLimit(clock, 300, 50),
       handshakesOfHost: new RateLimit(clock, 10, 12_000),
       registrations: new RateLimit(clock, 300, 2_000),
+      logins: new RateLimit(clock, 1_000, 100),
+      loginsOfHost: new RateLimit(clock, 60, 5_000),
     },
     verifying: new Map(),
     random: randomBytes,

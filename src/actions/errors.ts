@@ -318,7 +318,7 @@ export const actionErrors = defineErrors({
   CLIENT_SETTING_BAD: {
     message: 'the client of the host {name} cannot have that {field}',
     remedy:
-      'see fogd client change --help: a domain is a DNS name such as example.org, an OU such as OU=Lab,DC=example,DC=org',
+      'see fogd client change --help: a domain is a DNS name such as example.org, an OU such as OU=Lab,DC=example,DC=org, a time to log out 5 minutes or more',
     status: 400,
   },
   DOMAIN_INCOMPLETE: {

@@ -21,7 +21,10 @@ export interface ClientSettingsView extends ClientSettings {
 
 /** What people say; what is not named stays, and "" takes a text away. */
 export type ClientSettingsOrder = Partial<
-  Pick<ClientSettings, 'enforce' | 'joinDomain' | 'domain' | 'ou' | 'domainUser'>
+  Pick<
+    ClientSettings,
+    'enforce' | 'joinDomain' | 'domain' | 'ou' | 'domainUser' | 'autoLogoutMinutes' | 'display'
+  >
 > & { readonly domainPassword?: string };
 
 /** Throws HOST_UNKNOWN. */
@@ -48,7 +51,7 @@ const RULES: Readonly<Record<string, (value: string) => boolean>> = {
 export async function changeClientSettings(
   context: Context,
   key: string,
-  { domainPassword, ...rest }: ClientSettingsOrder,
+  { domainPassword, display, ...rest }: ClientSettingsOrder,
 ): Promise<ClientSettingsView> {
   const { store, clientSettings, secrets } = context;
   const host = findHost(context, key);
@@ -60,10 +63,20 @@ export async function changeClientSettings(
     domainPassword === undefined || domainPassword === ''
       ? null
       : await secrets.seal(domainPassword, passwordOwner(host));
+  const minutes = rest.autoLogoutMinutes ?? 0;
+  if (minutes > 0 && minutes < 5)
+    throw actionErrors.CLIENT_SETTING_BAD({ name: host.name, field: 'autoLogoutMinutes' });
   await store.commit(() => {
     clientSettings.change(host.id, {
       ...rest,
       ...(domainPassword === undefined ? {} : { domainPassword: sealed }),
+      ...(display === undefined
+        ? {}
+        : {
+            displayWidth: display?.width ?? null,
+            displayHeight: display?.height ?? null,
+            displayRefresh: display?.refresh ?? null,
+          }),
     });
     // The client logs an error at each cycle, and joins nothing, where one is missing.
     const { joinDomain, domain, domainUser, hasDomainPassword } = clientSettings.get(host.id);

@@ -16,6 +16,8 @@ interface SettingsView {
   readonly hasDomainPassword: boolean;
   readonly hasProductKey: boolean;
   readonly secretsUntil: number | null;
+  readonly autoLogoutMinutes: number | null;
+  readonly display: { readonly width: number; readonly height: number; readonly refresh: number } | null;
   readonly tellsSecrets: boolean;
 }
 
@@ -31,6 +33,8 @@ interface Changes extends Options {
   readonly ou?: string;
   readonly domainUser?: string;
   readonly domainPassword?: boolean;
+  readonly autoLogout?: string;
+  readonly display?: string;
 }
 
 const ENFORCE: Readonly<Record<string, boolean | null>> = { always: true, unused: false, default: null };
@@ -56,12 +60,15 @@ export function addClientSettings(client: Command): void {
     .option('--domain-user <user>', 'account that may join machines, and nothing else')
     .option('--domain-password', 'its password, asked for or read from the first line of standard input')
     .option('--no-domain-password', 'forget it')
+    .option('--auto-logout <minutes>', 'log out who is idle so long: 5 or more, 0 (never), default')
+    .option('--display <mode>', 'width, height and refresh rate such as 1024x768x60, or default')
     .addHelpText(
       'after',
       '\nExample:\n  fogd client change lab-pc-01 --join --domain example.org --domain-user joiner --domain-password\n  fogd client secrets lab-pc-01',
     )
     .action(async (host: string, options: Changes) => {
       const { state, enforce, join, domain, ou, domainUser, domainPassword } = options;
+      const { autoLogout, display } = options;
       if (enforce !== undefined && !Object.hasOwn(ENFORCE, enforce))
         throw cliErrors.ENFORCE_WORD({ word: enforce });
       const view = await callApi<SettingsView>(state, 'PATCH', path(host, 'settings'), {
@@ -70,6 +77,8 @@ export function addClientSettings(client: Command): void {
         domain,
         ou,
         domainUser,
+        ...(autoLogout === undefined ? {} : { autoLogoutMinutes: minutesOf(autoLogout) }),
+        ...(display === undefined ? {} : { display: displayOf(display) }),
         ...(domainPassword === undefined
           ? {}
           : { domainPassword: domainPassword ? await readPassword() : '' }),
@@ -88,6 +97,21 @@ export function addClientSettings(client: Command): void {
     });
 }
 
+/** Throws AUTO_LOGOUT_WORD. */
+function minutesOf(text: string): number | null {
+  if (text === 'default') return null;
+  if (!/^\d{1,5}$/.test(text)) throw cliErrors.AUTO_LOGOUT_WORD({ word: text });
+  return Number(text);
+}
+
+/** Throws DISPLAY_WORD. */
+function displayOf(text: string): SettingsView['display'] {
+  if (text === 'default') return null;
+  const [, width, height, refresh] = /^(\d{3,5})x(\d{3,5})x(\d{1,4})$/.exec(text) ?? [];
+  if (width === undefined) throw cliErrors.DISPLAY_WORD({ word: text });
+  return { width: Number(width), height: Number(height), refresh: Number(refresh) };
+}
+
 function path(host: string, what: string): string {
   return `/hosts/${encodeURIComponent(host)}/client/${what}`;
 }
@@ -102,6 +126,13 @@ function lines(view: SettingsView): string[] {
       ['  OU', view.ou],
       ['  account', view.domainUser],
       ['  password', view.hasDomainPassword ? 'kept' : 'none'],
+      ['  log out who is idle', minutesText(view.autoLogoutMinutes)],
+      [
+        '  display',
+        view.display
+          ? `${view.display.width}x${view.display.height}, ${view.display.refresh} Hz`
+          : 'as the settings say',
+      ],
       ['  product key', view.hasProductKey ? 'kept' : 'none'],
       [
         '  told',
@@ -111,4 +142,9 @@ function lines(view: SettingsView): string[] {
       ],
     ]),
   ];
+}
+
+function minutesText(minutes: number | null): string {
+  if (minutes === null) return 'as client.autologout_minutes says';
+  return minutes === 0 ? 'never' : `after ${minutes} minutes`;
 }

@@ -42,6 +42,14 @@ export const cliErrors = defineErrors({
     message: '{number} is not the number of a shutdown or restart',
     remedy: 'list them with: fogd power list',
   },
+  AUTO_LOGOUT_WORD: {
+    message: '{word} is no time after which somebody is logged out',
+    remedy: 'give minutes, 5 or more; 0 for never; or default',
+  },
+  DISPLAY_WORD: {
+    message: '{word} is no mode of a display',
+    remedy: 'write it as 1024x768x60, or default',
+  },
   SWITCH_WORD: {
     message: '{word} is neither on nor off',
     remedy: 'say on or off',

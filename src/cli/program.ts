@@ -11,6 +11,7 @@ import { addGroup } from './group.js';
 import { addHost } from './host.js';
 import { addImage } from './image.js';
 import { addLease } from './lease.js';
+import { addLogins } from './logins.js';
 import { addMenu } from './menu.js';
 import { addNode } from './node.js';
 import { addPki } from './pki.js';
@@ -57,6 +58,7 @@ export function createProgram(): Command {
     addDoctor,
     addClient,
     addPower,
+    addLogins,
   ])
     add(program);
   return program;

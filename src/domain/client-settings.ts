@@ -11,6 +11,17 @@ export interface ClientSettings {
   readonly hasDomainPassword: boolean;
   /** Until when an admin wants the secrets told, milliseconds since the epoch; null: never. */
   readonly secretsUntil: number | null;
+  /** 0: never; null: as the setting says. */
+  readonly autoLogoutMinutes: number | null;
+  /** Null: as the settings say. */
+  readonly display: Display | null;
+}
+
+/** In pixels and Hz. */
+export interface Display {
+  readonly width: number;
+  readonly height: number;
+  readonly refresh: number;
 }
 
 /** Clients compare the addresses of a DNS name with those of their domain; a NetBIOS name has none (spec client-protocol 6). */

@@ -9,9 +9,16 @@ interface Row {
   domain_user: string;
   domain_password: Buffer | null;
   secrets_until: number | null;
+  autologout_minutes: number | null;
+  display_width: number | null;
+  display_height: number | null;
+  display_refresh: number | null;
 }
 
-export type ClientSettingsChanges = Partial<Omit<ClientSettings, 'hasDomainPassword'>> & {
+export type ClientSettingsChanges = Partial<Omit<ClientSettings, 'hasDomainPassword' | 'display'>> & {
+  readonly displayWidth?: number | null;
+  readonly displayHeight?: number | null;
+  readonly displayRefresh?: number | null;
   /** Sealed; null: none. */
   readonly domainPassword?: Buffer | null;
 };
@@ -24,6 +31,10 @@ const COLUMNS: Readonly<Record<keyof ClientSettingsChanges, string>> = {
   domainUser: 'domain_user',
   domainPassword: 'domain_password',
   secretsUntil: 'secrets_until',
+  autoLogoutMinutes: 'autologout_minutes',
+  displayWidth: 'display_width',
+  displayHeight: 'display_height',
+  displayRefresh: 'display_refresh',
 };
 
 const NONE: Row = {
@@ -34,6 +45,10 @@ const NONE: Row = {
   domain_user: '',
   domain_password: null,
   secrets_until: null,
+  autologout_minutes: null,
+  display_width: null,
+  display_height: null,
+  display_refresh: null,
 };
 
 /** What the modules of FOG Client are to do, by the number of their host. Methods that write must run inside `store.commit`. */
@@ -46,6 +61,7 @@ export class ClientSettingsRepository {
 
   get(hostId: number): ClientSettings {
     const row = this.#row(hostId);
+    const { display_width: width, display_height: height, display_refresh: refresh } = row;
     return {
       enforce: row.enforce === null ? null : row.enforce === 1,
       joinDomain: row.join_domain === 1,
@@ -54,6 +70,8 @@ export class ClientSettingsRepository {
       domainUser: row.domain_user,
       hasDomainPassword: row.domain_password !== null,
       secretsUntil: row.secrets_until,
+      autoLogoutMinutes: row.autologout_minutes,
+      display: width === null || height === null || refresh === null ? null : { width, height, refresh },
     };
   }
 

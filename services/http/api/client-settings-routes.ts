@@ -10,6 +10,20 @@ import { type ApiInstance, fields, KeyParam, nullable, secret, Time } from './ro
 const Enforce = nullable(
   Type.Boolean({ description: 'Also while somebody works at the machine; null: as client.enforce says.' }),
 );
+const AutoLogout = nullable(
+  Type.Integer({
+    minimum: 0,
+    maximum: 10_080,
+    description: '5 or more; 0: never; null: as client.autologout_minutes says.',
+  }),
+);
+const Display = nullable(
+  fields({
+    width: Type.Integer({ minimum: 320, maximum: 16_384, description: 'Pixels.' }),
+    height: Type.Integer({ minimum: 200, maximum: 16_384, description: 'Pixels.' }),
+    refresh: Type.Integer({ minimum: 1, maximum: 1_000, description: 'Hz.' }),
+  }),
+);
 const ClientSettings = fields(
   {
     host: Type.String(),
@@ -21,6 +35,8 @@ const ClientSettings = fields(
     hasDomainPassword: Type.Boolean({ description: 'It is never shown.' }),
     hasProductKey: Type.Boolean({ description: 'It is never shown.' }),
     secretsUntil: nullable(Time),
+    autoLogoutMinutes: AutoLogout,
+    display: Display,
     tellsSecrets: Type.Boolean({
       description: 'Whether its client is told password and product key at its next poll.',
     }),
@@ -34,6 +50,8 @@ const Change = fields({
   ou: Type.Optional(Type.String({ maxLength: 503 })),
   domainUser: Type.Optional(Type.String({ maxLength: 256 })),
   domainPassword: Type.Optional(secret(256)),
+  autoLogoutMinutes: Type.Optional(AutoLogout),
+  display: Type.Optional(Display),
 });
 
 const params = { key: 'lab-pc-01' };

@@ -16,6 +16,7 @@ import { groupRoutes } from './group-routes.js';
 import { hostRoutes } from './host-routes.js';
 import { imageRoutes } from './image-routes.js';
 import { acceptJsonOnly } from './json-body.js';
+import { loginRoutes } from './login-routes.js';
 import { menuRoutes } from './menu-routes.js';
 import { nodeRoutes } from './node-routes.js';
 import { OpenApi } from './openapi.js';
@@ -94,6 +95,7 @@ export async function apiRoutes(
       await clientApiRoutes(v1, options);
       await clientSettingsRoutes(v1, options);
       await powerRoutes(v1, options);
+      await loginRoutes(v1, options);
       await groupRoutes(v1, options);
       await imageRoutes(v1, options);
       await taskRoutes(v1, options);

@@ -8,7 +8,11 @@ CREATE TABLE client_settings (
   ou              TEXT NOT NULL DEFAULT '',
   domain_user     TEXT NOT NULL DEFAULT '',
   domain_password BLOB,
-  secrets_until   INTEGER
+  secrets_until   INTEGER,
+  autologout_minutes INTEGER,
+  display_width   INTEGER,
+  display_height  INTEGER,
+  display_refresh INTEGER
 ) STRICT;
 
 CREATE TABLE power_plans (
@@ -24,4 +28,15 @@ CREATE TABLE power_orders (
   action  TEXT NOT NULL CHECK (action IN ('shutdown', 'reboot')),
   until   INTEGER NOT NULL
 ) STRICT;
+
+CREATE TABLE logins (
+  id      INTEGER PRIMARY KEY,
+  host_id INTEGER NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
+  user    TEXT NOT NULL,
+  action  TEXT NOT NULL CHECK (action IN ('login', 'logout')),
+  at      INTEGER NOT NULL
+) STRICT;
+CREATE INDEX logins_host ON logins (host_id, id);
+CREATE INDEX logins_at ON logins (at);
+CREATE INDEX logins_user ON logins (user, at);
 `;

@@ -50,6 +50,14 @@ describe('fogd client', () => {
     expect(await fogd('client', 'change', 'PC', '--no-join', '--no-domain-password')).toMatch(
       /domain +none \(example\.org is not joined\)\n(?:.*\n)*.*password +none/,
     );
+    expect(await fogd('client', 'change', 'PC', '--auto-logout', '30', '--display', '1920x1080x60')).toMatch(
+      /idle +after 30 minutes\n.*1920x1080, 60 Hz/,
+    );
+    for (const [option, code] of [
+      ['--auto-logout', 'AUTO_LOGOUT_WORD'],
+      ['--display', 'DISPLAY_WORD'],
+    ] as const)
+      await expect(fogd('client', 'change', 'PC', option, 'soon')).rejects.toMatchObject({ code });
     await expect(fogd('client', 'change', 'PC', '--enforce', 'maybe')).rejects.toMatchObject({
       code: 'ENFORCE_WORD',
     });
@@ -70,5 +78,16 @@ describe('fogd power', () => {
     await expect(fogd('power', 'add', 'PC', 'shutdown', '@daily')).rejects.toMatchObject({
       code: 'POWER_TIME_BAD',
     });
+  });
+});
+
+describe('fogd logins', () => {
+  it('shows who came and went', async () => {
+    expect(await fogd('logins')).toBe('none\n');
+    await world.context.store.commit(() => world.context.logins.add(1, 'bob', 'login', 0));
+    expect(await fogd('logins', '--host', 'PC', '--user', 'bob')).toMatch(
+      /^TIME .*\n1970-.* +PC +bob +login\n$/,
+    );
+    expect(JSON.parse(await fogd('logins', '--json'))).toMatchObject([{ host: 'PC', user: 'bob', at: 0 }]);
   });
 });

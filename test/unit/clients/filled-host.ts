@@ -17,6 +17,8 @@ export async function fillHost(context: Context): Promise<void> {
     ou: 'OU=Lab,DC=example,DC=org',
     domainUser: 'joiner',
     domainPassword: 'of the joiner',
+    autoLogoutMinutes: 30,
+    display: { width: 1920, height: 1080, refresh: 60 },
   });
   await addPower(context, 'PC', 'shutdown', '0 22 * * *');
   await addPower(context, 'PC', 'reboot', '30 6 13 * 1-5');

@@ -49,6 +49,7 @@ export async function makeFilledWorld(): Promise<World> {
   const incoming = await context.bootStore.take(bytes());
   await context.bootStore.place(incoming, 'bzImage@6.12.0');
   await context.store.commit(() => {
+    context.logins.add(1, 'ada', 'login', at);
     context.users.add('ada', 'scrypt$1$1$1$AAAA$AAAA', at, 'test');
     context.bootFiles.add({ ...sum, name: 'bzImage', version: '6.12.0' });
     new TraceRepository(context.store).append(
