@@ -26,6 +26,7 @@ import { LeaseRepository } from '#store/leases.js';
 import { LoginRepository } from '#store/logins.js';
 import { MenuRepository } from '#store/menu.js';
 import { PowerRepository } from '#store/power.js';
+import { PrinterRepository } from '#store/printers.js';
 import { SessionRepository } from '#store/sessions.js';
 import { StorageNodeRepository } from '#store/storage-nodes.js';
 import type { Store } from '#store/store.js';
@@ -83,6 +84,7 @@ export interface Context extends Required<Ports> {
   readonly audit: AuditRepository;
   readonly clients: ClientRepository;
   readonly logins: LoginRepository;
+  readonly printers: PrinterRepository;
   readonly power: PowerRepository;
   readonly clientSettings: ClientSettingsRepository;
   readonly clientSessions: ClientSessions;
@@ -129,6 +131,7 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     audit: new AuditRepository(store),
     clients: new ClientRepository(store),
     logins: new LoginRepository(store),
+    printers: new PrinterRepository(store),
     power: new PowerRepository(store),
     clientSettings: new ClientSettingsRepository(store),
     clientSessions: new ClientSessions(clock),

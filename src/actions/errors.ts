@@ -348,4 +348,29 @@ export const actionErrors = defineErrors({
     remedy: 'see fogd power list',
     status: 404,
   },
+  PRINTER_BAD: {
+    message: 'there can be no such printer: {reason}',
+    remedy: 'see fogd printer add --help',
+    status: 400,
+  },
+  PRINTER_EXISTS: {
+    message: 'the printer {name} exists already',
+    remedy: 'choose another name, or change it: fogd printer change NAME',
+    status: 409,
+  },
+  PRINTERS_MANY: {
+    message: 'there are {most} printers, which is all that there can be',
+    remedy: 'remove some: fogd printer list',
+    status: 409,
+  },
+  PRINTER_UNKNOWN: {
+    message: 'there is no printer {key}',
+    remedy: 'list the printers with: fogd printer list',
+    status: 404,
+  },
+  PRINTER_NOT_ASSIGNED: {
+    message: 'the printer {printer} is not one of the host {name}',
+    remedy: 'assign it, too: fogd printer assign {name} PRINTER',
+    status: 409,
+  },
 });

@@ -12,7 +12,7 @@ import { actionErrors } from './errors.js';
 import { findHost } from './manage-hosts.js';
 
 /** What the modules of FOG Client are to do on a host, without its secrets. */
-export interface ClientSettingsView extends ClientSettings {
+export interface ClientSettingsView extends Omit<ClientSettings, 'printerMode'> {
   readonly host: string;
   readonly hasProductKey: boolean;
   /** Whether its client is told password and product key at its next poll. */
@@ -31,7 +31,7 @@ export type ClientSettingsOrder = Partial<
 export function describeClientSettings(context: Context, key: string): ClientSettingsView {
   const { clientSettings, settings, clock } = context;
   const host = findHost(context, key);
-  const own = clientSettings.get(host.id);
+  const { printerMode: _, ...own } = clientSettings.get(host.id);
   return {
     host: host.name,
     ...own,

@@ -50,6 +50,10 @@ export const cliErrors = defineErrors({
     message: '{word} is no mode of a display',
     remedy: 'write it as 1024x768x60, or default',
   },
+  PRINTER_NAME_UNKNOWN: {
+    message: 'there is no printer {name}',
+    remedy: 'list the printers with: fogd printer list',
+  },
   SWITCH_WORD: {
     message: '{word} is neither on nor off',
     remedy: 'say on or off',

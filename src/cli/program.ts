@@ -17,6 +17,7 @@ import { addNode } from './node.js';
 import { addPki } from './pki.js';
 import { addPorts } from './ports.js';
 import { addPower } from './power.js';
+import { addPrinter } from './printer.js';
 import { addServe } from './serve.js';
 import { addSession } from './session.js';
 import { addStatus } from './status.js';
@@ -58,6 +59,7 @@ export function createProgram(): Command {
     addDoctor,
     addClient,
     addPower,
+    addPrinter,
     addLogins,
   ])
     add(program);

@@ -3,6 +3,7 @@ import { displayManager } from './display-manager.js';
 import { hostnameChanger } from './hostname-changer.js';
 import type { ClientModule } from './module.js';
 import { powerManagement } from './power-management.js';
+import { printerManager } from './printer-manager.js';
 import { taskReboot } from './task-reboot.js';
 import { userTracker } from './user-tracker.js';
 
@@ -12,6 +13,7 @@ export const CLIENT_MODULES: readonly ClientModule[] = [
   displayManager,
   hostnameChanger,
   powerManagement,
+  printerManager,
   taskReboot,
   userTracker,
 ];

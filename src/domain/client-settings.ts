@@ -1,3 +1,5 @@
+import type { PrinterMode } from './printer.js';
+
 /** What the modules of FOG Client are to do on one host (data-model 2.1, FOG's AD*, hostEnforce). */
 export interface ClientSettings {
   /** Renames and joins also while somebody works; null: as the setting says. */
@@ -15,6 +17,7 @@ export interface ClientSettings {
   readonly autoLogoutMinutes: number | null;
   /** Null: as the settings say. */
   readonly display: Display | null;
+  readonly printerMode: PrinterMode;
 }
 
 /** In pixels and Hz. */

@@ -1,4 +1,5 @@
 import type { ClientSettings } from '#domain/client-settings.js';
+import type { PrinterMode } from '#domain/printer.js';
 import type { Store } from './store.js';
 
 interface Row {
@@ -13,6 +14,7 @@ interface Row {
   display_width: number | null;
   display_height: number | null;
   display_refresh: number | null;
+  printer_mode: PrinterMode;
 }
 
 export type ClientSettingsChanges = Partial<Omit<ClientSettings, 'hasDomainPassword' | 'display'>> & {
@@ -35,6 +37,7 @@ const COLUMNS: Readonly<Record<keyof ClientSettingsChanges, string>> = {
   displayWidth: 'display_width',
   displayHeight: 'display_height',
   displayRefresh: 'display_refresh',
+  printerMode: 'printer_mode',
 };
 
 const NONE: Row = {
@@ -49,6 +52,7 @@ const NONE: Row = {
   display_width: null,
   display_height: null,
   display_refresh: null,
+  printer_mode: 'off',
 };
 
 /** What the modules of FOG Client are to do, by the number of their host. Methods that write must run inside `store.commit`. */
@@ -70,6 +74,7 @@ export class ClientSettingsRepository {
       domainUser: row.domain_user,
       hasDomainPassword: row.domain_password !== null,
       secretsUntil: row.secrets_until,
+      printerMode: row.printer_mode,
       autoLogoutMinutes: row.autologout_minutes,
       display: width === null || height === null || refresh === null ? null : { width, height, refresh },
     };

@@ -22,6 +22,7 @@ import { nodeRoutes } from './node-routes.js';
 import { OpenApi } from './openapi.js';
 import { pkiRoutes } from './pki-routes.js';
 import { powerRoutes } from './power-routes.js';
+import { printerRoutes } from './printer-routes.js';
 import { sendProblem } from './problem.js';
 import { type ApiInstance, type ApiTypes, fields } from './route-types.js';
 import { sessionRoutes } from './session-routes.js';
@@ -95,6 +96,7 @@ export async function apiRoutes(
       await clientApiRoutes(v1, options);
       await clientSettingsRoutes(v1, options);
       await powerRoutes(v1, options);
+      await printerRoutes(v1, options);
       await loginRoutes(v1, options);
       await groupRoutes(v1, options);
       await imageRoutes(v1, options);

@@ -12,7 +12,8 @@ CREATE TABLE client_settings (
   autologout_minutes INTEGER,
   display_width   INTEGER,
   display_height  INTEGER,
-  display_refresh INTEGER
+  display_refresh INTEGER,
+  printer_mode    TEXT NOT NULL DEFAULT 'off' CHECK (printer_mode IN ('off', 'managed', 'exclusive'))
 ) STRICT;
 
 CREATE TABLE power_plans (
@@ -39,4 +40,24 @@ CREATE TABLE logins (
 CREATE INDEX logins_host ON logins (host_id, id);
 CREATE INDEX logins_at ON logins (at);
 CREATE INDEX logins_user ON logins (user, at);
+
+CREATE TABLE printers (
+  id          INTEGER PRIMARY KEY,
+  name        TEXT NOT NULL COLLATE NOCASE UNIQUE,
+  description TEXT NOT NULL,
+  type        TEXT NOT NULL CHECK (type IN ('network', 'local', 'iprint', 'cups')),
+  port        TEXT NOT NULL,
+  file        TEXT NOT NULL,
+  model       TEXT NOT NULL,
+  ip          TEXT NOT NULL,
+  config_file TEXT NOT NULL
+) STRICT;
+
+CREATE TABLE host_printers (
+  host_id    INTEGER NOT NULL REFERENCES hosts (id) ON DELETE CASCADE,
+  printer_id INTEGER NOT NULL REFERENCES printers (id) ON DELETE CASCADE,
+  is_default INTEGER NOT NULL,
+  PRIMARY KEY (host_id, printer_id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX host_printers_printer ON host_printers (printer_id);
 `;

@@ -91,3 +91,19 @@ describe('fogd logins', () => {
     expect(JSON.parse(await fogd('logins', '--json'))).toMatchObject([{ host: 'PC', user: 'bob', at: 0 }]);
   });
 });
+
+describe('fogd printer', () => {
+  it('makes, assigns, changes and removes one', async () => {
+    const hall = '\\\\print\\hall';
+    expect(await fogd('printer', 'list')).toBe('no printers\n');
+    expect(await fogd('printer', 'add', hall, 'network')).toBe(`printer ${hall} added\n`);
+    expect(await fogd('printer', 'assign', 'PC', hall, '--default', hall, '--mode', 'managed')).toMatch(
+      /^PC: managed *\n {2}\\\\print\\hall +default\n$/,
+    );
+    expect(JSON.parse(await fogd('printer', 'of', 'PC', '--json'))).toMatchObject({ printers: [hall] });
+    await fogd('printer', 'change', hall.toUpperCase(), '--description', 'by the door');
+    expect(await fogd('printer', 'list')).toContain('by the door');
+    expect(await fogd('printer', 'remove', hall)).toContain('removed');
+    await expect(fogd('printer', 'remove', hall)).rejects.toMatchObject({ code: 'PRINTER_NAME_UNKNOWN' });
+  });
+});

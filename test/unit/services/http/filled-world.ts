@@ -5,6 +5,7 @@ import { addHost, addMac } from '#actions/manage-hosts.js';
 import { addImage } from '#actions/manage-images.js';
 import { addMenuEntry } from '#actions/manage-menu.js';
 import { addPower } from '#actions/manage-power.js';
+import { addPrinter } from '#actions/manage-printers.js';
 import { createTask } from '#actions/manage-tasks.js';
 import { addToken, OWNER } from '#actions/manage-tokens.js';
 import { toNumber } from '#settings/ipv4.js';
@@ -23,6 +24,7 @@ export async function makeFilledWorld(): Promise<World> {
   await addHost(context, 'lab-pc-02', ['02:00:00:00:00:22'], 'test');
   await addHost(context, 'lab-pc-03', [CAPTURED], 'test');
   await addPower(context, 'lab-pc-01', 'reboot', '30 6 * * *');
+  await addPrinter(context, { name: '\\\\print\\hall', type: 'network' });
   await addGroup(context, 'room-12', 'test');
   await changeMembers(context, 'room-12', 'join', ['lab-pc-01']);
   // Task 1, and boot session 1.
