@@ -542,6 +542,18 @@ export const SettingsSchema = Type.Object(
           description:
             'For how many hours after a deploy, or after "fogd client secrets HOST", a client is told the account of its domain and its product key. At other times it is told neither.',
         }),
+        update_version: Type.String({
+          format: 'client-version',
+          default: '',
+          description:
+            'Version of the SmartInstaller.exe in the folder boot/client of the state folder, which clients with a lower one install; empty, or no such file: none. They take only what the FOG Project signed.',
+          examples: ['0.13.0'],
+        }),
+        clientupdater: Type.Boolean({
+          default: true,
+          description: 'Offer client.update_version.',
+          fog: 'FOG_CLIENT_AUTOUPDATE',
+        }),
         hostregister: Type.Boolean({
           default: true,
           description: 'Unknown machines may register by their FOG Client; they wait for approval.',
