@@ -1,6 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { parseSettings } from '#settings/load.js';
 import { makeWorld, type World } from '../services/http/world.js';
 import { transportOf } from './client-world.js';
 
@@ -31,9 +32,10 @@ describe('the version that clients are offered', () => {
     expect(await version('newService&json&url=http://127.0.0.1:1/')).toBe('0.0.0-test');
   });
 
-  it.each(['0.13.0-beta', 'v0.13', '0', '1.2.3.4.5', '0.13.0 '])('can not be %j', async (text) => {
-    await expect(makeWorld(`[client]\nupdate_version = "${text}"\n`)).rejects.toThrow('update_version');
-    world = await makeWorld();
+  it('can be nothing but digits and dots', async () => {
+    await start('');
+    for (const text of ['0.13.0-beta', 'v0.13', '0', '1.2.3.4.5', '0.13.0 '])
+      expect(parseSettings(`[client]\nupdate_version = "${text}"\n`).settings, text).toBeUndefined();
   });
 });
 
@@ -53,17 +55,18 @@ describe('installers', () => {
     });
   });
 
-  it.each([
-    '/client/secret.txt',
-    '/client/FogPrep.zip',
-    '/client/',
-    '/client/..%2fbzImage',
-    '/client/download.php',
-    '/client/download.php?file=secret.txt',
-    '/client/download.php?fogprep&url=http://127.0.0.1:1/',
-    '/client/download.php?__proto__',
-  ])('%s is not there', async (path) => {
+  it('no other file, and none from elsewhere', async () => {
     await start('');
-    expect(await get(path)).toMatchObject({ status: 404, body: 'not found\n' });
+    for (const path of [
+      '/client/secret.txt',
+      '/client/FogPrep.zip',
+      '/client/',
+      '/client/..%2fbzImage',
+      '/client/download.php',
+      '/client/download.php?file=secret.txt',
+      '/client/download.php?fogprep&url=http://127.0.0.1:1/',
+      '/client/download.php?__proto__',
+    ])
+      expect(await get(path), path).toMatchObject({ status: 404, body: 'not found\n' });
   });
 });

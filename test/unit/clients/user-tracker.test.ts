@@ -50,16 +50,17 @@ describe('user tracking', () => {
     expect(body).toBe('{"error":"im"}');
   });
 
-  it.each([
-    ['login', 'VM%5C', PC_MAC, 'us'],
-    ['login', '%1b%0a', PC_MAC, 'us'],
-    ['START', 'bob', PC_MAC, 'er'],
-    ['', 'bob', PC_MAC, 'er'],
-    ['login', 'bob', '00:11:22:33:44:66', 'ih'],
-    ['login', 'bob', '', 'im'],
-  ])('of %j by %j from %j is answered %s, and nothing is kept', async (action, user, mac, code) => {
+  it('is answered in FOG’s words where something is wrong, and nothing is kept', async () => {
     await start();
-    expect(await report(action, user, mac)).toBe(`{"error":"${code}"}`);
+    for (const [action, user, mac, code] of [
+      ['login', 'VM%5C', PC_MAC, 'us'],
+      ['login', '%1b%0a', PC_MAC, 'us'],
+      ['START', 'bob', PC_MAC, 'er'],
+      ['', 'bob', PC_MAC, 'er'],
+      ['login', 'bob', '00:11:22:33:44:66', 'ih'],
+      ['login', 'bob', '', 'im'],
+    ] as const)
+      expect(await report(action, user, mac)).toBe(`{"error":"${code}"}`);
     expect(kept().total).toBe(0);
   });
 
