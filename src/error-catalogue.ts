@@ -5,6 +5,7 @@ import type { ErrorSpec } from '#errors.js';
 import { fileErrors } from '#files/errors.js';
 import { imageErrors } from '#images/errors.js';
 import { pkiErrors } from '#pki/errors.js';
+import { secretErrors } from '#secrets/errors.js';
 import { dhcpErrors } from '#services/dhcp/errors.js';
 import { downloadErrors } from '#services/download/errors.js';
 import { httpErrors } from '#services/http/errors.js';
@@ -22,6 +23,7 @@ export const catalogue: Readonly<Record<string, Readonly<Record<string, ErrorSpe
   'Hosts, images, tasks': actionErrors.specs,
   'Image files': imageErrors.specs,
   Certificates: pkiErrors.specs,
+  'Stored passwords': secretErrors.specs,
   DHCP: dhcpErrors.specs,
   TFTP: tftpErrors.specs,
   HTTP: httpErrors.specs,

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { hostname, networkInterfaces } from 'node:os';
 import type { FastifyInstance } from 'fastify';
@@ -41,6 +42,7 @@ import { serverNames } from '#pki/names.js';
 import { Pki } from '#pki/pki.js';
 import type { CertificateSource } from '#pki/source.js';
 import { Unwrapper } from '#pki/unwrapper.js';
+import { SecretBox } from '#secrets/box.js';
 import { advise } from '#services/dhcp/advise/advise.js';
 import { DhcpService } from '#services/dhcp/service.js';
 import { download } from '#services/download/download.js';
@@ -132,6 +134,7 @@ export async function startDaemon({
     ...{ store, repository: new TraceRepository(store), clock, log, keepDays },
     alsoForget: [
       { keepDays: settings.audit.keep_days, removeBefore: (at) => context.audit.removeBefore(at) },
+      { keepDays: settings.client.login_days, removeBefore: (at) => context.logins.removeBefore(at) },
     ],
     onRecord: (record) => events.trace(record),
     onDecision: metrics.count,
@@ -167,6 +170,7 @@ export async function startDaemon({
     pki,
     unwrapper,
     snapinStore,
+    secrets: new SecretBox(folder.file('secrets'), randomBytes),
     download,
     releaseLease: (address) => dhcp.releaseLease(address),
   });

@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify';
 import { bootRoutes } from './boot/routes.js';
 import { type AuthorityOptions, authorityRoutes } from './client/authority-routes.js';
 import type { ClientOptions } from './client/endpoint.js';
+import { installerRoutes } from './client/installers.js';
 import { clientRoutes } from './client/routes.js';
 import type { FosOptions } from './fos/endpoint.js';
 import { fosRoutes } from './fos/routes.js';
@@ -16,5 +17,6 @@ export async function machineRoutes(app: FastifyInstance, options: MachineOption
   await app.register(bootRoutes, { prefix: '/fog/service/ipxe', ...options });
   for (const prefix of ['/fog', '/fog/t/:token']) await app.register(fosRoutes, { prefix, ...options });
   await app.register(authorityRoutes, { prefix: '/fog/management/other', ...options });
+  await app.register(installerRoutes, { prefix: '/fog/client', ...options });
   await app.register(clientRoutes, { prefix: '/fog', ...options });
 }

@@ -3,7 +3,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { BootFiles, OpenBootFile } from '#files/boot-files.js';
 
 /** What serves files by HTTP needs of the boot-file store. */
-export type BootFileSource = Pick<BootFiles, 'open' | 'explain'>;
+export type BootFileSource = Pick<BootFiles, 'open' | 'explain' | 'has'>;
 
 export interface SentFile {
   readonly status: 200 | 206 | 416;

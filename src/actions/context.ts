@@ -10,9 +10,11 @@ import type { ImageStore } from '#images/image-store.js';
 import { LoginLimit } from '#login/login-limit.js';
 import type { Pki } from '#pki/pki.js';
 import type { Unwrapper } from '#pki/unwrapper.js';
+import type { SecretBox } from '#secrets/box.js';
 import type { Settings } from '#settings/schema.js';
 import { AuditRepository } from '#store/audit.js';
 import { BootFileRepository } from '#store/boot-files.js';
+import { ClientSettingsRepository } from '#store/client-settings.js';
 import { ClientRepository } from '#store/clients.js';
 import { CounterRepository } from '#store/counters.js';
 import { GenerationRepository } from '#store/generations.js';
@@ -22,7 +24,10 @@ import { ImageRepository } from '#store/images.js';
 import { InventoryRepository } from '#store/inventory.js';
 import type { Lease } from '#store/leases.js';
 import { LeaseRepository } from '#store/leases.js';
+import { LoginRepository } from '#store/logins.js';
 import { MenuRepository } from '#store/menu.js';
+import { PowerRepository } from '#store/power.js';
+import { PrinterRepository } from '#store/printers.js';
 import { SessionRepository } from '#store/sessions.js';
 import { SnapinTaskRepository } from '#store/snapin-tasks.js';
 import { SnapinRepository } from '#store/snapins.js';
@@ -51,6 +56,8 @@ export interface Ports {
   /** Opens what FOG Clients encrypt to the key of this server. */
   readonly unwrapper: Pick<Unwrapper, 'unwrap'>;
   readonly snapinStore: SnapinStore;
+  /** Seals passwords for the store. */
+  readonly secrets: Pick<SecretBox, 'seal' | 'open'>;
   /** The body of an http or https URL. Rejects with DOWNLOAD_FAILED. */
   readonly download: (url: string) => AsyncIterable<Uint8Array>;
   /** Unguessable bytes; tests inject their own. */
@@ -82,6 +89,10 @@ export interface Context extends Required<Ports> {
   readonly tokenLimit: LoginLimit;
   readonly audit: AuditRepository;
   readonly clients: ClientRepository;
+  readonly logins: LoginRepository;
+  readonly printers: PrinterRepository;
+  readonly power: PowerRepository;
+  readonly clientSettings: ClientSettingsRepository;
   readonly clientSessions: ClientSessions;
   readonly clientContacts: ClientContacts;
   readonly clientLimits: ClientLimits;
@@ -96,6 +107,9 @@ export interface ClientLimits {
   /** As one host; a client makes one in two minutes. */
   readonly handshakesOfHost: RateLimit;
   readonly registrations: RateLimit;
+  readonly logins: RateLimit;
+  /** As one host; a client tells one user at a time, once in a cycle. */
+  readonly loginsOfHost: RateLimit;
 }
 
 /** Made once by `main.ts`, and by tests. */
@@ -124,12 +138,18 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     tokenLimit: new LoginLimit(clock),
     audit: new AuditRepository(store),
     clients: new ClientRepository(store),
+    logins: new LoginRepository(store),
+    printers: new PrinterRepository(store),
+    power: new PowerRepository(store),
+    clientSettings: new ClientSettingsRepository(store),
     clientSessions: new ClientSessions(clock),
     clientContacts: new ClientContacts(),
     clientLimits: {
       handshakes: new RateLimit(clock, 300, 50),
       handshakesOfHost: new RateLimit(clock, 10, 12_000),
       registrations: new RateLimit(clock, 300, 2_000),
+      logins: new RateLimit(clock, 1_000, 100),
+      loginsOfHost: new RateLimit(clock, 60, 5_000),
     },
     verifying: new Map(),
     random: randomBytes,

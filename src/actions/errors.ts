@@ -401,4 +401,62 @@ export const actionErrors = defineErrors({
     remedy: 'nothing needs to be done',
     status: 409,
   },
+  CLIENT_SETTING_BAD: {
+    message: 'the client of the host {name} cannot have that {field}',
+    remedy:
+      'see fogd client change --help: a domain is a DNS name such as example.org, an OU such as OU=Lab,DC=example,DC=org, a time to log out 5 minutes or more',
+    status: 400,
+  },
+  DOMAIN_INCOMPLETE: {
+    message: 'the host {name} cannot join a domain: the domain, its account or the password is missing',
+    remedy:
+      'name all three: fogd client change HOST --join --domain NAME --domain-user USER --domain-password',
+    status: 409,
+  },
+  POWER_TIME_BAD: {
+    message: 'that is no time at which something can be done',
+    remedy:
+      'give five fields, minute hour day month weekday, e.g. "30 6 * * 1-5"; days that exist, and no words such as @daily',
+    status: 400,
+  },
+  POWER_PLAN_EXISTS: {
+    message: 'the host {name} has that already: {action} at {cron}',
+    remedy: 'nothing needs to be done',
+    status: 409,
+  },
+  POWER_PLANS_MANY: {
+    message: 'the host {name} has {most} times for shutdowns and restarts, which is all that it can have',
+    remedy: 'put several into one, e.g. "0 12,22 * * *", or remove some: fogd power list {name}',
+    status: 409,
+  },
+  POWER_PLAN_UNKNOWN: {
+    message: 'there is no shutdown or restart with the number {id}',
+    remedy: 'see fogd power list',
+    status: 404,
+  },
+  PRINTER_BAD: {
+    message: 'there can be no such printer: {reason}',
+    remedy: 'see fogd printer add --help',
+    status: 400,
+  },
+  PRINTER_EXISTS: {
+    message: 'the printer {name} exists already',
+    remedy: 'choose another name, or change it: fogd printer change NAME',
+    status: 409,
+  },
+  PRINTERS_MANY: {
+    message: 'there are {most} printers, which is all that there can be',
+    remedy: 'remove some: fogd printer list',
+    status: 409,
+  },
+  PRINTER_UNKNOWN: {
+    message: 'there is no printer {key}',
+    remedy: 'list the printers with: fogd printer list',
+    status: 404,
+  },
+  PRINTER_NOT_ASSIGNED: {
+    message: 'the printer {printer} is not one of the host {name}',
+    remedy: 'assign it, too: fogd printer assign {name} PRINTER',
+    status: 409,
+  },
 });

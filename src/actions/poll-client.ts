@@ -33,7 +33,7 @@ export async function pollClient(context: Context, { macs, address, server }: Po
     contacts.note(host.id, { at: clock.now(), address });
     return state;
   }
-  const { text, told, problems } = await composeAnswer(context, { host, server });
+  const { text, told, problems } = await composeAnswer(context, { host, address, server });
   contacts.note(host.id, { at: clock.now(), address, told });
   return {
     kind: 'told',

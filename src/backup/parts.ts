@@ -6,10 +6,10 @@ import { errnoOf } from '#errors.js';
 export const STORE = 'fogd.sqlite';
 
 /**
- * What of the state folder cannot be made anew and is small: the store, the keys and certificates that machines trust, and the Secure Boot
- * keys that the admin put there. Names are paths in the state folder, and the same in a backup.
+ * What of the state folder cannot be made anew and is small: the store, the keys and certificates that machines trust, the key of the
+ * stored passwords, and the Secure Boot keys that the admin put there. Names are paths in the state folder, and the same in a backup.
  */
-export const PARTS: readonly string[] = [STORE, 'pki', 'boot/secureboot'];
+export const PARTS: readonly string[] = [STORE, 'pki', 'secrets', 'boot/secureboot'];
 
 /** What SQLite keeps beside an open store, or one that was killed. Belongs to that store alone. */
 export const STORE_COMPANIONS: readonly string[] = [`${STORE}-wal`, `${STORE}-shm`];

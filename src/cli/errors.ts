@@ -33,6 +33,27 @@ export const cliErrors = defineErrors({
     message: 'a reset is for one host or for one group',
     remedy: 'name a host, or a group with --group',
   },
+  ENFORCE_WORD: {
+    message: '{word} is none of always, unused and default',
+    remedy:
+      'say when a machine may be renamed: always, unused (nobody works at it) or default (as client.enforce says)',
+  },
+  POWER_NUMBER_BAD: {
+    message: '{number} is not the number of a shutdown or restart',
+    remedy: 'list them with: fogd power list',
+  },
+  AUTO_LOGOUT_WORD: {
+    message: '{word} is no time after which somebody is logged out',
+    remedy: 'give minutes, 5 or more; 0 for never; or default',
+  },
+  DISPLAY_WORD: {
+    message: '{word} is no mode of a display',
+    remedy: 'write it as 1024x768x60, or default',
+  },
+  PRINTER_NAME_UNKNOWN: {
+    message: 'there is no printer {name}',
+    remedy: 'list the printers with: fogd printer list',
+  },
   SWITCH_WORD: {
     message: '{word} is neither on nor off',
     remedy: 'say on or off',

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
 import { callApi } from './client.js';
+import { addClientSettings } from './client-settings.js';
 import { cliErrors } from './errors.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
@@ -71,6 +72,8 @@ export function addClient(program: Command): void {
       const view = await callApi<ClientView>(options.state, 'PUT', where, { on: word === 'on' });
       print(options, view, lines(view));
     });
+
+  addClientSettings(client);
 }
 
 function path(host: string): string {

@@ -12,10 +12,13 @@ import { addGroup } from './group.js';
 import { addHost } from './host.js';
 import { addImage } from './image.js';
 import { addLease } from './lease.js';
+import { addLogins } from './logins.js';
 import { addMenu } from './menu.js';
 import { addNode } from './node.js';
 import { addPki } from './pki.js';
 import { addPorts } from './ports.js';
+import { addPower } from './power.js';
+import { addPrinter } from './printer.js';
 import { addServe } from './serve.js';
 import { addSession } from './session.js';
 import { addSettings } from './settings.js';
@@ -30,7 +33,8 @@ import { version } from './version.js';
 /** The commands, as `fogd --help` and docs/reference/cli.md group them. */
 const GROUPS: Readonly<Record<string, ReadonlyArray<(program: FogdCommand) => void>>> = {
   'Look:': [addStatus, addTrace, addEvents, addAudit, addDoctor, addPorts],
-  'Machines and what they do:': [addHost, addGroup, addTask, addSession, addImage, addSnapin, addClient],
+  'Machines and what they do:': [addHost, addGroup, addTask, addSession, addImage, addSnapin],
+  'Installed systems (FOG Client):': [addClient, addPower, addPrinter, addLogins],
   'What machines boot:': [addMenu, addBootfile, addLease, addDhcp],
   'Who may do what:': [addUser, addToken, addPki],
   'This server:': [addServe, addCheck, addSettings, addNode, addBackup, addCompletion],

@@ -5,6 +5,8 @@ import type { Host } from '#domain/host.js';
 
 export interface Poll {
   readonly host: Host;
+  /** From where it polls. */
+  readonly address: string;
   /** As this client reaches it. */
   readonly server: BootServer;
 }

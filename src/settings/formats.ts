@@ -42,6 +42,10 @@ export const formats: Readonly<Record<string, FormatRule>> = {
     test: (value) => /^([0-9a-f]{6})?$/i.test(value),
     means: 'a colour of six hexadecimal digits such as 00567a',
   },
+  'client-version': {
+    test: (value) => /^(\d{1,4}(\.\d{1,4}){1,3})?$/.test(value),
+    means: 'a version such as 0.13.0',
+  },
   undi: {
     test: (value) => /^\d{1,3}\.\d{1,3}$/.test(value),
     means: 'a version such as 3.16',

@@ -513,6 +513,66 @@ export const SettingsSchema = Type.Object(
           description: 'Most MAC addresses of one host that its FOG Client named and that wait for approval.',
           fog: 'FOG_QUICKREG_MAX_PENDING_MACS',
         }),
+        enforce: Type.Boolean({
+          default: true,
+          description:
+            'Rename a machine and join it to its domain also while somebody works at it, where the host does not say otherwise.',
+          fog: 'FOG_ENFORCE_HOST_CHANGES',
+        }),
+        autologout_minutes: Type.Integer({
+          minimum: 0,
+          maximum: 10080,
+          default: 0,
+          description:
+            'Minutes after which somebody who is idle is logged out, where the host does not say otherwise; 0, and all below 5: never.',
+          fog: 'FOG_CLIENT_AUTOLOGOFF_MIN',
+        }),
+        display_width: Type.Integer({
+          minimum: 320,
+          maximum: 16384,
+          default: 1024,
+          description: 'Width of displays in pixels, where the host does not say otherwise.',
+          fog: 'FOG_CLIENT_DISPLAYMANAGER_X',
+        }),
+        display_height: Type.Integer({
+          minimum: 200,
+          maximum: 16384,
+          default: 768,
+          description: 'Height of displays in pixels.',
+          fog: 'FOG_CLIENT_DISPLAYMANAGER_Y',
+        }),
+        display_refresh: Type.Integer({
+          minimum: 1,
+          maximum: 1000,
+          default: 60,
+          description: 'Refresh rate of displays in Hz.',
+          fog: 'FOG_CLIENT_DISPLAYMANAGER_R',
+        }),
+        login_days: Type.Integer({
+          minimum: 1,
+          maximum: 3650,
+          default: 90,
+          description: 'Days for which it is kept who logged in; at most the newest 1000 of each host.',
+        }),
+        secret_hours: Type.Integer({
+          minimum: 1,
+          maximum: 720,
+          default: 24,
+          description:
+            'For how many hours after a deploy, or after "fogd client secrets HOST", a client is told the account of its domain and its product key. At other times it is told neither.',
+        }),
+        update_version: Type.String({
+          format: 'client-version',
+          default: '',
+          description:
+            'Version of the SmartInstaller.exe in the folder boot/client of the state folder, which clients with a lower one install; empty, or no such file: none. They take only what the FOG Project signed.',
+          examples: ['0.13.0'],
+        }),
+        clientupdater: Type.Boolean({
+          default: true,
+          description: 'Offer client.update_version.',
+          fog: 'FOG_CLIENT_AUTOUPDATE',
+        }),
         hostregister: Type.Boolean({
           default: true,
           description: 'Unknown machines may register by their FOG Client; they wait for approval.',

@@ -76,6 +76,10 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
     r.outcome === 'refused'
       ? 'its FOG Client reported a snapin'
       : `its FOG Client ran the snapin ${fact(r, 'snapin')}, exit code ${fact(r, 'code')}`,
+  'power-ordered': (r) => `is to do a ${fact(r, 'action')}: ordered by ${fact(r, 'actor')}`,
+  'client-secrets': (r) =>
+    `its FOG Client may be told password and product key for ${fact(r, 'hours')} hours: ordered by ${fact(r, 'actor')}`,
+  'client-secrets-withheld': () => 'its FOG Client was not told password and product key',
   'client-reset': (r) => `its FOG Client may come anew: reset by ${fact(r, 'actor')}`,
 };
 

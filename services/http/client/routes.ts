@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { type Authorisation, authoriseClient } from '#actions/authorise-client.js';
 import { pollClient } from '#actions/poll-client.js';
 import { type ClientRegistered, registerClient } from '#actions/register-client.js';
+import { trackUser } from '#actions/track-user.js';
 import { serverUrl } from '#boot/server.js';
 import { needsNetworkBoot } from '#client-modules/task-reboot.js';
 import { localAddress } from '../address.js';
@@ -72,6 +73,12 @@ export async function clientRoutes(app: FastifyInstance, options: ClientOptions)
   desk.call('/service/register.php', async ({ fields, macs, address }) =>
     registration(await registerClient(context, { hostname: fields.get('hostname') ?? '', macs, address })),
   );
+
+  desk.call('/service/usertracking.report.php', async ({ fields, macs, address }) => {
+    const [action, user] = [fields.get('action') ?? '', fields.get('user') ?? ''];
+    const code = await trackUser(context, { macs, action, user, address });
+    return { body: code === undefined ? '{}' : problem(code) };
+  });
 
   // Asked once more when somebody was working and the time to object is over: does the task still wait? (spec client-protocol 7.7)
   desk.sealed('/service/jobs.php', (_call, host) =>

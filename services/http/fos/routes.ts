@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { openSession } from '#actions/open-session.js';
 import { offerUsbToken, usbHostInfo } from '#actions/usb-boot.js';
 import { clientAddress } from '../address.js';
+import { offeredVersion } from '../client/installers.js';
 import { caponeEndpoints } from './capone.js';
 import { type Answer, decision, endpoints, type FosOptions, tokenOf } from './endpoint.js';
 import { registrationEndpoints } from './registration.js';
@@ -52,10 +53,11 @@ export async function fosRoutes(app: FastifyInstance, options: FosOptions): Prom
     return { body: answer.refused, event: 'session-refused', outcome: 'refused', reasons: [answer.refused] };
   });
 
-  // No capability of `caps=1` is there (it would name the parts of multicast); a version of the FOG Client to update to comes with it.
-  desk.get('/service/getversion.php', (query) =>
-    query.has('client') || query.has('clientver') ? '0.0.0' : version,
-  );
+  // No capability of `caps=1` is there (it would name the parts of multicast). `client` is asked by clients that are not served.
+  desk.get('/service/getversion.php', (query) => {
+    if (query.has('clientver')) return offeredVersion(context.settings, options.files);
+    return query.has('client') ? '0.0.0' : version;
+  });
   registrationEndpoints(desk, context);
   taskEndpoints(desk, context);
   reportEndpoints(desk, context);

@@ -10,11 +10,12 @@ import { readCertificate } from '#pki/pair.js';
 import { writeSmallImage } from '../services/http/small-image.js';
 import type { World } from '../services/http/world.js';
 import { installClient, knownClient, makeClientWorld, PC_MAC, transportOf } from './client-world.js';
+import { fillHost } from './filled-host.js';
 import { moduleProblems } from './strict-json.js';
 
 /**
- * The server checklist of spec client-protocol, Annex C: each item is quoted, and shown by a short walk through it. Snapins, user tracking
- * and what the other modules tell have tests of their own.
+ * The server checklist of spec client-protocol, Annex C: each item is quoted, and shown by a short walk through it. Snapins
+ * have tests of their own.
  */
 
 let world: World;
@@ -127,6 +128,16 @@ describe('7. "`jobs.php`."', () => {
     });
     await client.cycle();
     expect(client.told?.taskreboot).toEqual({ job: false });
+  });
+});
+
+describe('9. "User tracking."', () => {
+  it('keeps who logged in, by name alone, and answers something', async () => {
+    world = await makeClientWorld();
+    await knownClient(world);
+    const path = '/service/usertracking.report.php?action=login&user=PC%5CBob';
+    expect((await get(`${path}&mac=${PC_MAC}&newService&json`)).body).toBe('{}');
+    expect(world.context.logins.page({}).items).toMatchObject([{ host: 'PC', user: 'bob', action: 'login' }]);
   });
 });
 
@@ -286,5 +297,25 @@ describe('14. "a simulator that mimics 3.1 (raw `mac`, `Expect`, no user agent)"
       call.write('sym_key=00');
     });
     expect(answer).toEqual({ status: 200, body: '{"error":"er"}' });
+  });
+});
+
+describe('14. "… and strict-type checks of 3.5."', () => {
+  it('a client for which every module has something to do takes all of it', async () => {
+    world = await makeClientWorld('[client]\ndisplaymanager = true\nautologout_minutes = 10\n');
+    await fillHost(world.context);
+    const client = await installClient(world);
+    expect(await client.handshake()).toBe(true);
+    await client.cycle();
+    expect(client.log).toEqual([]);
+    expect(client.told).toMatchObject({
+      autologout: { time: 1_800 },
+      displaymanager: { x: 1_920 },
+      hostnamechanger: { AD: true, ADPass: 'of the joiner' },
+      powermanagement: { onDemand: 'restart' },
+      printermanager: { default: 'laser' },
+      taskreboot: { job: false },
+      usertracker: { '': '' },
+    });
   });
 });

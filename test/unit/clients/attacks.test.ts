@@ -40,6 +40,7 @@ const CALLS: readonly Call[] = [
   { method: 'GET', path: `${INFO}&configure&mac=${PC_MAC}` },
   { method: 'GET', path: `/service/jobs.php?mac=${PC_MAC}` },
   { method: 'POST', path: '/service/jobs.php', body: `mac=${PC_MAC}` },
+  { method: 'GET', path: `/service/usertracking.report.php?mac=${PC_MAC}&action=login` },
   { method: 'GET', path: `/service/register.php?hostname=PC&mac=${PC_MAC}` },
   { method: 'POST', path: '/service/register.php', body: `hostname=OTHER&mac=${PC_MAC}` },
 ];

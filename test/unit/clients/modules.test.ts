@@ -11,6 +11,7 @@ import { MODULE_KEYS } from '#domain/client-module.js';
 import { expectGolden } from '../golden.js';
 import { makeWorld, type World } from '../services/http/world.js';
 import { installClient, knownClient, makeClientWorld, PC_MAC } from './client-world.js';
+import { fillHost } from './filled-host.js';
 import { moduleProblems } from './strict-json.js';
 
 let world: World;
@@ -20,7 +21,7 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
 const poll = async (modules: readonly ClientModule[] = CLIENT_MODULES) => {
   const host = world.context.hosts.byName('PC') ?? (await addHost(world.context, 'PC', [PC_MAC], 'test'));
-  return composeAnswer(world.context, { host, server }, modules);
+  return composeAnswer(world.context, { host, address: '10.0.0.50', server }, modules);
 };
 const pretty = (text: string) => `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
 const everything = MODULE_KEYS.map((key) => `${key} = true`).join('\n');
@@ -32,6 +33,7 @@ describe('what a client is told at its poll', () => {
     ['disabled', nothing],
   ])('with every module %s', async (name, settings) => {
     world = await makeWorld(`[client]\n${settings}\n`);
+    await fillHost(world.context);
     const { text, problems } = await poll();
     expect(problems).toEqual([]);
     expect(moduleProblems(JSON.parse(text) as Record<string, unknown>)).toEqual([]);

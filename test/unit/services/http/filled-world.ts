@@ -5,6 +5,8 @@ import { addGroup, changeMembers } from '#actions/manage-groups.js';
 import { addHost, addMac } from '#actions/manage-hosts.js';
 import { addImage } from '#actions/manage-images.js';
 import { addMenuEntry } from '#actions/manage-menu.js';
+import { addPower } from '#actions/manage-power.js';
+import { addPrinter } from '#actions/manage-printers.js';
 import { addSnapin } from '#actions/manage-snapins.js';
 import { createTask } from '#actions/manage-tasks.js';
 import { addToken, OWNER } from '#actions/manage-tokens.js';
@@ -23,6 +25,8 @@ export async function makeFilledWorld(): Promise<World> {
   await addMac(context, 'lab-pc-01', '02:00:00:00:00:02');
   await addHost(context, 'lab-pc-02', ['02:00:00:00:00:22'], 'test');
   await addHost(context, 'lab-pc-03', [CAPTURED], 'test');
+  await addPower(context, 'lab-pc-01', 'reboot', '30 6 * * *');
+  await addPrinter(context, { name: '\\\\print\\hall', type: 'network' });
   await addGroup(context, 'room-12', 'test');
   await changeMembers(context, 'room-12', 'join', ['lab-pc-01']);
   // Task 1, and boot session 1.
@@ -49,6 +53,7 @@ export async function makeFilledWorld(): Promise<World> {
   const incoming = await context.bootStore.take(bytes());
   await context.bootStore.place(incoming, 'bzImage@6.12.0');
   await context.store.commit(() => {
+    context.logins.add(1, 'ada', 'login', at);
     context.users.add('ada', 'scrypt$1$1$1$AAAA$AAAA', at, 'test');
     context.bootFiles.add({ ...sum, name: 'bzImage', version: '6.12.0' });
     new TraceRepository(context.store).append(

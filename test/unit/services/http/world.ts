@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,6 +21,7 @@ import { ImageStore } from '#images/image-store.js';
 import { verifyImage } from '#images/verify-image.js';
 import { Pki } from '#pki/pki.js';
 import { Unwrapper } from '#pki/unwrapper.js';
+import { SecretBox } from '#secrets/box.js';
 import type { ServerAt } from '#services/http/address.js';
 import { apiOnNetwork, apiOnSocket, metricsDoor } from '#services/http/api/doors.js';
 import type { ApiOptions } from '#services/http/api/routes.js';
@@ -161,6 +163,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     pki,
     unwrapper,
     snapinStore,
+    secrets: new SecretBox(join(folder, 'secrets'), randomBytes),
     download: async function* (url) {
       yield Buffer.from(`what ${url} holds`);
     },

@@ -1,0 +1,70 @@
+import type { Context } from '#actions/context.js';
+import { passwordOwner } from '#actions/manage-client-settings.js';
+import { isSecretTime, qualifiedUser } from '#domain/client-settings.js';
+import { type Host, primaryMac } from '#domain/host.js';
+import { isHostName } from '#domain/host-name.js';
+import type { ClientModule } from './module.js';
+
+const NO_DOMAIN = { AD: false, ADDom: '', ADOU: '', ADUser: '', ADPass: '' };
+
+/**
+ * Renames the machine, joins it to its domain and gives Windows its key (spec client-protocol 6). A client that is told of no domain leaves the
+ * one that it is in alone, and then its name, too.
+ */
+export const hostnameChanger: ClientModule = {
+  key: 'hostnamechanger',
+  secrets: ['ADPass', 'Key'],
+  tell: async (context, { host, address }) => {
+    const { clientSettings, settings } = context;
+    const own = clientSettings.get(host.id);
+    const base = {
+      enforce: own.enforce ?? settings.client.enforce,
+      // A name that a machine cannot take would restart it at each poll for ever.
+      hostname: isHostName(host.name) ? host.name : '',
+    };
+    const wanted = own.joinDomain || host.productKey !== '';
+    if (!wanted || !(await mayHear(context, host, address))) return { ...base, ...NO_DOMAIN };
+    const password = own.joinDomain ? clientSettings.domainPassword(host.id) : null;
+    return {
+      ...base,
+      ...(password === null
+        ? NO_DOMAIN
+        : {
+            AD: true,
+            ADDom: own.domain,
+            ADOU: own.ou,
+            ADUser: qualifiedUser(own.domainUser, own.domain),
+            ADPass: await context.secrets.open(password, passwordOwner(host)),
+          }),
+      ...(host.productKey === '' ? {} : { Key: host.productKey.toUpperCase() }),
+    };
+  },
+};
+
+/**
+ * Right after a deploy anybody can become the client of a host who names its MAC: so secrets go only to an address that is not known to be
+ * another machine's, as tasks do.
+ */
+async function mayHear(context: Context, host: Host, address: string): Promise<boolean> {
+  const { clientSettings, settings, clock, neighbour, leases, recorder } = context;
+  const now = clock.now();
+  if (!isSecretTime(host, clientSettings.get(host.id), settings.client.secret_hours, now)) return false;
+  const owner = (await neighbour(address)) ?? leases.macOf(address, now);
+  const isOwn =
+    owner === undefined
+      ? settings.boot.unverified_clients === 'allow' || address === '127.0.0.1'
+      : host.macs.some(({ mac, pending }) => mac === owner && !pending);
+  if (isOwn) return true;
+  recorder.record({
+    service: 'client',
+    event: 'client-secrets-withheld',
+    outcome: 'refused',
+    who: { mac: primaryMac(host), ip: address },
+    reasons: [
+      owner === undefined
+        ? 'this machine is behind a router, and boot.unverified_clients does not allow it'
+        : `the address ${address} belongs to ${owner}, which is not this machine`,
+    ],
+  });
+  return false;
+}

@@ -1,0 +1,109 @@
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { addHost } from '#actions/manage-hosts.js';
+import { createProgram } from '#cli/program.js';
+import { MAC, makeWorld, type World } from '../services/http/world.js';
+
+const typed = vi.hoisted(() => ({ password: '' }));
+vi.mock('#cli/password-input.js', () => ({ readPassword: async () => typed.password }));
+
+let world: World;
+let state: string;
+let printed: string;
+beforeEach(async () => {
+  world = await makeWorld();
+  state = join(world.images, '..');
+  await world.api.listen({ path: join(state, 'fogd.sock') });
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    printed += String(text);
+    return true;
+  });
+  await addHost(world.context, 'PC', [MAC], 'test');
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await world.close();
+});
+
+const fogd = async (...words: string[]): Promise<string> => {
+  printed = '';
+  await createProgram().parseAsync(['node', 'fogd', ...words, '--state', state]);
+  return printed;
+};
+
+describe('fogd client', () => {
+  it('changes what the modules are to do, and never shows a password', async () => {
+    typed.password = 'of the joiner';
+    const changed = await fogd(
+      ...['client', 'change', 'PC', '--join', '--domain', 'example.org', '--domain-user', 'joiner'],
+      ...['--domain-password', '--enforce', 'unused'],
+    );
+    expect(changed).toMatch(/domain +example\.org\n/);
+    expect(changed).toMatch(/password +kept\n/);
+    expect(JSON.parse(await fogd('client', 'settings', 'PC', '--json'))).toMatchObject({
+      enforce: false,
+      joinDomain: true,
+      hasDomainPassword: true,
+      tellsSecrets: false,
+    });
+    expect(await fogd('client', 'secrets', 'PC')).toContain('password and key, now');
+    expect(await fogd('client', 'change', 'PC', '--no-join', '--no-domain-password')).toMatch(
+      /domain +none \(example\.org is not joined\)\n(?:.*\n)*.*password +none/,
+    );
+    expect(await fogd('client', 'change', 'PC', '--auto-logout', '30', '--display', '1920x1080x60')).toMatch(
+      /idle +after 30 minutes\n.*1920x1080, 60 Hz/,
+    );
+    for (const [option, code] of [
+      ['--auto-logout', 'AUTO_LOGOUT_WORD'],
+      ['--display', 'DISPLAY_WORD'],
+    ] as const)
+      await expect(fogd('client', 'change', 'PC', option, 'soon')).rejects.toMatchObject({ code });
+    await expect(fogd('client', 'change', 'PC', '--enforce', 'maybe')).rejects.toMatchObject({
+      code: 'ENFORCE_WORD',
+    });
+  });
+});
+
+describe('fogd power', () => {
+  it('adds, lists and removes what is done by the clock, and orders at once', async () => {
+    expect(await fogd('power', 'list')).toBe('nothing\n');
+    expect(await fogd('power', 'add', 'PC', 'shutdown', '0 22 * * 1-5')).toBe(
+      'PC: shutdown at 0 22 * * MON-FRI (number 1)\n',
+    );
+    expect(await fogd('power', 'list', 'PC')).toMatch(/^NUMBER .*\n1 +PC +shutdown +0 22 \* \* MON-FRI\n$/);
+    expect(await fogd('power', 'now', 'PC', 'reboot')).toContain('PC: reboot, if its client polls before');
+    expect(await fogd('power', 'remove', '1')).toContain('no shutdown at 0 22 * * MON-FRI any more');
+    await expect(fogd('power', 'remove', '1')).rejects.toMatchObject({ code: 'POWER_PLAN_UNKNOWN' });
+    await expect(fogd('power', 'remove', 'x')).rejects.toMatchObject({ code: 'POWER_NUMBER_BAD' });
+    await expect(fogd('power', 'add', 'PC', 'shutdown', '@daily')).rejects.toMatchObject({
+      code: 'POWER_TIME_BAD',
+    });
+  });
+});
+
+describe('fogd logins', () => {
+  it('shows who came and went', async () => {
+    expect(await fogd('logins')).toBe('none\n');
+    await world.context.store.commit(() => world.context.logins.add(1, 'bob', 'login', 0));
+    expect(await fogd('logins', '--host', 'PC', '--user', 'bob')).toMatch(
+      /^TIME .*\n1970-.* +PC +bob +login\n$/,
+    );
+    expect(JSON.parse(await fogd('logins', '--json'))).toMatchObject([{ host: 'PC', user: 'bob', at: 0 }]);
+  });
+});
+
+describe('fogd printer', () => {
+  it('makes, assigns, changes and removes one', async () => {
+    const hall = '\\\\print\\hall';
+    expect(await fogd('printer', 'list')).toBe('no printers\n');
+    expect(await fogd('printer', 'add', hall, 'network')).toBe(`printer ${hall} added\n`);
+    expect(await fogd('printer', 'assign', 'PC', hall, '--default', hall, '--mode', 'managed')).toMatch(
+      /^PC: managed *\n {2}\\\\print\\hall +default\n$/,
+    );
+    expect(JSON.parse(await fogd('printer', 'of', 'PC', '--json'))).toMatchObject({ printers: [hall] });
+    await fogd('printer', 'change', hall.toUpperCase(), '--description', 'by the door');
+    expect(await fogd('printer', 'list')).toContain('by the door');
+    expect(await fogd('printer', 'remove', hall)).toContain('removed');
+    await expect(fogd('printer', 'remove', hall)).rejects.toMatchObject({ code: 'PRINTER_NAME_UNKNOWN' });
+  });
+});

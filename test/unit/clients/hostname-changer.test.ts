@@ -1,0 +1,183 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { changeClientSettings, tellSecrets } from '#actions/manage-client-settings.js';
+import { addHost, changeHost, removeHost } from '#actions/manage-hosts.js';
+import { hostnameChanger } from '#client-modules/hostname-changer.js';
+import { makeWorld, type World } from '../services/http/world.js';
+import { knownClient, makeClientWorld, PC_MAC } from './client-world.js';
+
+let world: World;
+afterEach(() => world.close());
+
+const HOUR = 3_600_000;
+const KEY = 'aaaaa-bbbbb-ccccc-ddddd-eeeee';
+const PASSWORD = 'ge"he\\im <b>\u00fc';
+const domain = {
+  joinDomain: true,
+  domain: 'example.org',
+  ou: 'OU=Lab,DC=example,DC=org',
+  domainUser: 'joiner',
+  domainPassword: PASSWORD,
+};
+const NONE = { AD: false, ADDom: '', ADOU: '', ADUser: '', ADPass: '' };
+
+const start = async (toml = '') => {
+  world = await makeClientWorld(toml);
+  const client = await knownClient(world);
+  await changeClientSettings(world.context, 'PC', domain);
+  await changeHost(world.context, 'PC', { productKey: KEY });
+  return async () => {
+    await client.cycle();
+    expect(client.log).toEqual([]);
+    return client.told?.hostnamechanger;
+  };
+};
+
+describe('the name of the machine', () => {
+  it('is that of the host; whether also while somebody works, the host says, or the setting', async () => {
+    world = await makeClientWorld('[client]\nenforce = false\n');
+    const client = await knownClient(world);
+    await client.cycle();
+    expect(client.told?.hostnamechanger).toEqual({ enforce: false, hostname: 'PC', ...NONE });
+    await changeClientSettings(world.context, 'PC', { enforce: true });
+    await client.cycle();
+    expect(client.told?.hostnamechanger).toMatchObject({ enforce: true });
+  });
+
+  it('that no machine can take is not sent: it would restart it for ever', async () => {
+    world = await makeClientWorld();
+    const client = await knownClient(world);
+    const long = 'a-name-of-sixteen';
+    await world.context.store.commit(() => world.context.hosts.change(1, { name: long }));
+    await client.cycle();
+    expect(client.told?.hostnamechanger).toMatchObject({ hostname: '' });
+  });
+});
+
+describe('password and product key', () => {
+  it('are told in the hours after an order, and at no other time', async () => {
+    const told = await start('[client]\nsecret_hours = 2\n');
+    expect(await told()).toEqual({ enforce: true, hostname: 'PC', ...NONE });
+    expect(await tellSecrets(world.context, 'PC', 'ada')).toMatchObject({ tellsSecrets: true });
+    expect(await told()).toEqual({
+      enforce: true,
+      hostname: 'PC',
+      AD: true,
+      ADDom: 'example.org',
+      ADOU: 'OU=Lab,DC=example,DC=org',
+      ADUser: 'example.org\\joiner',
+      ADPass: PASSWORD,
+      Key: KEY.toUpperCase(),
+    });
+    await world.clock.advance(2 * HOUR);
+    expect(await told()).toEqual({ enforce: true, hostname: 'PC', ...NONE });
+  });
+
+  it('are told in the hours after a deploy', async () => {
+    const told = await start();
+    await world.context.store.commit(() => world.context.hosts.deployed(1, world.clock.now()));
+    expect(await told()).toMatchObject({ AD: true, ADPass: PASSWORD });
+    await world.clock.advance(24 * HOUR);
+    expect(await told()).toMatchObject(NONE);
+  });
+
+  it.each([
+    ['allow', true],
+    ['ask', false],
+    ['deny', false],
+  ])('go to no address of another machine; behind routers, "%s": %s', async (rule, isTold) => {
+    world = await makeWorld(`[boot]\nunverified_clients = "${rule}"\n`);
+    const host = await addHost(world.context, 'PC', [PC_MAC], 'test');
+    await changeClientSettings(world.context, 'PC', domain);
+    await tellSecrets(world.context, 'PC', 'ada');
+    const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
+    const told = () => hostnameChanger.tell(world.context, { host, address: '10.0.0.50', server });
+    expect(await told()).toMatchObject(isTold ? { AD: true } : NONE);
+    world.neighbours.set('10.0.0.50', PC_MAC);
+    expect(await told()).toMatchObject({ AD: true });
+    world.neighbours.set('10.0.0.50', '00:11:22:33:44:99');
+    expect(await told()).toMatchObject(NONE);
+    const withheld = world.decisions.filter(({ event }) => event === 'client-secrets-withheld');
+    expect(withheld).toHaveLength(isTold ? 1 : 2);
+  });
+
+  it('a key alone joins nothing', async () => {
+    const told = await start();
+    await changeClientSettings(world.context, 'PC', { joinDomain: false, domainPassword: '' });
+    await tellSecrets(world.context, 'PC', 'ada');
+    expect(await told()).toEqual({ enforce: true, hostname: 'PC', ...NONE, Key: KEY.toUpperCase() });
+  });
+
+  it('a lost key of the stored passwords stops this module, and no other', async () => {
+    world = await makeClientWorld();
+    const client = await knownClient(world);
+    await changeClientSettings(world.context, 'PC', domain);
+    await tellSecrets(world.context, 'PC', 'ada');
+    const sealed = world.context.clientSettings.domainPassword(1);
+    await world.context.store.commit(() =>
+      world.context.clientSettings.change(1, { domainPassword: sealed?.subarray(0, -1) ?? null }),
+    );
+    await client.cycle();
+    expect(client.told).toMatchObject({ hostnamechanger: { error: 'er' }, taskreboot: { job: false } });
+    expect(world.decisions.at(-1)).toMatchObject({
+      event: 'client-told',
+      outcome: 'failed',
+      reasons: [expect.stringContaining('cannot be opened')],
+    });
+  });
+
+  it('are nowhere in the store, and go with the host', async () => {
+    await start();
+    const { db } = world.context.store;
+    const all = JSON.stringify(db.prepare('SELECT * FROM client_settings').all());
+    expect(all).not.toContain('geh');
+    expect(
+      Buffer.from(world.context.clientSettings.domainPassword(1) ?? []).toString('latin1'),
+    ).not.toContain('im');
+    await removeHost(world.context, 'PC');
+    await addHost(world.context, 'NEXT', [PC_MAC], 'test');
+    expect(world.context.clientSettings.get(1)).toMatchObject({
+      joinDomain: false,
+      hasDomainPassword: false,
+    });
+  });
+});
+
+describe('what cannot be', () => {
+  it('is refused without being repeated, and changes nothing', async () => {
+    world = await makeWorld();
+    await addHost(world.context, 'PC', [PC_MAC], 'test');
+    for (const change of [
+      { domain: 'EXAMPLE' },
+      { domain: 'example.org; reboot' },
+      { ou: 'OU=a|OU=b' },
+      { ou: 'OU=a;' },
+      { ou: 'Lab' },
+      { ou: 'OU=$(reboot)' },
+      { domainUser: 'a\\b\\c' },
+      { domainUser: "x' OR 1=1 --" },
+      { domainUser: '<img src=x>' },
+      { domainPassword: 'two\nlines' },
+      { domainPassword: '\u001b[2J' },
+    ]) {
+      await expect(changeClientSettings(world.context, 'PC', change)).rejects.toMatchObject({
+        code: 'CLIENT_SETTING_BAD',
+        message: `the client of the host PC cannot have that ${Object.keys(change)[0]}`,
+      });
+      expect(world.context.clientSettings.get(1)).toMatchObject({ domain: '', ou: '', domainUser: '' });
+    }
+  });
+
+  it('a join without account or password', async () => {
+    world = await makeWorld();
+    await addHost(world.context, 'PC', [PC_MAC], 'test');
+    const { domainPassword, ...rest } = domain;
+    await expect(changeClientSettings(world.context, 'PC', rest)).rejects.toMatchObject({
+      code: 'DOMAIN_INCOMPLETE',
+    });
+    expect(world.context.clientSettings.get(1)).toMatchObject({ joinDomain: false, domain: '' });
+    await changeClientSettings(world.context, 'PC', { ...rest, domainPassword });
+    await expect(changeClientSettings(world.context, 'PC', { domainPassword: '' })).rejects.toMatchObject({
+      code: 'DOMAIN_INCOMPLETE',
+    });
+  });
+});

@@ -1,0 +1,81 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addHost } from '#actions/manage-hosts.js';
+import { addPower, listPower, orderPower, removePower } from '#actions/manage-power.js';
+import type { World } from '../services/http/world.js';
+import { knownClient, makeClientWorld, PC_MAC, transportOf } from './client-world.js';
+import type { FogClient } from './fog-client.js';
+
+let world: World;
+let client: FogClient;
+beforeEach(async () => {
+  world = await makeClientWorld();
+  client = await knownClient(world);
+});
+afterEach(() => world.close());
+
+const told = async () => {
+  await client.cycle();
+  expect(client.log).toEqual([]);
+  return client.told?.powermanagement;
+};
+
+describe('power management', () => {
+  it('by the clock is told in the words of the client, at each poll the same', async () => {
+    expect(await told()).toEqual({ onDemand: '', tasks: [] });
+    await addPower(world.context, 'PC', 'shutdown', '0 22 * * 1-5');
+    const { id } = await addPower(world.context, 'PC', 'reboot', '30 6 13 * 5');
+    const all = {
+      onDemand: '',
+      tasks: [
+        { cron: '0 22 * * MON-FRI', action: 'shutdown' },
+        { cron: '30 6 13 * *', action: 'reboot' },
+        { cron: '30 6 * * FRI', action: 'reboot' },
+      ],
+    };
+    expect([await told(), await told()]).toEqual([all, all]);
+    await removePower(world.context, id);
+    expect(await told()).toEqual({ onDemand: '', tasks: all.tasks.slice(0, 1) });
+  });
+
+  it('by order is told once, and a restart is called so', async () => {
+    await orderPower(world.context, 'PC', 'shutdown', 'ada');
+    await orderPower(world.context, 'PC', 'reboot', 'ada');
+    expect(await told()).toEqual({ onDemand: 'restart', tasks: [] });
+    expect(await told()).toEqual({ onDemand: '', tasks: [] });
+    await orderPower(world.context, 'PC', 'shutdown', 'ada');
+    expect(await told()).toMatchObject({ onDemand: 'shutdown' });
+  });
+
+  it('an order is not taken away by who only names the MAC', async () => {
+    await client.cycle();
+    await orderPower(world.context, 'PC', 'shutdown', 'ada');
+    const path = `/management/index.php?sub=requestClientInfo&mac=${PC_MAC}`;
+    expect((await transportOf(world, '10.66.0.1')('GET', path)).body).toMatch(/^#!enkey=/);
+    expect(await told()).toMatchObject({ onDemand: 'shutdown' });
+  });
+
+  it('a machine that comes up later does not carry out an order', async () => {
+    await orderPower(world.context, 'PC', 'shutdown', 'ada');
+    await world.clock.advance(15 * 60_000);
+    expect(await told()).toMatchObject({ onDemand: '' });
+    expect(world.context.power.order(1)).toBeUndefined();
+  });
+
+  it('has nothing twice, no end of it, and nothing for who waits for approval', async () => {
+    await addPower(world.context, 'PC', 'shutdown', '0 22 * * 5');
+    await expect(addPower(world.context, 'PC', 'shutdown', '0  22 * * fri')).rejects.toMatchObject({
+      code: 'POWER_PLAN_EXISTS',
+    });
+    for (let minute = 1; minute < 32; minute++)
+      await addPower(world.context, 'PC', 'reboot', `${minute} 1 * * *`);
+    await expect(addPower(world.context, 'PC', 'reboot', '0 2 * * *')).rejects.toMatchObject({
+      code: 'POWER_PLANS_MANY',
+    });
+    expect(listPower(world.context, PC_MAC)).toHaveLength(32);
+    await addHost(world.context, 'NEW', ['00:11:22:33:44:66'], 'test');
+    await world.context.store.commit(() => world.context.hosts.change(2, { pending: true }));
+    await expect(orderPower(world.context, 'NEW', 'shutdown', 'ada')).rejects.toMatchObject({
+      code: 'HOST_PENDING',
+    });
+  });
+});
