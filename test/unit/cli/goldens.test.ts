@@ -33,6 +33,10 @@ const SHOWN: ReadonlyArray<readonly string[]> = [
   ['node', 'show', 'DefaultMember'],
   ['settings', 'show'],
   ['client', 'show', 'lab-pc-01'],
+  ['snapin', 'list'],
+  ['snapin', 'show', '7-Zip'],
+  ['power', 'list'],
+  ['printer', 'list'],
 ];
 
 let world: World;
