@@ -73,8 +73,10 @@ export class Supervisor {
 
   status(): ServiceStatus[] {
     return this.#entries.map(({ service, state, error }) => {
-      if (error && state === 'failed') {
-        return { name: service.name, state, detail: error.message, remedy: error.remedy, code: error.code };
+      // One that is tried again is still failed until it runs: whoever asks in that moment must not hear that all is well.
+      if (error && (state === 'failed' || state === 'starting')) {
+        const { message: detail, remedy, code } = error;
+        return { name: service.name, state: 'failed', detail, remedy, code };
       }
       if (state !== 'running') return { name: service.name, state, detail: '' };
       const health = service.health();

@@ -60,6 +60,21 @@ describe('supervisor', () => {
     expect(supervisor.status()[0]?.state).toBe('running');
   });
 
+  it('a failed service that is being tried again is still failed: a status in that moment said that all was well', async () => {
+    const clock = new VirtualClock();
+    const http = new FakeService('http');
+    http.failures = 1;
+    const supervisor = new Supervisor([http], clock, silent);
+    await supervisor.start();
+    let done = () => undefined as unknown;
+    http.start = () => new Promise((resolve) => (done = () => resolve()));
+    await clock.advance(2_000);
+    expect(supervisor.status()[0]).toMatchObject({ state: 'failed', detail: 'port 67 is held' });
+    done();
+    await settle();
+    expect(supervisor.status()[0]?.state).toBe('running');
+  });
+
   it('stops and restarts a service that fails while it runs', async () => {
     const clock = new VirtualClock();
     const tftp = new FakeService('tftp');
