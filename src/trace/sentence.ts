@@ -59,6 +59,7 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
   login: () => 'tried to log in',
   'client-trusted': () => 'its FOG Client came for the first time, and is trusted from now on',
   'client-authorised': () => 'its FOG Client is there',
+  'client-moved': () => 'its FOG Client was led to HTTPS',
   'client-refused': () => 'its FOG Client wants to be trusted',
   'client-poll': () => 'its FOG Client asked what to do',
   'client-told': (r) => `its FOG Client was told something new${ofModules(r)}`,

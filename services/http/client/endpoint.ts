@@ -60,7 +60,9 @@ export interface ClientEndpoints {
    * and to who is no host the error in plain JSON.
    */
   sealed(path: string, handle: (call: ClientCall, host: Host) => Promise<object> | object): void;
-  /** The same for a route that the caller registers himself. */
+  /** Into the story. */
+  note(request: FastifyRequest, macs: readonly string[], note: Note): void;
+  /** Answers a route that the caller registers himself. */
   answer(request: FastifyRequest, reply: FastifyReply, answer: ClientAnswer): FastifyReply;
   /** What `sealed` answers, for a route that is not always sealed. */
   sealedAnswer(call: ClientCall, handle: (host: Host) => Promise<object> | object): Promise<ClientAnswer>;
@@ -103,6 +105,7 @@ export function clientEndpoints(app: FastifyInstance, options: ClientOptions): C
   });
 
   const desk: ClientEndpoints = {
+    note: record,
     read: (request) => {
       const form = parseForm(request);
       const fields = new Map([...form, ...lowered(parseQuery(request.url.split('?')[1] ?? ''))]);

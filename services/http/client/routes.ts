@@ -49,7 +49,10 @@ export async function clientRoutes(app: FastifyInstance, options: ClientOptions)
     if (call.fields.get('sub')?.toLowerCase() !== 'requestclientinfo') return notFound(reply);
     if (call.fields.has('authorize')) {
       const target = request.method === 'POST' ? elsewhere(request) : undefined;
-      if (target !== undefined) return reply.redirect(target, 302);
+      if (target !== undefined) {
+        desk.note(request, call.macs, { event: 'client-moved', outcome: 'answered' });
+        return reply.redirect(target, 302);
+      }
       return desk.answer(request, reply, await authorise(desk, options, call));
     }
     if (call.fields.has('configure')) {

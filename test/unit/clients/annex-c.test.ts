@@ -199,6 +199,7 @@ describe('12. "302 only."', () => {
       status: 302,
       location: `https://10.0.0.1/fog${INFO}&authorize&newService`,
     });
+    expect(world.decisions.map(({ event }) => event)).toEqual(['client-moved']);
     expect((await get(`${INFO}&configure`)).status).toBe(200);
     expect((await get(`${INFO}&mac=${PC_MAC}`)).status).toBe(200);
   });

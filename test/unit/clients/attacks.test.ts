@@ -1,5 +1,5 @@
 import { type AddressInfo, createServer } from 'node:net';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { changeHost } from '#actions/manage-hosts.js';
 import { createTask } from '#actions/manage-tasks.js';
 import type { World } from '../services/http/world.js';
@@ -11,14 +11,14 @@ import type { FogClient } from './fog-client.js';
 const PRODUCT_KEY = 'AAAAA-BBBBB-CCCCC-DDDDD-EEEEE';
 let world: World;
 let client: FogClient;
-beforeEach(async () => {
+beforeAll(async () => {
   world = await makeClientWorld();
   client = await knownClient(world);
   await client.cycle();
   await changeHost(world.context, 'PC', { productKey: PRODUCT_KEY });
   await createTask(world.context, { host: 'PC', type: 'inventory' }, 'test');
 });
-afterEach(() => world.close());
+afterAll(() => world.close());
 
 const TABLES = ['hosts', 'host_macs', 'client_trust', 'client_modules_off', 'tasks', 'task_transitions'];
 const everything = () =>
