@@ -57,8 +57,8 @@ export async function openSnapin(
   if (found.kind === 'refused') return found;
   const { host, task } = found;
   const refused = (reason: string): SnapinFile => ({ kind: 'refused', reason, host });
-  if (caller.secret === undefined && settings.snapins.require_secret)
-    return refused('the address has no secret (snapins.require_secret)');
+  if (caller.secret === undefined && settings.snapins.require_token)
+    return refused('the address has no secret (snapins.require_token)');
   if (caller.secret !== undefined && !snapinTasks.hasSecret(task.id, secretHash(caller.secret)))
     return refused('the secret of the address is not the one that the client was told last');
   if (!isOpen(task)) return refused(`the task is over: ${task.details}`);

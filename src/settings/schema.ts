@@ -319,7 +319,7 @@ export const SettingsSchema = Type.Object(
             fog: 'FOG_SNAPINDIR',
           }),
         ),
-        require_secret: Type.Boolean({
+        require_token: Type.Boolean({
           default: true,
           description:
             'Whether the file of a snapin is sent only to whom its client was told the secret address. Clients before 0.11.4 do not follow that address: switched off, whoever knows a MAC address and guesses the number of a task can fetch its file.',

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FogdUnderTest } from '../../lab/fogd.js';
 import { LabNetwork, SERVER_IPV4 } from '../../lab/network.js';
 import { command, LabProcess, mustRun } from '../../lab/process.js';
@@ -54,8 +54,12 @@ beforeAll(async () => {
   large = join(folder, 'large.msi');
   writeFileSync(large, randomBytes(SIZE));
   fogd = await start();
-  const certificates = async () => (await fogd.services()).find(({ name }) => name === 'certificates')?.state;
-  await expect.poll(certificates, { timeout: 30_000 }).toBe('running');
+  // Made at the first start, in the background.
+  const certificate = `http://${SERVER_IPV4}/fog/management/other/ssl/srvpublic.crt`;
+  await vi.waitFor(() => mustRun(curl('-f', '-o', '/dev/null', certificate)), {
+    timeout: 40_000,
+    interval: 200,
+  });
   let calls = 0;
   transport = async (method, path, body) => {
     const file = join(folder, `answer-${calls++}`);

@@ -382,7 +382,7 @@ describe('who may fetch and report', () => {
 
   it('clients that do not know the secret address are served where the admin allows it', async () => {
     await world.close();
-    await start('[snapins]\nrequire_secret = false\n');
+    await start('[snapins]\nrequire_token = false\n');
     await add('One');
     await order();
     expect(await cycle(undefined, { knowsUrl: false })).toMatchObject({ ran: ['One'] });
