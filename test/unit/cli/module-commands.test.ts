@@ -1,11 +1,13 @@
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addHost } from '#actions/manage-hosts.js';
 import { createProgram } from '#cli/program.js';
 import { MAC, makeWorld, type World } from '../services/http/world.js';
 
-const typed = vi.hoisted(() => ({ password: '' }));
-vi.mock('#cli/password-input.js', () => ({ readPassword: async () => typed.password }));
+const stdin = Object.getOwnPropertyDescriptor(process, 'stdin') ?? {};
+const type = (text: string) =>
+  Object.defineProperty(process, 'stdin', { configurable: true, get: () => Readable.from([`${text}\n`]) });
 
 let world: World;
 let state: string;
@@ -22,6 +24,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
+  Object.defineProperty(process, 'stdin', stdin);
   await world.close();
 });
 
@@ -33,7 +36,7 @@ const fogd = async (...words: string[]): Promise<string> => {
 
 describe('fogd client', () => {
   it('changes what the modules are to do, and never shows a password', async () => {
-    typed.password = 'of the joiner';
+    type('of the joiner');
     const changed = await fogd(
       ...['client', 'change', 'PC', '--join', '--domain', 'example.org', '--domain-user', 'joiner'],
       ...['--domain-password', '--enforce', 'unused'],
