@@ -212,7 +212,9 @@ describe('routes', () => {
     // Below a token there is what FOS asks, and nothing more.
     const isOfFos = (route: string) =>
       route.includes(' /fog/') &&
-      !/\/(ipxe|management|client)\/|\/service\/(register|jobs|usertracking\.report|snapins\.\w+)\.php/.test(route);
+      !/\/(ipxe|management|client)\/|\/service\/(register|jobs|usertracking\.report|snapins\.\w+)\.php/.test(
+        route,
+      );
     const withToken = all.filter((route) => route.includes('/t/:token'));
     expect(withToken.map((route) => route.replace('/t/:token', '')).sort()).toEqual(served.filter(isOfFos));
     const page = readFileSync(new URL('docs/reference/endpoints.md', repository), 'utf8');
