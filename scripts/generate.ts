@@ -1,4 +1,6 @@
 import { writeFileSync } from 'node:fs';
+import { cliPage } from '#cli/page.js';
+import { createProgram } from '#cli/program.js';
 import { errorPage } from '#error-catalogue.js';
 import { metricsPage } from '#metrics/list.js';
 import { portsPage } from '#ports/page.js';
@@ -9,6 +11,7 @@ const root = new URL('../../', import.meta.url);
 export const generated: Readonly<Record<string, () => string>> = {
   'config/fogd.toml': exampleFile,
   'docs/reference/settings.md': referencePage,
+  'docs/reference/cli.md': () => cliPage(createProgram()),
   'docs/reference/errors.md': errorPage,
   'docs/reference/ports.md': portsPage,
   'docs/reference/metrics.md': metricsPage,

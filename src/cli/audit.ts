@@ -2,7 +2,7 @@ import { type Command, Option } from 'commander';
 import { callApi } from './client.js';
 import { jsonOption, numberOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { table, time } from './tables.js';
+import { listing, time } from './tables.js';
 
 interface EntryView {
   readonly at: number;
@@ -24,8 +24,9 @@ export function addAudit(program: Command): void {
   program
     .command('audit')
     .description('who changed what')
+    .addHelpText('after', '\nExample:\n  fogd audit list --search lab-pc-01')
     .command('list')
-    .description('the newest entries')
+    .description('who changed what: the newest entries')
     .addOption(stateOption())
     .addOption(jsonOption())
     .addOption(new Option('--actor <actor>', 'only of cli, or of a token: token:NAME'))
@@ -43,6 +44,6 @@ export function addAudit(program: Command): void {
       );
       const rows = items.map((one) => [time(one.at), one.actor, one.action, one.subject, one.summary]);
       const head = ['TIME', 'WHO', 'DID', 'TO', 'WITH'];
-      print(options, items, items.length === 0 ? ['nothing was changed'] : table([head, ...rows]));
+      print(options, items, items.length === 0 ? ['nothing was changed'] : listing(head, rows));
     });
 }

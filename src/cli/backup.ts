@@ -9,6 +9,7 @@ import { cliErrors } from './errors.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { bytes, time } from './tables.js';
+import { ProgressLine } from './terminal.js';
 import { version } from './version.js';
 
 interface Options {
@@ -51,17 +52,41 @@ async function backup(name: string, { state, json }: Options): Promise<void> {
     import('#backup/parts.js'),
   ]);
   const running = await ofRunning(state);
-  const stop = new AbortController();
-  // Leaves no half file. A second one ends it at once.
-  for (const signal of ['SIGINT', 'SIGTERM'] as const)
-    process.once(signal, () => stop.abort(cliErrors.INTERRUPTED({})));
-  const manifest = running
-    ? await saveBackup(file, running, stop.signal)
-    : await saveStopped(file, resolve(state), stop.signal);
+  const manifest = await untilSignal((signal) =>
+    running ? saveBackup(file, counted(running), signal) : saveStopped(file, resolve(state), signal),
+  );
   print({ ...(json && { json }) }, { file, ...manifest, leftOut: LEFT_OUT }, [
     `${file}: ${describe(manifest)}, read back and whole`,
     ...LEFT_OUT.map((line) => `not in it: ${line}`),
   ]);
+}
+
+/** Ctrl-C leaves no half file. A second one ends it at once. */
+async function untilSignal<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const stop = new AbortController();
+  const abort = () => stop.abort(cliErrors.INTERRUPTED({}));
+  const signals = ['SIGINT', 'SIGTERM'] as const;
+  for (const signal of signals) process.once(signal, abort);
+  try {
+    return await work(stop.signal);
+  } finally {
+    for (const signal of signals) process.off(signal, abort);
+  }
+}
+
+/** Shows how much has come. How much it will be, fogd does not know before it is packed. */
+async function* counted(content: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const progress = new ProgressLine(() => performance.now());
+  let count = 0;
+  try {
+    for await (const chunk of content) {
+      count += chunk.length;
+      progress.say(`${bytes(count)} saved`);
+      yield chunk;
+    }
+  } finally {
+    progress.done();
+  }
 }
 
 /** Undefined where no daemon runs. */

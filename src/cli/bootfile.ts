@@ -4,7 +4,7 @@ import type { Command } from 'commander';
 import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { bytes, table, time } from './tables.js';
+import { bytes, listing, time } from './tables.js';
 
 interface BootFileView {
   readonly name: string;
@@ -32,7 +32,11 @@ interface AddOptions extends Options {
 export function addBootfile(program: Command): void {
   const bootfile = program
     .command('bootfile')
-    .description('kernel, init and boot loaders that fogd keeps, versions side by side');
+    .description('kernel, init and boot loaders that fogd keeps, versions side by side')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fogd bootfile list\n  fogd bootfile add /var/www/fog/service/ipxe --as fog-1.5.10',
+    );
   const verb = (name: string, description: string) =>
     bootfile.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
@@ -59,39 +63,43 @@ export function addBootfile(program: Command): void {
       ]);
     });
 
-  verb('list', 'all that fogd keeps; * is what machines get').action(async (options: Options) => {
-    const files = await listAll<BootFileView>(options.state, '/boot-files');
-    print(options, files, tableOf(files));
-  });
+  verb('list', 'all that fogd keeps; * is what machines get')
+    .addHelpText('after', '\nExample:\n  fogd bootfile list')
+    .action(async (options: Options) => {
+      const files = await listAll<BootFileView>(options.state, '/boot-files');
+      print(options, files, tableOf(files));
+    });
 
-  verb('verify', 'read every file again').action(async (options: Options) => {
-    const results = await callApi<{ name: string; version: string; verdict: string }[]>(
-      options.state,
-      'POST',
-      '/boot-files/verify',
-    );
-    const rows = results.map(({ name, version, verdict }) => [name, version, verdict]);
-    print(options, results, table([['NAME', 'VERSION', 'STATE'], ...rows]));
-    if (results.some(({ verdict }) => verdict !== 'ok')) process.exitCode = 1;
-  });
+  verb('verify', 'read every file again')
+    .addHelpText('after', '\nExample:\n  fogd bootfile verify')
+    .action(async (options: Options) => {
+      const results = await callApi<{ name: string; version: string; verdict: string }[]>(
+        options.state,
+        'POST',
+        '/boot-files/verify',
+      );
+      const rows = results.map(({ name, version, verdict }) => [name, version, verdict]);
+      print(options, results, listing(['NAME', 'VERSION', 'STATE'], rows));
+      if (results.some(({ verdict }) => verdict !== 'ok')) process.exitCode = 1;
+    });
 
-  verb('default <name> <version>', 'what machines get that name no version').action(
-    async (name: string, version: string, options: Options) => {
+  verb('default <name> <version>', 'what machines get that name no version')
+    .addHelpText('after', '\nExample:\n  fogd bootfile default bzImage 6.12.1')
+    .action(async (name: string, version: string, options: Options) => {
       const chosen = await callApi<BootFileView>(options.state, 'PUT', '/boot-files/default', {
         name,
         version,
       });
       print(options, chosen, [`machines get ${chosen.name} ${chosen.version} now`]);
-    },
-  );
+    });
 
-  verb('remove <name> <version>', 'delete a version').action(
-    async (name: string, version: string, options: Options) => {
+  verb('remove <name> <version>', 'delete a version')
+    .addHelpText('after', '\nExample:\n  fogd bootfile remove bzImage 6.6.0')
+    .action(async (name: string, version: string, options: Options) => {
       const query = new URLSearchParams({ name, version });
       const removed = await callApi<BootFileView>(options.state, 'DELETE', `/boot-files?${query}`);
       print(options, removed, [`${removed.name} ${removed.version} is deleted`]);
-    },
-  );
+    });
 }
 
 function tableOf(files: readonly BootFileView[]): string[] {
@@ -103,5 +111,5 @@ function tableOf(files: readonly BootFileView[]): string[] {
     time(one.addedAt),
     one.hosts.join(' '),
   ]);
-  return table([['  NAME', 'VERSION', 'SIZE', 'SHA-256', 'ADDED', 'HOSTS'], ...rows]);
+  return listing(['  NAME', 'VERSION', 'SIZE', 'SHA-256', 'ADDED', 'HOSTS'], rows);
 }

@@ -17,12 +17,14 @@ export async function callApi<T>(state: string, method: Method, path: string, bo
 async function read<T>(response: IncomingMessage): Promise<T> {
   const chunks: Buffer[] = [];
   for await (const chunk of response) chunks.push(chunk as Buffer);
+  const status = response.statusCode ?? 0;
+  // Node's own refusal, before anything of fogd sees it, has no body.
+  if (status === 431) throw cliErrors.REQUEST_TOO_LONG({});
   const answer = JSON.parse(Buffer.concat(chunks).toString('utf8')) as T & {
     title?: string;
     detail?: string;
     remedy?: string;
   };
-  const status = response.statusCode ?? 0;
   if (status < 400) return answer;
   const remedy = answer.remedy ?? 'look at the log of fogd';
   throw new FogdError(answer.title ?? 'UNEXPECTED', answer.detail ?? `status ${status}`, remedy, status, {});
@@ -98,13 +100,20 @@ const socketOf = (state: string) => join(state, 'fogd.sock');
 const unreachable = (state: string, error: unknown) =>
   cliErrors.DAEMON_NOT_REACHABLE({ socket: socketOf(state), reason: messageOf(error) }, error);
 
-/** Live events, each as it comes. Throws EVENTS_ENDED when fogd stops. */
-export async function* followApi(
-  state: string,
-  path: string,
-): AsyncGenerator<{ readonly id?: string; readonly topic: string; readonly data: unknown }> {
+interface LiveEvent {
+  readonly id?: string;
+  readonly topic: string;
+  readonly data: unknown;
+}
+
+/** Live events from the moment on at which it resolves, each as it comes. The generator throws EVENTS_ENDED when fogd stops. */
+export async function followApi(state: string, path: string): Promise<AsyncGenerator<LiveEvent>> {
   const response = await ask(state, 'GET', `/api/v1${path}`);
   if (response.statusCode !== 200) await read<never>(response);
+  return eventsOf(response);
+}
+
+async function* eventsOf(response: IncomingMessage): AsyncGenerator<LiveEvent> {
   response.setEncoding('utf8');
   let waiting = '';
   for await (const part of response) {

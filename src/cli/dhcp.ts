@@ -1,4 +1,5 @@
-import type { Command } from 'commander';
+import { Argument, type Command } from 'commander';
+import { FOREIGN_DHCP } from '#domain/foreign-dhcp.js';
 import { callApi } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 
@@ -9,10 +10,14 @@ interface Options {
 }
 
 export function addDhcp(program: Command): void {
-  const dhcp = program.command('dhcp').description('DHCP: what other servers are to say');
+  const dhcp = program
+    .command('dhcp')
+    .description('DHCP: what other servers are to say')
+    .addHelpText('after', '\nExample:\n  fogd dhcp advise windows');
   dhcp
-    .command('advise [server]')
-    .description('what to set on another DHCP server: plain, dnsmasq, isc, kea, windows or mikrotik')
+    .command('advise')
+    .description('what to set on another DHCP server, so that machines boot from fogd')
+    .addArgument(new Argument('[server]', 'which one; default: plain words').choices(FOREIGN_DHCP))
     .option('--address <address>', "this server's address as machines reach it (default: the first one)")
     .addOption(stateOption())
     .addOption(jsonOption())

@@ -41,6 +41,10 @@ export const cliErrors = defineErrors({
     message: '{id} is not the number of a task',
     remedy: 'list the tasks with: fogd task list',
   },
+  REQUEST_TOO_LONG: {
+    message: 'what was named is longer than anything that fogd has a name for',
+    remedy: 'name it shorter',
+  },
   EVENTS_ENDED: {
     message: 'fogd has stopped, or this program read too slowly',
     remedy: 'look at fogd status, then begin again',

@@ -30,7 +30,7 @@ export function addEvents(program: Command): void {
     .addHelpText('after', '\nExamples:\n  fogd events --topics tasks,alarms\n  fogd events --json | jq .data')
     .action(async ({ state, json, topics }: Options) => {
       const query = topics === undefined ? '' : `?${new URLSearchParams({ topics })}`;
-      for await (const event of followApi(state, `/events${query}`))
+      for await (const event of await followApi(state, `/events${query}`))
         process.stdout.write(`${json ? JSON.stringify(event) : eventLine(event, Date.now())}\n`);
     });
 }

@@ -32,19 +32,23 @@ const TRUST: Readonly<Record<ClientView['trust'], string>> = {
 };
 
 export function addClient(program: Command): void {
-  const client = program.command('client').description('FOG Client, the service in the installed systems');
+  const client = program
+    .command('client')
+    .description('FOG Client, the service in the installed systems')
+    .addHelpText('after', '\nExample:\n  fogd client show lab-pc-01');
   const verb = (name: string, description: string) =>
     client.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('show <host>', 'what is known of the client of a host, and what it was last told').action(
-    async (host: string, options: Options) => {
+  verb('show <host>', 'what is known of the client of a host, and what it was last told')
+    .addHelpText('after', '\nExample:\n  fogd client show lab-pc-01')
+    .action(async (host: string, options: Options) => {
       const view = await callApi<ClientView>(options.state, 'GET', path(host));
       print(options, view, lines(view));
-    },
-  );
+    });
 
   verb('reset [host]', 'trust the next machine that comes as this host: for one that was installed anew')
     .option('--group <name>', 'for all hosts of a group')
+    .addHelpText('after', '\nExamples:\n  fogd client reset lab-pc-01\n  fogd client reset --group room-12')
     .action(async (host: string | undefined, options: Options & { readonly group?: string }) => {
       const { group } = options;
       if ((host === undefined) === (group === undefined)) throw cliErrors.CLIENT_TARGET({});
@@ -57,7 +61,10 @@ export function addClient(program: Command): void {
     });
 
   verb('module <host> <module> <on|off>', 'switch a module for one host')
-    .addHelpText('after', '\nThe modules are listed by: fogd client show HOST')
+    .addHelpText(
+      'after',
+      '\nThe modules are listed by: fogd client show HOST\n\nExample:\n  fogd client module lab-pc-01 taskreboot off',
+    )
     .action(async (host: string, module: string, word: string, options: Options) => {
       if (word !== 'on' && word !== 'off') throw cliErrors.SWITCH_WORD({ word });
       const where = `${path(host)}/modules/${encodeURIComponent(module)}`;

@@ -1,20 +1,13 @@
 #!/usr/bin/env node
-import { CommanderError } from 'commander';
-import { FogdError, messageOf } from '#errors.js';
-import { createProgram } from './program.js';
+import { errnoOf } from '#errors.js';
+import { run } from './run.js';
 
-/** Exit codes of the command line (docs/reference/cli.md). */
-const FAILED = 1;
-const USAGE = 2;
+// `fogd host list | head -1`: who reads has enough.
+process.stdout.on('error', (error) => {
+  if (errnoOf(error) !== 'EPIPE') throw error;
+  process.exit();
+});
 
-try {
-  await createProgram().parseAsync(process.argv);
-} catch (error) {
-  if (error instanceof CommanderError) {
-    process.exitCode = error.exitCode === 0 ? 0 : USAGE;
-  } else {
-    process.stderr.write(`fogd: ${error instanceof FogdError ? error.line : messageOf(error)}\n`);
-    // Not exitCode: a daemon that failed on its way up holds sockets, and would go on as if nothing had happened.
-    process.exit(FAILED);
-  }
-}
+const code = await run(process.argv);
+// Not exitCode: a daemon that failed on its way up holds sockets, and would go on as if nothing had happened.
+if (code !== undefined) process.exit(code);

@@ -3,7 +3,7 @@ import { EXIT_TYPES } from '#boot/exit.js';
 import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { plain, table } from './tables.js';
+import { listing, plain, table } from './tables.js';
 
 interface HostSummary {
   readonly name: string;
@@ -39,6 +39,7 @@ interface Options {
 
 interface MacOptions extends Options {
   readonly primary?: true;
+  readonly approve?: true;
   readonly ignoreImaging?: boolean;
   readonly ignoreClient?: boolean;
   readonly remove?: true;
@@ -58,38 +59,43 @@ interface Changes extends Options {
 }
 
 export function addHost(program: Command): void {
-  const host = program.command('host').description('the machines that fogd knows');
+  const host = program
+    .command('host')
+    .description('the machines that fogd knows')
+    .addHelpText('after', '\nExamples:\n  fogd host list\n  fogd host show lab-pc-01');
   const verb = (name: string, description: string) =>
     host.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('list', 'all hosts').action(async (options: Options) => {
-    const hosts = await listAll<HostSummary>(options.state, '/hosts');
-    const rows = hosts.map((one) => [
-      one.name,
-      one.macs.join(' '),
-      one.system,
-      one.task ?? (one.pending ? 'pending' : ''),
-    ]);
-    print(
-      options,
-      hosts,
-      hosts.length === 0 ? ['no hosts yet'] : table([['NAME', 'MAC', 'SYSTEM', 'TASK'], ...rows]),
-    );
-  });
+  verb('list', 'all hosts')
+    .addHelpText('after', '\nExample:\n  fogd host list --json')
+    .action(async (options: Options) => {
+      const hosts = await listAll<HostSummary>(options.state, '/hosts');
+      const rows = hosts.map((one) => [
+        one.name,
+        one.macs.join(' '),
+        one.system,
+        one.task ?? (one.pending ? 'pending' : ''),
+      ]);
+      print(
+        options,
+        hosts,
+        hosts.length === 0 ? ['no hosts yet'] : listing(['NAME', 'MAC', 'SYSTEM', 'TASK'], rows),
+      );
+    });
 
-  verb('show <host>', 'one host, by name or MAC, with its hardware').action(
-    async (key: string, options: Options) => {
+  verb('show <host>', 'one host, by name or MAC, with its hardware')
+    .addHelpText('after', '\nExamples:\n  fogd host show lab-pc-01\n  fogd host show 00:11:22:33:44:55')
+    .action(async (key: string, options: Options) => {
       const found = await callApi<HostDetails>(options.state, 'GET', path(key));
       print(options, found, describe(found));
-    },
-  );
+    });
 
-  verb('add <name> <mac...>', 'make a host; the first MAC is its primary one').action(
-    async (name: string, macs: string[], options: Options) => {
+  verb('add <name> <mac...>', 'make a host; the first MAC is its primary one')
+    .addHelpText('after', '\nExample:\n  fogd host add lab-pc-01 00:11:22:33:44:55')
+    .action(async (name: string, macs: string[], options: Options) => {
       const added = await callApi<HostSummary>(options.state, 'POST', '/hosts', { name, macs });
       print(options, added, [`added ${added.name} (${added.macs.join(', ')})`]);
-    },
-  );
+    });
 
   verb('change <host>', 'change what is named; "" takes the global setting again')
     .option('--name <name>', 'its name')
@@ -113,7 +119,12 @@ export function addHost(program: Command): void {
     });
 
   verb('mac <host> <mac>', 'add a MAC address to a host, or change what it is for')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fogd host mac lab-pc-01 00:11:22:33:44:66\n  fogd host mac lab-pc-01 00:11:22:33:44:66 --remove',
+    )
     .option('--primary', 'it stands for the host')
+    .option('--approve', 'a machine reported it; it may be used')
     .option('--ignore-imaging', 'not used at network boot and imaging: a shared USB adapter')
     .option('--no-ignore-imaging', 'used again')
     .option('--ignore-client', 'not used to recognise its FOG Client')
@@ -121,38 +132,45 @@ export function addHost(program: Command): void {
     .option('--remove', 'take it away')
     .action(async (key: string, mac: string, options: MacOptions) => {
       const where = `${path(key)}/macs/${encodeURIComponent(mac)}`;
-      const { primary, ignoreImaging: imageIgnore, ignoreClient: clientIgnore } = options;
+      const { primary, approve, ignoreImaging: imageIgnore, ignoreClient: clientIgnore } = options;
       const changed = options.remove
         ? await callApi<HostSummary>(options.state, 'DELETE', where)
-        : await callApi<HostSummary>(options.state, 'PUT', where, { primary, imageIgnore, clientIgnore });
+        : await callApi<HostSummary>(options.state, 'PUT', where, {
+            ...{ primary, imageIgnore, clientIgnore },
+            ...(approve ? { pending: false } : {}),
+          });
       print(options, changed, [`${changed.name}: ${changed.macs.join(', ')}`]);
     });
 
-  verb('remove <host>', 'forget a host and its inventory').action(async (key: string, options: Options) => {
-    const removed = await callApi<HostSummary>(options.state, 'DELETE', path(key));
-    print(options, removed, [`removed ${removed.name}`]);
-  });
+  verb('remove <host>', 'forget a host and its inventory')
+    .addHelpText('after', '\nExample:\n  fogd host remove lab-pc-01')
+    .action(async (key: string, options: Options) => {
+      const removed = await callApi<HostSummary>(options.state, 'DELETE', path(key));
+      print(options, removed, [`removed ${removed.name}`]);
+    });
 
-  verb('inventory <host>', 'at its next network boot, report the hardware again').action(
-    async (key: string, options: Options) => {
+  verb('inventory <host>', 'at its next network boot, report the hardware again')
+    .addHelpText('after', '\nExample:\n  fogd host inventory lab-pc-01')
+    .action(async (key: string, options: Options) => {
       const queued = await callApi<HostSummary>(options.state, 'POST', `${path(key)}/inventory`);
       print(options, queued, [
         `${queued.name}: ${queued.task ?? ''}; it starts when the machine boots from the network`,
       ]);
-    },
-  );
+    });
 
-  verb('image <host> <image>', 'the image that its tasks use unless told otherwise').action(
-    async (key: string, image: string, options: Options) => {
+  verb('image <host> <image>', 'the image that its tasks use unless told otherwise')
+    .addHelpText('after', '\nExample:\n  fogd host image lab-pc-01 base')
+    .action(async (key: string, image: string, options: Options) => {
       const changed = await callApi<HostSummary>(options.state, 'PUT', `${path(key)}/image`, { image });
       print(options, changed, [`${changed.name}: image ${changed.image}`]);
-    },
-  );
+    });
 
-  verb('cancel <host>', "cancel the host's task").action(async (key: string, options: Options) => {
-    const cancelled = await callApi<HostSummary>(options.state, 'POST', `${path(key)}/cancel`);
-    print(options, cancelled, [`${cancelled.name}: task cancelled`]);
-  });
+  verb('cancel <host>', "cancel the host's task")
+    .addHelpText('after', '\nExample:\n  fogd host cancel lab-pc-01')
+    .action(async (key: string, options: Options) => {
+      const cancelled = await callApi<HostSummary>(options.state, 'POST', `${path(key)}/cancel`);
+      print(options, cancelled, [`${cancelled.name}: task cancelled`]);
+    });
 }
 
 function path(key: string): string {

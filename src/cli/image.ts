@@ -5,7 +5,8 @@ import { IMAGE_FORMATS, IMAGE_TYPE_NAMES, type ImageType, OS_NAMES } from '#doma
 import { callApi, listAll } from './client.js';
 import { jsonOption, numberOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { bytes, table, time } from './tables.js';
+import { bytes, listing, plain, table, time } from './tables.js';
+import { bar, ProgressLine } from './terminal.js';
 
 interface ImageView {
   readonly id: number;
@@ -85,7 +86,13 @@ const list = (names: Readonly<Record<number, string>>) =>
     .join(', ');
 
 export function addImage(program: Command): void {
-  const image = program.command('image').description('what is captured from one disk and deployed to others');
+  const image = program
+    .command('image')
+    .description('what is captured from one disk and deployed to others')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fogd image list\n  fogd image add base\n  fogd task capture lab-pc-01 --image base',
+    );
   const verb = (name: string, description: string) =>
     image.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
   const shaped = (command: Command) =>
@@ -95,28 +102,32 @@ export function addImage(program: Command): void {
       .addOption(numberOption('--format <id>', `how files are written: ${list(IMAGE_FORMATS)}`))
       .addOption(numberOption('--compress <n>', 'gzip 0 to 9, zstd 1 to 22'));
 
-  verb('list', 'all images').action(async (options: Options) => {
-    const images = await listAll<ImageView>(options.state, '/images');
-    const rows = images.map((one) => [
-      one.name,
-      one.type,
-      one.published ? bytes(one.published.bytes) : 'not captured',
-      one.capturedAt === null ? '' : time(one.capturedAt),
-      flags(one),
-    ]);
-    print(
-      options,
-      images,
-      images.length === 0
-        ? ['no images yet: fogd image add NAME']
-        : table([['NAME', 'TYPE', 'SIZE', 'CAPTURED', ''], ...rows]),
-    );
-  });
+  verb('list', 'all images')
+    .addHelpText('after', '\nExample:\n  fogd image list')
+    .action(async (options: Options) => {
+      const images = await listAll<ImageView>(options.state, '/images');
+      const rows = images.map((one) => [
+        one.name,
+        one.type,
+        one.published ? bytes(one.published.bytes) : 'not captured',
+        one.capturedAt === null ? '' : time(one.capturedAt),
+        flags(one),
+      ]);
+      print(
+        options,
+        images,
+        images.length === 0
+          ? ['no images yet: fogd image add NAME']
+          : listing(['NAME', 'TYPE', 'SIZE', 'CAPTURED', ''], rows),
+      );
+    });
 
-  verb('show <image>', 'one image, by name or folder').action(async (key: string, options: Options) => {
-    const found = await callApi<ImageView>(options.state, 'GET', path(key));
-    print(options, found, describe(found));
-  });
+  verb('show <image>', 'one image, by name or folder')
+    .addHelpText('after', '\nExample:\n  fogd image show base')
+    .action(async (key: string, options: Options) => {
+      const found = await callApi<ImageView>(options.state, 'GET', path(key));
+      print(options, found, describe(found));
+    });
 
   shaped(verb('add <name>', 'make an image; its files come with the first capture'))
     .option('--path <folder>', 'folder name; default: made from the name')
@@ -180,25 +191,34 @@ export function addImage(program: Command): void {
       print(options, found, found.length === 0 ? ['it was never captured'] : generationTable(found));
     });
 
-  verb('rollback <image>', 'bring back the generation before; a second rollback undoes it').action(
-    async (key: string, options: Options) => {
+  verb('rollback <image>', 'bring back the generation before; a second rollback undoes it')
+    .addHelpText('after', '\nExample:\n  fogd image rollback base')
+    .action(async (key: string, options: Options) => {
       const current = await callApi<GenerationView>(options.state, 'POST', `${path(key)}/rollback`);
       print(options, current, [
         `generation ${current.number} of ${time(current.publishedAt)} is deployed from now on; deploys under way end with what they began with`,
       ]);
-    },
-  );
+    });
 
-  verb('verify <image>', 'read all its files back again, in the background').action(
-    async (key: string, options: Options) => {
+  verb('verify <image>', 'read all its files back again, in the background')
+    .option('--wait', 'show how far it is until it is done; ends with 1 when a file is damaged')
+    .addHelpText('after', '\nExamples:\n  fogd image verify base\n  fogd image verify base --wait')
+    .action(async (key: string, { wait, ...options }: Options & { readonly wait?: true }) => {
       const queued = await callApi<GenerationView[]>(options.state, 'POST', `${path(key)}/verify`);
-      print(options, queued, [
-        `will be read back: ${queued.map(({ number }) => `generation ${number}`).join(', ')}; how far it is: fogd image generations ${key}`,
-      ]);
-    },
-  );
+      const numbers = queued.map(({ number }) => number);
+      if (!wait) {
+        print(options, queued, [
+          `will be read back: ${numbers.map((number) => `generation ${number}`).join(', ')}; how far it is: fogd image generations ${key}`,
+        ]);
+        return;
+      }
+      const read = await verified(options.state, key, numbers);
+      print(options, read, read.length === 0 ? ['it was never captured'] : generationTable(read));
+      if (read.some(({ state }) => state === 'damaged')) process.exitCode = 1;
+    });
 
   verb('remove <image>', 'forget an image; its files stay unless --files is given')
+    .addHelpText('after', '\nExample:\n  fogd image remove base --files')
     .alias('delete')
     .option('--files', 'delete its files too, the previous generation included')
     .action(async (key: string, options: Options) => {
@@ -207,6 +227,31 @@ export function addImage(program: Command): void {
       print(options, removed, [`removed ${removed.name}${options.files ? ' and its files' : ''}`]);
     });
 }
+
+const LOOK_EVERY_MS = 1_000;
+
+/** The generations when they were all read back. Those that a capture has replaced meanwhile are not waited for. */
+async function verified(
+  state: string,
+  key: string,
+  numbers: readonly number[],
+): Promise<readonly GenerationView[]> {
+  const progress = new ProgressLine(() => performance.now());
+  for (;;) {
+    const all = await listAll<GenerationView>(state, `${path(key)}/generations`);
+    const ours = all.filter(({ number }) => numbers.includes(number));
+    const waits = ours.filter((one) => one.place !== 'gone' && !DECIDED.has(one.state));
+    if (waits.length === 0) {
+      progress.done();
+      return ours;
+    }
+    const reads = waits.map(({ number, percent }) => `generation ${number}: ${percent ?? 0} %`);
+    progress.say(plain(`${key} ${bar((waits[0]?.percent ?? 0) / 100, 30)} ${reads.join(', ')}`));
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+const DECIDED: ReadonlySet<GenerationState> = new Set(['verified', 'damaged']);
 
 function importLines({ folder, problem, image, imported }: ImportView): string[] {
   if (!image || !imported) return [`not imported: ${problem ?? folder}`];
@@ -241,7 +286,7 @@ function generationTable(generations: readonly GenerationView[]): string[] {
       reason,
     ],
   );
-  return table([['GENERATION', '', 'STATE', 'CAPTURED', 'FROM', 'SIZE', 'DEPLOYED', ''], ...rows]);
+  return listing(['GENERATION', '', 'STATE', 'CAPTURED', 'FROM', 'SIZE', 'DEPLOYED', ''], rows);
 }
 
 function partitionTable(partitions: readonly PartitionView[]): string[] {
@@ -252,7 +297,7 @@ function partitionTable(partitions: readonly PartitionView[]): string[] {
     savedBytes === 0 ? '' : bytes(savedBytes),
     type,
   ]);
-  return table([['PARTITION', 'ON CLIENT', 'FILE SYSTEM', 'ON SERVER', 'TYPE'], ...rows]);
+  return listing(['PARTITION', 'ON CLIENT', 'FILE SYSTEM', 'ON SERVER', 'TYPE'], rows);
 }
 
 function path(key: string): string {

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { table, time } from './tables.js';
+import { listing, table, time } from './tables.js';
 
 interface LeaseView {
   readonly address: string;
@@ -22,7 +22,10 @@ interface Options {
 }
 
 export function addLease(program: Command): void {
-  const lease = program.command('lease').description('addresses that fogd leases by DHCP');
+  const lease = program
+    .command('lease')
+    .description('addresses that fogd leases by DHCP')
+    .addHelpText('after', '\nExamples:\n  fogd lease list\n  fogd lease show 10.0.0.50');
   const verb = (name: string, description: string) =>
     lease.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
@@ -32,11 +35,12 @@ export function addLease(program: Command): void {
     .action(async (options: Options) => {
       const leases = await listAll<LeaseView>(options.state, '/leases', { all: options.all });
       const rows = leases.map((one) => [one.address, one.mac, name(one), one.state, time(one.expiresAt)]);
-      print(options, leases, table([['ADDRESS', 'MAC', 'NAME', 'STATE', 'UNTIL'], ...rows]));
+      print(options, leases, listing(['ADDRESS', 'MAC', 'NAME', 'STATE', 'UNTIL'], rows));
     });
 
-  verb('show <address>', 'one address; or the newest of a MAC address').action(
-    async (key: string, options: Options) => {
+  verb('show <address>', 'one address; or the newest of a MAC address')
+    .addHelpText('after', '\nExamples:\n  fogd lease show 10.0.0.50\n  fogd lease show 00:11:22:33:44:55')
+    .action(async (key: string, options: Options) => {
       const one = await callApi<LeaseView>(options.state, 'GET', `/leases/${encodeURIComponent(key)}`);
       const rows = [
         ['address', one.address],
@@ -49,11 +53,13 @@ export function addLease(program: Command): void {
         ['until', time(one.expiresAt)],
       ];
       print(options, one, table(rows));
-    },
-  );
+    });
 
   verb('release <address>', 'take an address out of the hands of a machine that is gone')
-    .addHelpText('after', '\nA machine that still runs does not know, and goes on using it.')
+    .addHelpText(
+      'after',
+      '\nA machine that still runs does not know, and goes on using it.\n\nExample:\n  fogd lease release 10.0.0.50',
+    )
     .action(async (key: string, options: Options) => {
       const path = `/leases/${encodeURIComponent(key)}`;
       const one = await callApi<LeaseView>(options.state, 'DELETE', path);

@@ -3,7 +3,7 @@ import { type Command, Option } from 'commander';
 import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { table } from './tables.js';
+import { listing } from './tables.js';
 
 interface EntryView {
   readonly name: string;
@@ -27,7 +27,10 @@ interface Options {
 }
 
 export function addMenu(program: Command): void {
-  const menu = program.command('menu').description('what the boot menu offers');
+  const menu = program
+    .command('menu')
+    .description('what the boot menu offers')
+    .addHelpText('after', '\nExamples:\n  fogd menu list\n  fogd menu change fog.memtest --no-enable');
   const verb = (name: string, description: string) =>
     menu.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
   const changing = (command: Command) =>
@@ -44,17 +47,19 @@ export function addMenu(program: Command): void {
       .option('--key <key>', 'hot key: F5 to F12, "CTRL + A" to "CTRL + Z"')
       .option('--default', 'the entry that is taken after the time-out');
 
-  verb('list', 'all entries').action(async (options: Options) => {
-    const entries = await listAll<EntryView>(options.state, '/menu');
-    const rows = entries.map((one) => [
-      one.name,
-      one.description,
-      one.shownTo,
-      one.hotKey,
-      [one.isDefault ? 'default' : '', one.enabled ? '' : 'disabled'].filter(Boolean).join(', '),
-    ]);
-    print(options, entries, table([['NAME', 'TEXT', 'FOR', 'KEY', ''], ...rows]));
-  });
+  verb('list', 'all entries')
+    .addHelpText('after', '\nExample:\n  fogd menu list')
+    .action(async (options: Options) => {
+      const entries = await listAll<EntryView>(options.state, '/menu');
+      const rows = entries.map((one) => [
+        one.name,
+        one.description,
+        one.shownTo,
+        one.hotKey,
+        [one.isDefault ? 'default' : '', one.enabled ? '' : 'disabled'].filter(Boolean).join(', '),
+      ]);
+      print(options, entries, listing(['NAME', 'TEXT', 'FOR', 'KEY', ''], rows));
+    });
 
   changing(verb('add <name> <description>', 'a new entry'))
     .option('--kernel-args <words>', 'start the imaging environment with these words on its kernel line')
@@ -74,6 +79,7 @@ export function addMenu(program: Command): void {
     .option('--description <text>', 'its text')
     .option('--enable', 'show it')
     .option('--no-enable', 'hide it')
+    .addHelpText('after', '\nExample:\n  fogd menu change fog.memtest --no-enable')
     .action(async (name: string, options: Options) => {
       const { description, enable: enabled } = options;
       const body = { description, enabled, ...changes(options) };
@@ -81,12 +87,12 @@ export function addMenu(program: Command): void {
       print(options, changed, [`entry ${changed.name} changed`]);
     });
 
-  verb('remove <name>', 'remove an entry; one of those that are always there becomes what it was').action(
-    async (name: string, options: Options) => {
+  verb('remove <name>', 'remove an entry; one of those that are always there becomes what it was')
+    .addHelpText('after', '\nExample:\n  fogd menu remove netboot')
+    .action(async (name: string, options: Options) => {
       const removed = await callApi<EntryView>(options.state, 'DELETE', path(name));
       print(options, removed, [`entry ${removed.name} removed`]);
-    },
-  );
+    });
 }
 
 function path(name: string): string {

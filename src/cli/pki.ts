@@ -24,16 +24,19 @@ interface Options {
 }
 
 export function addPki(program: Command): void {
-  const pki = program.command('pki').description('certificates: the authority that FOG Clients trust');
+  const pki = program
+    .command('pki')
+    .description('certificates: the authority that FOG Clients trust')
+    .addHelpText('after', '\nExample:\n  fogd pki show');
   const verb = (name: string, description: string) =>
     pki.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('show', 'the authority, what clients encrypt to, and the own certificate for HTTPS').action(
-    async (options: Options) => {
+  verb('show', 'the authority, what clients encrypt to, and the own certificate for HTTPS')
+    .addHelpText('after', '\nExample:\n  fogd pki show')
+    .action(async (options: Options) => {
       const view = await callApi<PkiView>(options.state, 'GET', '/pki');
       print(options, view, lines(view));
-    },
-  );
+    });
 
   verb('import <folder>', 'take authority and keys of a FOG server, so that its clients need no change')
     .addHelpText(
@@ -52,23 +55,23 @@ export function addPki(program: Command): void {
       print(options, taken, [...lines(taken), ...warnings]);
     });
 
-  verb('offline', 'take the key of the authority out of use, for you to keep elsewhere').action(
-    async (options: Options) => {
+  verb('offline', 'take the key of the authority out of use, for you to keep elsewhere')
+    .addHelpText('after', '\nExample:\n  fogd pki offline')
+    .action(async (options: Options) => {
       const taken = await callApi<{ readonly file: string }>(options.state, 'POST', '/pki/offline');
       print(options, taken, [
         `The key is in ${taken.file}, and fogd uses it no more: move that file to a safe place.`,
         'The certificates are good for two years; fogd status says when the key is needed again.',
       ]);
-    },
-  );
+    });
 
-  verb('online <file>', 'take the key of the authority into use again').action(
-    async (file: string, options: Options) => {
+  verb('online <file>', 'take the key of the authority into use again')
+    .addHelpText('after', '\nExample:\n  fogd pki online /media/usb/ca.key')
+    .action(async (file: string, options: Options) => {
       const body = { key: readKeyText(file) };
       const view = await callApi<PkiView>(options.state, 'POST', '/pki/online', body);
       print(options, view, lines(view));
-    },
-  );
+    });
 }
 
 function lines({ authority, communication, tls, offline }: PkiView): string[] {

@@ -4,7 +4,7 @@ import { contains, type Network, networkText, parseNetwork } from '#settings/net
 import { addSettingsOptions, effectiveSettings, type SettingsOptions } from './effective-settings.js';
 import { jsonOption } from './options.js';
 import { print } from './print.js';
-import { table } from './tables.js';
+import { listing } from './tables.js';
 
 interface Options extends SettingsOptions {
   readonly json?: true;
@@ -80,7 +80,14 @@ export function addPorts(program: Command): void {
       const rows = between
         ? crossing(plan, { families: pairs.map(({ clients }) => clients.family), helper })
         : plan;
-      print(options, rows, table([COLUMNS.map((name) => name.toUpperCase()), ...rows.map(cells)]));
+      print(
+        options,
+        rows,
+        listing(
+          COLUMNS.map((name) => name.toUpperCase()),
+          rows.map(cells),
+        ),
+      );
     });
 }
 

@@ -3,7 +3,7 @@ import { callApi, listAll } from './client.js';
 import { cliErrors } from './errors.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { table, time } from './tables.js';
+import { listing, table, time } from './tables.js';
 
 interface SessionView {
   readonly id: number;
@@ -30,7 +30,8 @@ interface Options {
 export function addSession(program: Command): void {
   const session = program
     .command('session')
-    .description('boot sessions: the machines that run the imaging environment');
+    .description('boot sessions: the machines that run the imaging environment')
+    .addHelpText('after', '\nExamples:\n  fogd session list\n  fogd session show 7');
   const verb = (name: string, description: string) =>
     session.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
@@ -54,31 +55,33 @@ export function addSession(program: Command): void {
         time(one.seenAt ?? one.createdAt),
       ]);
       const head = ['ID', 'KIND', 'HOST', 'MAC', 'ADDRESS', 'IMAGE', 'STATE', 'LAST HEARD OF'];
-      print(options, sessions, sessions.length === 0 ? ['no machine is at work'] : table([head, ...rows]));
+      print(options, sessions, sessions.length === 0 ? ['no machine is at work'] : listing(head, rows));
     });
 
-  verb('show <id>', 'one boot session').action(async (id: string, options: Options) => {
-    const one = await callApi<SessionView>(options.state, 'GET', path(id));
-    const at = (milliseconds: number | null) => (milliseconds === null ? '' : time(milliseconds));
-    const rows = [
-      ['session', `${one.id}, ${one.kind}`],
-      ['host', one.host ?? ''],
-      ['MAC', one.mac],
-      ['address', one.address ?? ''],
-      ['task', one.taskId === null ? '' : String(one.taskId)],
-      ['image', one.image ?? ''],
-      ['state', one.state],
-      ['offered', at(one.createdAt)],
-      ['opened', at(one.openedAt)],
-      ['last heard of', at(one.seenAt)],
-      ['ended', at(one.endedAt)],
-      ['because', one.endReason],
-    ].filter(([, value]) => value !== '');
-    print(options, one, table(rows));
-  });
+  verb('show <id>', 'one boot session')
+    .addHelpText('after', '\nExample:\n  fogd session show 7')
+    .action(async (id: string, options: Options) => {
+      const one = await callApi<SessionView>(options.state, 'GET', path(id));
+      const at = (milliseconds: number | null) => (milliseconds === null ? '' : time(milliseconds));
+      const rows = [
+        ['session', `${one.id}, ${one.kind}`],
+        ['host', one.host ?? ''],
+        ['MAC', one.mac],
+        ['address', one.address ?? ''],
+        ['task', one.taskId === null ? '' : String(one.taskId)],
+        ['image', one.image ?? ''],
+        ['state', one.state],
+        ['offered', at(one.createdAt)],
+        ['opened', at(one.openedAt)],
+        ['last heard of', at(one.seenAt)],
+        ['ended', at(one.endedAt)],
+        ['because', one.endReason],
+      ].filter(([, value]) => value !== '');
+      print(options, one, table(rows));
+    });
 
   verb('end <id>', 'take away the share of a machine; its task stays')
-    .addHelpText('after', '\nTo cancel the task too: fogd task cancel ID')
+    .addHelpText('after', '\nTo cancel the task too: fogd task cancel ID\n\nExample:\n  fogd session end 7')
     .action(async (id: string, options: Options) => {
       const ended = await callApi<SessionView>(options.state, 'POST', `${path(id)}/end`);
       print(options, ended, [`session ${ended.id} of ${ended.host ?? ended.mac}: ended`]);

@@ -5,6 +5,7 @@ import { sentence } from '#trace/sentence.js';
 import { callApi } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { bytes, plain, serviceTable, table, time } from './tables.js';
+import { terminalWidth } from './terminal.js';
 import { progressLine, type TaskView } from './watch.js';
 
 /** Some service has failed; the others run. */
@@ -51,13 +52,14 @@ export function addStatus(program: Command): void {
     .addOption(stateOption())
     .addOption(jsonOption())
     .option('--watch', 'show it again every two seconds, until Ctrl-C')
+    .addHelpText('after', '\nExamples:\n  fogd status\n  fogd status --watch\n  fogd status --json')
     .action(async ({ state, json, watch }: Options) => {
       for (;;) {
         const status = await callApi<Status>(state, 'GET', '/status');
         const text = json
           ? JSON.stringify(status, null, watch ? undefined : 2)
-          : statusScreen(status, process.stdout.columns || 80).join('\n');
-        const clear = watch && !json && process.stdout.isTTY ? '\x1b[H\x1b[J' : '';
+          : statusScreen(status, terminalWidth() ?? 80).join('\n');
+        const clear = watch && !json && terminalWidth() !== undefined ? '\x1b[H\x1b[J' : '';
         process.stdout.write(`${clear}${text}\n`);
         process.exitCode = status.services.some((service) => service.state === 'failed') ? DEGRADED : 0;
         if (!watch) return;

@@ -1,18 +1,59 @@
 import type { ServiceStatus } from '#daemon/supervisor.js';
+import { terminalWidth } from './terminal.js';
 
-/** Columns as wide as their widest cell. Cells of strangers are made harmless for a terminal. */
-export function table(rows: ReadonlyArray<readonly string[]>): string[] {
+/** Columns as wide as their widest cell, or narrower where `width` asks for it. Cells of strangers are made harmless for a terminal. */
+export function table(rows: ReadonlyArray<readonly string[]>, width = Number.POSITIVE_INFINITY): string[] {
   const clean = rows.map((row) => row.map(plain));
-  const widths = (clean[0] ?? []).map((_, column) =>
-    Math.max(...clean.map((row) => row[column]?.length ?? 0)),
+  const wanted = (clean[0] ?? []).map((_, column) =>
+    clean.reduce((most, row) => Math.max(most, row[column]?.length ?? 0), 0),
   );
+  const widths = narrowed(wanted, width - GAP.length * (wanted.length - 1));
   return clean.map((row) =>
     row
-      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-      .join('  ')
+      .map((cell, column) => cut(cell, widths[column] ?? 0).padEnd(widths[column] ?? 0))
+      .join(GAP)
       .trimEnd(),
   );
 }
+
+/** A table with a head. On a terminal its long cells are cut, so that each row is one line; everywhere else it is whole. */
+export function listing(
+  head: readonly string[],
+  rows: ReadonlyArray<readonly string[]>,
+  width = terminalWidth(),
+): string[] {
+  return table([head, ...rows], width);
+}
+
+const GAP = '  ';
+/** A column is not made narrower. */
+const NARROWEST = 8;
+
+/** Takes from the widest columns what is too much. */
+function narrowed(wanted: readonly number[], room: number): number[] {
+  const widths = [...wanted];
+  for (let over = widths.reduce((sum, one) => sum + one, 0) - room; over > 0; ) {
+    const widest = Math.max(...widths);
+    if (widest <= NARROWEST) break;
+    const others = widths.filter((one) => one < widest);
+    // Equal ones give in turns.
+    const isAlone = others.length === widths.length - 1;
+    const taken = isAlone ? Math.min(over, widest - Math.max(NARROWEST, ...others)) : 1;
+    widths[widths.indexOf(widest)] = widest - taken;
+    over -= taken;
+  }
+  return widths;
+}
+
+const cut = (cell: string, width: number) => (cell.length > width ? `${cell.slice(0, width - 1)}…` : cell);
+
+/** What is wrong as one harmless line, however long the words of the caller in it were. */
+export function oneLine(text: string): string {
+  const line = plain(text.replaceAll(/\s*\n\s*/g, ' '));
+  return line.length > MOST ? `${line.slice(0, MOST - 200)} … ${line.slice(-200)}` : line;
+}
+
+const MOST = 1000;
 
 /** Text without control characters: what a machine reports must not steer the terminal of whoever reads it. */
 export function plain(text: string): string {

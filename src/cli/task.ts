@@ -4,7 +4,7 @@ import { callApi, listAll } from './client.js';
 import { cliErrors } from './errors.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { plain, table, time } from './tables.js';
+import { listing, plain, table, time } from './tables.js';
 import { progressLine, type TaskView, watchTasks } from './watch.js';
 
 interface Options {
@@ -31,12 +31,19 @@ const EXAMPLES: Readonly<Partial<Record<TaskKey, string>>> = {
 };
 
 export function addTask(program: Command): void {
-  const task = program.command('task').description('what machines do at their next boot from the network');
+  const task = program
+    .command('task')
+    .description('what machines do at their next boot from the network')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fogd task deploy lab-pc-01 --image base\n  fogd task watch lab-pc-01',
+    );
   const verb = (name: string, description: string) =>
     task.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
   verb('list', 'active tasks')
     .option('--all', 'also those that are over')
+    .addHelpText('after', '\nExample:\n  fogd task list --all')
     .action(async (options: Options) => {
       const tasks = await listAll<TaskView>(options.state, '/tasks', options.all ? {} : { active: true });
       const rows = tasks.map((one) => [
@@ -52,14 +59,16 @@ export function addTask(program: Command): void {
         tasks,
         tasks.length === 0
           ? ['no active tasks']
-          : table([['ID', 'TYPE', 'HOST', 'IMAGE', 'STATE', ''], ...rows]),
+          : listing(['ID', 'TYPE', 'HOST', 'IMAGE', 'STATE', ''], rows),
       );
     });
 
-  verb('show <id>', 'one task').action(async (id: string, options: Options) => {
-    const found = await callApi<TaskView>(options.state, 'GET', path(id));
-    print(options, found, describe(found));
-  });
+  verb('show <id>', 'one task')
+    .addHelpText('after', '\nExample:\n  fogd task show 7')
+    .action(async (id: string, options: Options) => {
+      const found = await callApi<TaskView>(options.state, 'GET', path(id));
+      print(options, found, describe(found));
+    });
 
   for (const type of TASK_TYPES) {
     const order = verb(`${type.key} [host]`, type.description)
@@ -101,20 +110,24 @@ export function addTask(program: Command): void {
       );
   }
 
-  verb('cancel <id>', 'cancel a task; a machine that is at work stops within seconds').action(
-    async (id: string, options: Options) => {
+  verb('cancel <id>', 'cancel a task; a machine that is at work stops within seconds')
+    .addHelpText('after', '\nExample:\n  fogd task cancel 7')
+    .action(async (id: string, options: Options) => {
       const cancelled = await callApi<TaskView>(options.state, 'POST', `${path(id)}/cancel`);
       print(options, cancelled, [`task ${cancelled.id} of ${cancelled.host}: cancelled`]);
-    },
-  );
+    });
 
   task
     .command('watch [task]')
     .description('follow the active tasks, or one by its number or host, until they are over')
     .addOption(stateOption())
-    .addHelpText('after', '\nEnds with 0 when all are complete, with 1 when one failed or was cancelled.')
-    .action(async (key: string | undefined, { state }: Options) => {
-      process.exitCode = (await watchTasks(state, key)) ? 0 : 1;
+    .addOption(jsonOption())
+    .addHelpText(
+      'after',
+      '\nEnds with 0 when all are complete, with 1 when one failed or was cancelled.\n\nExamples:\n  fogd task watch\n  fogd task watch lab-pc-01',
+    )
+    .action(async (key: string | undefined, { state, json }: Options) => {
+      process.exitCode = (await watchTasks(state, key, json)) ? 0 : 1;
     });
 }
 

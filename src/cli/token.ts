@@ -3,7 +3,7 @@ import { GRANTS, RESOURCES } from '#domain/token.js';
 import { callApi, listAll } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { table, time } from './tables.js';
+import { listing, time } from './tables.js';
 
 interface TokenView {
   readonly name: string;
@@ -32,22 +32,27 @@ const UNITS: Readonly<Record<string, number>> = {
 };
 
 export function addToken(program: Command): void {
-  const token = program.command('token').description('with what programs use the API over the network');
+  const token = program
+    .command('token')
+    .description('with what programs use the API over the network')
+    .addHelpText('after', '\nExamples:\n  fogd token list\n  fogd token add monitoring --scope metrics:read');
   const verb = (name: string, description: string) =>
     token.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('list', 'all tokens, without what is secret in them').action(async (options: Options) => {
-    const tokens = await listAll<TokenView>(options.state, '/tokens');
-    const rows = tokens.map((one) => [
-      one.name,
-      one.scopes.join(' '),
-      one.expiresAt === null ? 'never' : time(one.expiresAt),
-      one.lastUsedAt === null ? 'never' : time(one.lastUsedAt),
-      `${time(one.createdAt)} by ${one.createdBy}`,
-    ]);
-    const head = ['NAME', 'SCOPES', 'EXPIRES', 'LAST USED', 'MADE'];
-    print(options, tokens, tokens.length === 0 ? ['no tokens'] : table([head, ...rows]));
-  });
+  verb('list', 'all tokens, without what is secret in them')
+    .addHelpText('after', '\nExample:\n  fogd token list')
+    .action(async (options: Options) => {
+      const tokens = await listAll<TokenView>(options.state, '/tokens');
+      const rows = tokens.map((one) => [
+        one.name,
+        one.scopes.join(' '),
+        one.expiresAt === null ? 'never' : time(one.expiresAt),
+        one.lastUsedAt === null ? 'never' : time(one.lastUsedAt),
+        `${time(one.createdAt)} by ${one.createdBy}`,
+      ]);
+      const head = ['NAME', 'SCOPES', 'EXPIRES', 'LAST USED', 'MADE'];
+      print(options, tokens, tokens.length === 0 ? ['no tokens'] : listing(head, rows));
+    });
 
   verb('add <name>', 'make a token; it is shown this one time')
     .addOption(
@@ -81,13 +86,13 @@ export function addToken(program: Command): void {
       ]);
     });
 
-  verb('remove <name>', 'remove a token; its program is refused from now on').action(
-    async (name: string, options: Options) => {
+  verb('remove <name>', 'remove a token; its program is refused from now on')
+    .addHelpText('after', '\nExample:\n  fogd token remove inventory-sync')
+    .action(async (name: string, options: Options) => {
       const path = `/tokens/${encodeURIComponent(name)}`;
       const removed = await callApi<TokenView>(options.state, 'DELETE', path);
       print(options, removed, [`token ${removed.name} removed`]);
-    },
-  );
+    });
 }
 
 function collectScope(text: string, others: readonly string[] | undefined): string[] {

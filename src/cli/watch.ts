@@ -1,5 +1,6 @@
 import { callApi, listAll } from './client.js';
 import { plain } from './tables.js';
+import { bar, terminalWidth } from './terminal.js';
 
 export interface TaskView {
   readonly id: number;
@@ -27,6 +28,8 @@ export interface TaskView {
 
 const OVER = new Set(['Complete', 'Cancelled', 'Failed']);
 const LOOK_EVERY_MS = 1_000;
+/** Of a task. */
+const NUMBER = /^\d{1,9}$/;
 
 /** One task as a line of at most `width` columns, with a bar while it is at work. */
 export function progressLine(task: TaskView, width: number): string {
@@ -40,30 +43,34 @@ export function progressLine(task: TaskView, width: number): string {
   const percent = progress.overall ?? progress.percent;
   const tail = ` ${percent.toFixed(1).padStart(5)} % ${progress.rate}/min, ${progress.remaining} left`;
   const room = Math.max(10, width - head.length - tail.length - 3);
-  const full = Math.round((percent / 100) * room);
-  return `${head} [${'#'.repeat(full)}${'-'.repeat(room - full)}]${tail}`;
+  return `${head} ${bar(percent / 100, room)}${tail}`;
 }
 
 /**
- * Follows tasks until all that were seen are over: a block of lines redrawn on a terminal, one line per change elsewhere. False when one
- * of them failed or was cancelled.
+ * Follows tasks until all that were seen are over: a block of lines redrawn on a terminal, one line per change elsewhere, and with `json`
+ * one JSON object a line. False when one of them failed or was cancelled.
  */
-export async function watchTasks(state: string, key: string | undefined): Promise<boolean> {
-  const isTerminal = process.stdout.isTTY === true;
+export async function watchTasks(state: string, key: string | undefined, json?: true): Promise<boolean> {
+  const terminal = json ? undefined : terminalWidth();
   const watched = new Map<number, TaskView>();
   const printed = new Map<number, string>();
+  const isNumber = key !== undefined && NUMBER.test(key);
+  // A host that is not known has no tasks either, but that would say nothing.
+  const host =
+    key === undefined || isNumber
+      ? undefined
+      : (await callApi<{ name: string }>(state, 'GET', `/hosts/${encodeURIComponent(key)}`)).name;
   let drawn = 0;
   for (;;) {
-    for (const task of await current(state, key, watched)) watched.set(task.id, task);
+    for (const task of await current(state, isNumber ? key : host, watched)) watched.set(task.id, task);
     const tasks = [...watched.values()].sort((a, b) => a.id - b.id);
     if (tasks.length === 0) {
-      process.stdout.write('no active tasks\n');
+      if (!json) process.stdout.write('no active tasks\n');
       return true;
     }
-    // Serial consoles and pipes through `script` say 0.
-    const width = process.stdout.columns || 80;
-    const lines = tasks.map((task) => plain(progressLine(task, width)));
-    if (isTerminal) {
+    const width = terminal ?? 80;
+    const lines = tasks.map((task) => (json ? JSON.stringify(task) : plain(progressLine(task, width))));
+    if (terminal !== undefined) {
       const up = drawn > 0 ? `\x1b[${drawn}A` : '';
       process.stdout.write(`${up}${lines.map((line) => `\x1b[2K${line.slice(0, width)}\n`).join('')}`);
       drawn = lines.length;
@@ -85,8 +92,7 @@ async function current(
   key: string | undefined,
   watched: ReadonlyMap<number, TaskView>,
 ): Promise<TaskView[]> {
-  if (key !== undefined && /^\d{1,9}$/.test(key))
-    return [await callApi<TaskView>(state, 'GET', `/tasks/${key}`)];
+  if (key !== undefined && NUMBER.test(key)) return [await callApi<TaskView>(state, 'GET', `/tasks/${key}`)];
   const active = (await listAll<TaskView>(state, '/tasks', { active: true })).filter(
     ({ host }) => key === undefined || host.toLowerCase() === key.toLowerCase(),
   );

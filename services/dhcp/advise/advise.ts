@@ -1,9 +1,10 @@
 import type { BootUrls } from '#boot/architecture.js';
+import { FOREIGN_DHCP, type ForeignDhcp } from '#domain/foreign-dhcp.js';
 import type { Settings } from '#settings/schema.js';
 import { dhcpErrors } from '../errors.js';
 import { type Interfaces, readLink } from '../link.js';
 import { adviceFacts } from './facts.js';
-import { adviceText, SERVERS, type ServerKind } from './texts.js';
+import { adviceText } from './texts.js';
 
 export interface AdviseDependencies {
   readonly settings: Pick<Settings, 'dhcp'>;
@@ -17,8 +18,8 @@ export interface AdviseDependencies {
  * reach fogd; by default the first address of this machine. Throws DHCP_ADVICE_UNKNOWN or DHCP_ADVICE_NO_ADDRESS.
  */
 export function advise(deps: AdviseDependencies, server: string, address: string | undefined): string {
-  const kind = SERVERS.find((one): one is ServerKind => one === server);
-  if (kind === undefined) throw dhcpErrors.DHCP_ADVICE_UNKNOWN({ server, known: SERVERS.join(', ') });
+  const kind = FOREIGN_DHCP.find((one): one is ForeignDhcp => one === server);
+  if (kind === undefined) throw dhcpErrors.DHCP_ADVICE_UNKNOWN({ server, known: FOREIGN_DHCP.join(', ') });
   const { dhcp } = deps.settings;
   const interfaces = deps.interfaces();
   const names = [...dhcp.interfaces, ...Object.keys(interfaces).filter((name) => name !== 'lo')];

@@ -1,15 +1,13 @@
+import type { ForeignDhcp } from '#domain/foreign-dhcp.js';
 import type { AdviceFacts, AdvisedFile } from './facts.js';
 
 /** Texts that an admin pastes into another DHCP server. Nothing in them leases an address. */
 
-export const SERVERS = ['plain', 'dnsmasq', 'isc', 'kea', 'windows', 'mikrotik'] as const;
-export type ServerKind = (typeof SERVERS)[number];
-
-export function adviceText(kind: ServerKind, facts: AdviceFacts): string {
+export function adviceText(kind: ForeignDhcp, facts: AdviceFacts): string {
   return `${WRITERS[kind](facts).join('\n')}\n`;
 }
 
-const WRITERS: Readonly<Record<ServerKind, (facts: AdviceFacts) => string[]>> = {
+const WRITERS: Readonly<Record<ForeignDhcp, (facts: AdviceFacts) => string[]>> = {
   plain,
   dnsmasq,
   isc,

@@ -110,6 +110,7 @@ describe('installing into a fresh Debian', () => {
       '/opt/fogd',
       'fogd.toml',
       'release',
+      'completion: /\\S+/fogd and /\\S+/_fogd',
       'enable',
     ])
       expect(stdout).toMatch(new RegExp(`^would: .*${step}`, 'm'));
@@ -348,7 +349,7 @@ describe('taking it away', () => {
     const left = await machine.run([
       'sh',
       '-c',
-      'ls -d /opt/fogd /usr/local/bin/fogd /usr/local/lib/systemd/system/fogd*; id fogd; systemctl list-units --all "fogd*" --no-legend; ps ax -o comm= 2>/dev/null',
+      'ls -d /opt/fogd /usr/local/bin/fogd /usr/local/share/*/*/*fogd /usr/local/lib/systemd/system/fogd*; id fogd; systemctl list-units --all "fogd*" --no-legend; ps ax -o comm= 2>/dev/null',
     ]);
     expect(left.stdout).toBe('');
     expect((await install('newer')).code).toBe(0);

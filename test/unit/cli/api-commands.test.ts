@@ -1,10 +1,13 @@
+import { truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { addHost } from '#actions/manage-hosts.js';
+import { addHost, changeMac, findHost } from '#actions/manage-hosts.js';
 import { createTask } from '#actions/manage-tasks.js';
 import { listAll } from '#cli/client.js';
 import { type ApiEvent, eventLine } from '#cli/events.js';
 import { createProgram } from '#cli/program.js';
+import { TraceRepository } from '#store/trace.js';
+import { makeFilledWorld } from '../services/http/filled-world.js';
 import { MAC, makeWorld, type World } from '../services/http/world.js';
 
 let world: World;
@@ -99,6 +102,16 @@ describe('the command line', () => {
     expect(world.context.tasks.page({ active: true }).total).toBe(1);
   });
 
+  it('approves a MAC address that a machine reported', async () => {
+    const second = '02:00:00:00:00:02';
+    await addHost(world.context, 'pc', [MAC, second], 'test');
+    await changeMac(world.context, 'pc', second, { pending: true });
+    const isPending = () => findHost(world.context, 'pc').macs.find(({ mac }) => mac === second)?.pending;
+    expect(isPending()).toBe(true);
+    await fogd('host', 'mac', 'pc', second, '--approve');
+    expect(isPending()).toBe(false);
+  });
+
   it('fetches all pages of a list', async () => {
     const { store, hosts } = world.context;
     await store.commit(() => {
@@ -129,6 +142,108 @@ describe('the command line', () => {
       topic: 'hosts',
       data: { change: 'removed', host: { name: 'pc' } },
     });
+  });
+});
+
+describe('what follows', () => {
+  const record = (event: string, mac: string, last: number) => ({
+    ...{ service: 'dhcp' as const, event, outcome: 'answered' as const, who: { mac }, reasons: [] },
+    ...{ at: last, last, count: 1 },
+  });
+  /** Until this was printed; by then whoever prints it listens. */
+  const until = async (text: string, again: () => void = () => undefined) => {
+    while (!printed.includes(text)) {
+      again();
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  const ends = (following: Promise<string>) =>
+    expect(following).rejects.toMatchObject({ code: 'EVENTS_ENDED' });
+
+  it('the story of a machine is what happens to it next, and nothing of others', async () => {
+    await addHost(world.context, 'pc', [MAC], 'test');
+    await world.context.store.commit(() =>
+      new TraceRepository(world.context.store).append([record('discover', MAC, 1000)]),
+    );
+    const following = ends(fogd('trace', 'pc', '--follow'));
+    await until('Boot of 1970');
+    const { events } = world.apiOptions;
+    events.trace(record('discover', MAC, 1000));
+    events.trace(record('discover', '02:00:00:00:00:99', 2000));
+    events.trace(record('offer', MAC, 3000));
+    await until(`trace  ${MAC} `);
+    await world.api.close();
+    await following;
+    const after = printed.split('\n').filter((line) => line.includes(' trace '));
+    expect(after).toHaveLength(1);
+    expect(after[0]).toMatch(
+      /^1970-01-01 \d\d:\d\d:03 trace {2}00:11:22:33:44:55 asked for an address; offered/,
+    );
+  });
+
+  it('all machines are told of as JSON, one object a line', async () => {
+    const following = ends(fogd('trace', '--follow', '--json'));
+    const { events } = world.apiOptions;
+    await until('\n', () => events.trace(record('offer', MAC, 3000)));
+    await world.api.close();
+    await following;
+    expect(JSON.parse(printed.split('\n')[0] ?? '')).toEqual(record('offer', MAC, 3000));
+  });
+
+  it('no story of an unknown host', async () => {
+    await expect(fogd('trace', 'nobody', '--follow')).rejects.toMatchObject({ code: 'HOST_UNKNOWN' });
+  });
+
+  it('tasks until they are over, as JSON one object a line', async () => {
+    await addHost(world.context, 'pc', [MAC], 'test');
+    const { id } = await createTask(world.context, { host: 'pc', type: 'inventory' }, 'test');
+    await fogd('task', 'cancel', String(id));
+    expect(JSON.parse(await fogd('task', 'watch', String(id), '--json'))).toMatchObject({
+      state: 'Cancelled',
+    });
+    expect(await fogd('task', 'watch', String(id))).toMatch(/^pc Hardware Inventory: Cancelled/);
+    expect(await fogd('task', 'watch', MAC)).toBe('no active tasks\n');
+    await expect(fogd('task', 'watch', 'nobody')).rejects.toMatchObject({ code: 'HOST_UNKNOWN' });
+    process.exitCode = undefined;
+  });
+});
+
+describe('image verify --wait', () => {
+  it('ends when all is read back, with 1 when a file is damaged', async () => {
+    const filled = await makeFilledWorld();
+    state = join(filled.images, '..');
+    await filled.api.listen({ path: join(state, 'fogd.sock') });
+    const verifyAll = async () => {
+      // The command asks first.
+      while (filled.context.generations.unverified().length === 0)
+        await new Promise((resolve) => setImmediate(resolve));
+      while (filled.context.generations.unverified().length > 0) await filled.verification.look();
+    };
+    try {
+      await verifyAll();
+      const [table] = await Promise.all([fogd('image', 'verify', 'base', '--wait'), verifyAll()]);
+      expect(table).toMatch(/^2 +current +verified/m);
+      expect(process.exitCode ?? 0).toBe(0);
+      truncateSync(join(filled.images, 'base', 'd1p1.img'), 200);
+      const [spoilt] = await Promise.all([fogd('image', 'verify', 'base', '--wait', '--json'), verifyAll()]);
+      expect(JSON.parse(spoilt)).toMatchObject([
+        { number: 2, state: 'damaged' },
+        { number: 1, state: 'verified' },
+      ]);
+      expect(process.exitCode).toBe(1);
+    } finally {
+      process.exitCode = undefined;
+      await filled.close();
+    }
+  });
+});
+
+describe('fogd status', () => {
+  it('ends with 3 when a service has failed', async () => {
+    world.services.push({ name: 'dhcp', state: 'failed', detail: 'taken', remedy: 'stop it' });
+    expect(await fogd('status')).toContain('taken: stop it');
+    expect(process.exitCode).toBe(3);
+    process.exitCode = undefined;
   });
 });
 
