@@ -44,12 +44,12 @@ export function addClientSettings(client: Command): void {
   const verb = (name: string, description: string) =>
     client.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('settings <host>', 'what the modules are to do on a host').action(
-    async (host: string, options: Options) => {
+  verb('settings <host>', 'what the modules are to do on a host')
+    .addHelpText('after', '\nExample:\n  fogd client settings lab-pc-01')
+    .action(async (host: string, options: Options) => {
       const view = await callApi<SettingsView>(options.state, 'GET', path(host, 'settings'));
       print(options, view, lines(view));
-    },
-  );
+    });
 
   verb('change <host>', 'change what the modules are to do; what is not named stays')
     .option('--enforce <when>', 'when it is renamed and joined: always, unused (nobody works at it), default')

@@ -74,6 +74,9 @@ export function completions(program: Command): Completion[] {
   return of(program, []);
 }
 
+/** Nouns whose list has the numbers that their verbs take. */
+const NUMBERED = new Set(['task', 'session']);
+
 /** Which list of the daemon has what an argument of this name takes; undefined: none. */
 function listed(
   name: string,
@@ -86,6 +89,7 @@ function listed(
   if (lists.has(name)) return { list: name, field: 'name' };
   // What is new has no name yet.
   if (!lists.has(noun) || verb === 'add') return undefined;
+  if (name === 'id' && !NUMBERED.has(noun)) return undefined;
   return name === 'name' || name === 'id' || name === 'version' ? { list: noun, field: name } : undefined;
 }
 

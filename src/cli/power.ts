@@ -23,18 +23,22 @@ const actionArgument = () => new Argument('<action>', 'what to do').choices([...
 export function addPower(program: Command): void {
   const power = program
     .command('power')
-    .description('shut machines down and restart them, by their FOG Clients');
+    .description('shut machines down and restart them, by their FOG Clients')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fogd power now lab-pc-01 shutdown\n  fogd power add lab-pc-01 shutdown "0 22 * * 1-5"',
+    );
   const verb = (name: string, description: string) =>
     power.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('list [host]', 'what is done by the clock').action(
-    async (host: string | undefined, options: Options) => {
+  verb('list [host]', 'what is done by the clock')
+    .addHelpText('after', '\nExample:\n  fogd power list lab-pc-01')
+    .action(async (host: string | undefined, options: Options) => {
       const plans = await listAll<PlanView>(options.state, '/power', { host });
       const rows = plans.map((plan) => [String(plan.id), plan.host, plan.action, plan.cron]);
       const head = ['NUMBER', 'HOST', 'WHAT', 'MINUTE HOUR DAY MONTH WEEKDAY'];
       print(options, plans, plans.length === 0 ? ['nothing'] : table([head, ...rows]));
-    },
-  );
+    });
 
   verb('add <host>', 'shut down or restart by the clock')
     .addArgument(actionArgument())
@@ -45,11 +49,13 @@ export function addPower(program: Command): void {
       print(options, plan, [`${plan.host}: ${plan.action} at ${plan.cron} (number ${plan.id})`]);
     });
 
-  verb('remove <number>', 'do so no longer').action(async (text: string, options: Options) => {
-    if (!/^\d{1,9}$/.test(text)) throw cliErrors.POWER_NUMBER_BAD({ number: text });
-    const plan = await callApi<PlanView>(options.state, 'DELETE', `/power/${text}`);
-    print(options, plan, [`${plan.host}: no ${plan.action} at ${plan.cron} any more`]);
-  });
+  verb('remove <number>', 'do so no longer')
+    .addHelpText('after', '\nExample:\n  fogd power remove 3')
+    .action(async (text: string, options: Options) => {
+      if (!/^\d{1,9}$/.test(text)) throw cliErrors.POWER_NUMBER_BAD({ number: text });
+      const plan = await callApi<PlanView>(options.state, 'DELETE', `/power/${text}`);
+      print(options, plan, [`${plan.host}: no ${plan.action} at ${plan.cron} any more`]);
+    });
 
   verb('now <host>', 'shut down or restart when its client polls next; who works there is asked')
     .addArgument(actionArgument())

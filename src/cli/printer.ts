@@ -33,7 +33,13 @@ interface Options {
 type Details = Options & Partial<Omit<PrinterView, 'id'>>;
 
 export function addPrinter(program: Command): void {
-  const printer = program.command('printer').description('printers that FOG Clients install on Windows');
+  const printer = program
+    .command('printer')
+    .description('printers that FOG Clients install on Windows')
+    .addHelpText(
+      'after',
+      "\nExamples:\n  fogd printer add '\\\\print\\hall' network\n  fogd printer assign lab-pc-01 '\\\\print\\hall' --mode managed",
+    );
   const verb = (name: string, description: string) =>
     printer.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
   const details = (command: Command) =>
@@ -45,12 +51,20 @@ export function addPrinter(program: Command): void {
       .option('--ip <host>', 'host or host:port')
       .option('--config-file <path>', 'its settings, on the client');
 
-  verb('list', 'all printers').action(async (options: Options) => {
-    const printers = await listAll<PrinterView>(options.state, '/printers');
-    const rows = printers.map(({ name, type, port, ip, description }) => [name, type, port, ip, description]);
-    const head = ['NAME', 'TYPE', 'PORT', 'IP', ''];
-    print(options, printers, printers.length === 0 ? ['no printers'] : table([head, ...rows]));
-  });
+  verb('list', 'all printers')
+    .addHelpText('after', '\nExample:\n  fogd printer list')
+    .action(async (options: Options) => {
+      const printers = await listAll<PrinterView>(options.state, '/printers');
+      const rows = printers.map(({ name, type, port, ip, description }) => [
+        name,
+        type,
+        port,
+        ip,
+        description,
+      ]);
+      const head = ['NAME', 'TYPE', 'PORT', 'IP', ''];
+      print(options, printers, printers.length === 0 ? ['no printers'] : table([head, ...rows]));
+    });
 
   details(verb('add <name>', 'a new printer'))
     .addArgument(new Argument('<type>', 'its kind').choices(Object.keys(PRINTER_TYPES)))
@@ -69,13 +83,13 @@ export function addPrinter(program: Command): void {
       print(json ? { json } : {}, changed, table([[`printer ${changed.name} changed`]]));
     });
 
-  verb('remove <printer>', 'forget a printer; clients that have it keep it').action(
-    async (name: string, options: Options) => {
+  verb('remove <printer>', 'forget a printer; clients that have it keep it')
+    .addHelpText('after', "\nExample:\n  fogd printer remove '\\\\print\\hall'")
+    .action(async (name: string, options: Options) => {
       const where = await path(options.state, name);
       const removed = await callApi<PrinterView>(options.state, 'DELETE', where);
       print(options, removed, table([[`printer ${removed.name} removed`]]));
-    },
-  );
+    });
 
   verb('assign <host> [printer...]', 'the printers of a host, in place of those before')
     .option('--default <printer>', 'the one that is printed on')
@@ -98,11 +112,13 @@ export function addPrinter(program: Command): void {
       },
     );
 
-  verb('of <host>', 'the printers of a host').action(async (host: string, options: Options) => {
-    const where = `/hosts/${encodeURIComponent(host)}/printers`;
-    const view = await callApi<HostPrinters>(options.state, 'GET', where);
-    print(options, view, lines(view));
-  });
+  verb('of <host>', 'the printers of a host')
+    .addHelpText('after', '\nExample:\n  fogd printer of lab-pc-01')
+    .action(async (host: string, options: Options) => {
+      const where = `/hosts/${encodeURIComponent(host)}/printers`;
+      const view = await callApi<HostPrinters>(options.state, 'GET', where);
+      print(options, view, lines(view));
+    });
 }
 
 /** Throws PRINTER_NAME_UNKNOWN. */

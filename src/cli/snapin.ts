@@ -5,7 +5,7 @@ import { callApi, listAll, uploadApi } from './client.js';
 import { cliErrors } from './errors.js';
 import { jsonOption, numberOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { bytes, table, time } from './tables.js';
+import { bytes, listing, table, time } from './tables.js';
 
 interface SnapinView {
   readonly name: string;
@@ -66,7 +66,13 @@ const TEMPLATES = TEMPLATE_NAMES.map(
 ).join('\n');
 
 export function addSnapin(program: Command): void {
-  const snapin = program.command('snapin').description('programs that the FOG Client runs on hosts');
+  const snapin = program
+    .command('snapin')
+    .description('programs that the FOG Client runs on hosts')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fogd snapin add 7z.msi --name 7-Zip --template msi\n  fogd snapin assign 7-Zip lab-pc-01',
+    );
   const verb = (name: string, description: string) =>
     snapin.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
@@ -93,6 +99,7 @@ export function addSnapin(program: Command): void {
     });
 
   verb('file <name> <file>', 'give a snapin another file')
+    .addHelpText('after', '\nExample:\n  fogd snapin file 7-Zip 7z-25.msi')
     .option('--file-name <name>', 'what the client calls it (default: the name of the file)')
     .option('--sha512 <sum>', 'what the file must hold')
     .action(
@@ -114,6 +121,7 @@ export function addSnapin(program: Command): void {
     );
 
   withCommand(verb('change <name>', 'change how a snapin is run'))
+    .addHelpText('after', '\nExample:\n  fogd snapin change 7-Zip --timeout 900 --no-enable')
     .option('--name <name>', 'another name')
     .option('--no-pack', 'the file is run itself')
     .option('--no-hide', 'the client may log the arguments')
@@ -126,6 +134,7 @@ export function addSnapin(program: Command): void {
     });
 
   verb('list', 'all snapins')
+    .addHelpText('after', '\nExamples:\n  fogd snapin list\n  fogd snapin list --host lab-pc-01')
     .option('--host <host>', 'those of a host, in the order in which it runs them')
     .action(async (options: Options & { readonly host?: string }) => {
       const snapins =
@@ -135,12 +144,15 @@ export function addSnapin(program: Command): void {
       print(options, snapins, snapins.length === 0 ? ['no snapins'] : tableOf(snapins));
     });
 
-  verb('show <name>', 'one snapin').action(async (name: string, options: Options) => {
-    const found = await callApi<SnapinView>(options.state, 'GET', path(name));
-    print(options, found, describe(found));
-  });
+  verb('show <name>', 'one snapin')
+    .addHelpText('after', '\nExample:\n  fogd snapin show 7-Zip')
+    .action(async (name: string, options: Options) => {
+      const found = await callApi<SnapinView>(options.state, 'GET', path(name));
+      print(options, found, describe(found));
+    });
 
   verb('remove <name>', 'remove a snapin and its file; its history stays')
+    .addHelpText('after', '\nExample:\n  fogd snapin remove 7-Zip')
     .option('--force', 'also where clients are still to run it')
     .action(async (name: string, options: Options & { readonly force?: true }) => {
       const query = options.force ? '?force=true' : '';
@@ -172,8 +184,9 @@ export function addSnapin(program: Command): void {
       print(options, set, set.length === 0 ? ['no snapins'] : tableOf(set));
     });
 
-  verb('verify [name]', 'read the files again, all or one').action(
-    async (name: string | undefined, options: Options) => {
+  verb('verify [name]', 'read the files again, all or one')
+    .addHelpText('after', '\nExample:\n  fogd snapin verify')
+    .action(async (name: string | undefined, options: Options) => {
       const wanted = name === undefined ? {} : { name };
       const verdicts = await callApi<{ name: string; damage: string }[]>(
         options.state,
@@ -184,10 +197,10 @@ export function addSnapin(program: Command): void {
       const rows = verdicts.map((one) => [one.name, one.damage === '' ? 'ok' : one.damage]);
       print(options, verdicts, table([['NAME', 'STATE'], ...rows]));
       if (verdicts.some(({ damage }) => damage !== '')) process.exitCode = 1;
-    },
-  );
+    });
 
   verb('history', 'what hosts are to run and have run, newest first')
+    .addHelpText('after', '\nExample:\n  fogd snapin history --host lab-pc-01')
     .option('--host <host>', 'of one host')
     .option('--snapin <name>', 'of one snapin')
     .option('--active', 'only what is not over')
@@ -208,15 +221,17 @@ export function addSnapin(program: Command): void {
           one.details,
         ]);
         const head = ['ID', 'HOST', 'SNAPIN', 'STATE', 'TIME', 'CODE', ''];
-        print({ ...(json && { json }) }, tasks, rows.length === 0 ? ['nothing'] : table([head, ...rows]));
+        print({ ...(json && { json }) }, tasks, rows.length === 0 ? ['nothing'] : listing(head, rows));
       },
     );
 
-  verb('cancel <id>', 'cancel one snapin of a host').action(async (id: string, options: Options) => {
-    if (!/^\d{1,10}$/.test(id)) throw cliErrors.SNAPIN_TASK_NUMBER_BAD({ id });
-    const cancelled = await callApi<SnapinTaskView>(options.state, 'POST', `/snapin-tasks/${id}/cancel`);
-    print(options, cancelled, [`${cancelled.snapin} on ${cancelled.host}: cancelled`]);
-  });
+  verb('cancel <id>', 'cancel one snapin of a host, by its number in the history')
+    .addHelpText('after', '\nExample:\n  fogd snapin cancel 12')
+    .action(async (id: string, options: Options) => {
+      if (!/^\d{1,10}$/.test(id)) throw cliErrors.SNAPIN_TASK_NUMBER_BAD({ id });
+      const cancelled = await callApi<SnapinTaskView>(options.state, 'POST', `/snapin-tasks/${id}/cancel`);
+      print(options, cancelled, [`${cancelled.snapin} on ${cancelled.host}: cancelled`]);
+    });
 }
 
 /** Options of `add` and `change` alike. */
@@ -285,7 +300,7 @@ function tableOf(snapins: readonly SnapinView[]): string[] {
     String(one.hosts.length),
     flagsOf(one),
   ]);
-  return table([['NAME', 'FILE', 'SIZE', 'HOSTS', ''], ...rows]);
+  return listing(['NAME', 'FILE', 'SIZE', 'HOSTS', ''], rows);
 }
 
 function describe(one: SnapinView): string[] {

@@ -73,7 +73,9 @@ it('the help of the program has each command in a group', () => {
 
 /** The calls of fogd in a line for a shell. */
 function calls(line: string): string[][] {
-  return [...line.matchAll(/\bfogd(?: (?:"[^"]*"|[^\s"|&<>)]+))+/g)].map(([call]) =>
-    [...call.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare ?? ''),
+  return [...line.matchAll(/\bfogd(?: (?:"[^"]*"|'[^']*'|[^\s"'|&<>)]+))+/g)].map(([call]) =>
+    [...call.matchAll(/"([^"]*)"|'([^']*)'|(\S+)/g)].map(
+      ([, ...word]) => word.find((part) => part !== undefined) ?? '',
+    ),
   );
 }

@@ -144,6 +144,9 @@ describe('wrong use', () => {
   });
 });
 
+/** It must be there: its number is looked up by its name. */
+const PRINTER = '\\\\print\\hall';
+
 it('each route of the API has its command', async () => {
   for (const words of [
     ...COMMANDS.filter(([path]) => !WITHOUT_DAEMON.has(path) && path !== 'events').map(([path, command]) => [
@@ -155,6 +158,10 @@ it('each route of the API has its command', async () => {
     ['host', 'mac', 'x', '02:00:00:00:00:01', '--remove'],
     ['task', 'inventory', '--group', 'x'],
     ['client', 'reset', '--group', 'x'],
+    ['power', 'remove', '99'],
+    ['printer', 'add', PRINTER, 'network'],
+    ['printer', 'change', PRINTER, '--description', 'x'],
+    ['printer', 'remove', PRINTER],
     ['backup', join(stopped, 'fogd.tar')],
   ])
     await runHere(...words, '--state', running);
