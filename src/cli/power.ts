@@ -49,7 +49,7 @@ export function addPower(program: Command): void {
       print(options, plan, [`${plan.host}: ${plan.action} at ${plan.cron} (number ${plan.id})`]);
     });
 
-  verb('remove <number>', 'do so no longer')
+  verb('remove <id>', 'do so no longer')
     .addHelpText('after', '\nExample:\n  fogd power remove 3')
     .action(async (text: string, options: Options) => {
       if (!/^\d{1,9}$/.test(text)) throw cliErrors.POWER_NUMBER_BAD({ number: text });
