@@ -61,14 +61,18 @@ afterAll(async () => {
 
 const notRunning = async () => (await fogd.services()).filter(({ state }) => state !== 'running');
 
-/** Names of the calls that are not answered. Only of these calls silence is expected: the others have all the time that they want. */
+/**
+ * Names of the calls that are not answered. Only of these calls silence is expected: the others have all the time that they want, and a
+ * second try. What the rule before kept from its end (a transfer whose ACKs were dropped) may still be in the way of the first.
+ */
 async function unanswered(...expected: string[]): Promise<string[]> {
   const results = await Promise.all(
     calls.map(async ({ name, argv }) => {
       const { namespace } = name === 'dhcp' ? booting : pc;
-      const timeoutMs = expected.includes(name) ? SILENCE_MS : 8_000;
-      const { code } = await command(argv, { namespace, timeoutMs });
-      return code === 0 ? [] : [name];
+      const isExpected = expected.includes(name);
+      const timeoutMs = isExpected ? SILENCE_MS : 8_000;
+      const isAnswered = async () => (await command(argv, { namespace, timeoutMs })).code === 0;
+      return (await isAnswered()) || (!isExpected && (await isAnswered())) ? [] : [name];
     }),
   );
   return results.flat();
