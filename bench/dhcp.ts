@@ -2,7 +2,7 @@
  * Leases per second, beside ISC dhcpd and Kea, from a pool of a /16; offers per second beside dnsmasq's proxy; a thousand machines at once.
  * Figures and goals: bench/README.md.
  *
- *   node dist/bench/dhcp.js [--pairs 3] [--seconds 5] [--rates 1000,2000,4000] [--servers fogd,isc,kea,fogd-proxy,dnsmasq-proxy]
+ *   node dist/bench/dhcp.js [--pairs 3] [--seconds 5] [--rates 1000,2000,4000] [--servers fogd,isc,kea,bare,fogd-proxy,dnsmasq-proxy,bare-proxy]
  */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -11,6 +11,7 @@ import { FogdUnderTest } from '../test/lab/fogd.js';
 import { kea, keaConfig } from '../test/lab/foreign-programs.js';
 import { LabNetwork } from '../test/lab/network.js';
 import { command, LabProcess } from '../test/lab/process.js';
+import { buildBare } from './bare.js';
 import { cpuSeconds } from './cpu.js';
 
 const { values } = parseArgs({
@@ -94,6 +95,10 @@ const STARTS: Readonly<Record<string, () => Promise<Server>>> = {
     };
     writeFileSync(config, JSON.stringify({ Dhcp4 }));
     return await started(kea(config, folder), folder, 2500);
+  },
+  bare: async () => {
+    const folder = await inFolder('bare');
+    return await started([await buildBare('dhcp', network.folder), 'eth0', '10.77.0.1'], folder, 300);
   },
   'fogd-proxy': async () => {
     const folder = await inFolder('proxy');
@@ -194,7 +199,7 @@ try {
   for (let pair = 0; pair < Number(values.pairs); pair++) {
     for (const name of values.servers.split(',')) {
       for (const rate of values.rates.split(',').map(Number)) {
-        const running = await STARTS[name]?.();
+        const running = await STARTS[name.replace('bare-proxy', 'bare')]?.();
         // A proxy answers the DISCOVER of network-boot clients only.
         const isProxy = name.endsWith('-proxy');
         const pxe = [

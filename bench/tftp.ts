@@ -1,11 +1,11 @@
 /**
  * TFTP beside dnsmasq, tftpd-hpa and atftpd. Figures and goals: bench/README.md.
  *
- *   node dist/bench/tftp.js [--pairs 3] [--servers fogd,dnsmasq,tftpd-hpa,atftpd] [--loads one,window,many,storm,loss,arrival]
+ *   node dist/bench/tftp.js [--pairs 3] [--servers fogd,dnsmasq,tftpd-hpa,atftpd,bare] [--loads one,window,many,storm,loss,arrival]
  *   node dist/bench/tftp.js --beside [--pairs 3]
  *
  * Each pair is one round of all servers, one after the other; at the end come the medians, and for each goal the median of the rounds'
- * ratios. `--beside` measures what HTTP and DHCP of fogd notice of the storm, in lock-step and in windows of 16.
+ * ratios. `bare` does nothing but answer (bench/bare). `--beside` measures what HTTP and DHCP of fogd notice of the storm, in lock-step and in windows of 16.
  *
  * Both packages are called in.tftpd and conflict: unpack them (apt-get download atftpd; dpkg-deb -x atftpd*.deb DIR) and say where they are,
  * --atftpd DIR/usr/sbin/atftpd --tftpd DIR/usr/sbin/in.tftpd.
@@ -20,6 +20,7 @@ import { LabNetwork } from '../test/lab/network.js';
 import { command, LabProcess, mustRun } from '../test/lab/process.js';
 import { inRepository } from '../test/lab/repository.js';
 import { waitsOf } from './arrival.js';
+import { buildBare } from './bare.js';
 import { dhcpLatency, httpLatency, type Latency } from './beside.js';
 
 const { values } = parseArgs({
@@ -64,6 +65,8 @@ const STARTS: Readonly<Record<string, () => Promise<Server>>> = {
     const fogd = await FogdUnderTest.start({ network, folder, settings, host });
     return { cpu: () => cpuOf('fogd.js'), stop: () => fogd.stop() };
   },
+  bare: async () =>
+    await foreign([await buildBare('tftp', network.folder), '10.77.0.1', served], 'bare-tftp'),
   dnsmasq: () =>
     foreign(
       [

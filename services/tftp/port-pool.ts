@@ -3,6 +3,8 @@ import { type Endpoint, type Peer, peerKey } from './sockets.js';
 
 /** How many ended transfers are remembered, so that their late packets are not taken for a stranger's. */
 const REMEMBERED = 1_000;
+/** Transfers of one socket before the next is taken: their ACKs must fit the buffer that a kernel gives without privilege (208 KiB, 0.8 each). */
+const FULL = 64;
 
 /**
  * The sockets that files of one local address are sent from. They are few and shared: a transfer is found by (local port, client address,
@@ -11,7 +13,6 @@ const REMEMBERED = 1_000;
 export class PortPool<T> {
   readonly #transfers = new Map<Endpoint, Map<number | string, T>>();
   readonly #ended = new RecentMap<string, true>(REMEMBERED);
-  #turn = 0;
 
   get endpoints(): readonly Endpoint[] {
     return [...this.#transfers.keys()];
@@ -28,19 +29,23 @@ export class PortPool<T> {
     return transfers;
   }
 
-  /** Gives a transfer the next socket in turn; undefined when there is none, or each one has a transfer with this peer already. */
+  /**
+   * Gives a transfer a socket on which this peer has no other transfer, and had none lately if that can be; undefined when there is none. One
+   * after the other is filled: what waits in one socket is read with one system call.
+   */
   place(peer: Peer, transfer: T): Endpoint | undefined {
     const key = peerKey(peer);
-    const endpoints = this.endpoints;
-    for (let tried = 0; tried < endpoints.length; tried++) {
-      const endpoint = endpoints[this.#turn++ % endpoints.length];
-      const transfers = endpoint && this.#transfers.get(endpoint);
-      if (!transfers || transfers.has(key)) continue;
-      transfers.set(key, transfer);
-      this.#ended.delete(`${endpoint.port} ${key}`);
-      return endpoint;
+    let [chosen, most]: [Endpoint | undefined, number] = [undefined, Number.POSITIVE_INFINITY];
+    for (const [endpoint, transfers] of this.#transfers) {
+      if (transfers.has(key)) continue;
+      const load = transfers.size + (this.hasEnded(endpoint, peer) ? FULL : 0);
+      if (load < most) [chosen, most] = [endpoint, load];
+      if (load < FULL) break;
     }
-    return undefined;
+    if (chosen === undefined) return undefined;
+    this.#transfers.get(chosen)?.set(key, transfer);
+    this.#ended.delete(`${chosen.port} ${key}`);
+    return chosen;
   }
 
   find(endpoint: Endpoint, peer: Peer): T | undefined {

@@ -20,6 +20,28 @@ function poolOf(...ports: number[]) {
 }
 
 describe('PortPool', () => {
+  it('fills one port after the other, so that what waits is read at once', () => {
+    const { pool } = poolOf(1, 2, 3);
+    const ports = Array.from({ length: 130 }, (_, client) => pool.place(peer(2000 + client), 'x')?.port);
+    expect(ports).toEqual([...Array(64).fill(1), ...Array(64).fill(2), 3, 3]);
+  });
+
+  it('gives a client that asks again another port: late packets of what ended are not taken for the new transfer', () => {
+    const { pool } = poolOf(1, 2);
+    const placed = pool.place(peer(2070), 'a');
+    if (!placed) throw new Error('not placed');
+    pool.release(placed, peer(2070));
+    expect(pool.place(peer(2070), 'b')?.port).toBe(2);
+  });
+
+  it('uses a port again where each had a transfer with this client lately', () => {
+    const { pool } = poolOf(1);
+    const placed = pool.place(peer(2070), 'a');
+    if (!placed) throw new Error('not placed');
+    pool.release(placed, peer(2070));
+    expect(pool.place(peer(2070), 'b')?.port).toBe(1);
+  });
+
   it('serves a thousand clients from four ports, evenly', () => {
     const { pool, endpoints } = poolOf(1, 2, 3, 4);
     const used = new Map<number, number>();
