@@ -30,16 +30,12 @@ export function decide(packet: Packet, context: Context): Verdict {
   const given = rulesFor(context.settings.rules, client, context.hostOf);
   const scene: Scene = { packet, client, context, given };
   const verdict = context.settings.mode === 'proxy' ? decideProxy(scene) : decideServer(scene);
-  return {
-    ...verdict,
-    client,
-    who: { ...partyOf(client, packet), ...verdict.who },
-    facts: {
-      ...factsOf(packet, context),
-      ...(given.names.length === 0 ? {} : { rules: given.names.join(', ') }),
-      ...verdict.facts,
-    },
-  };
+  const { event, outcome, reasons, reply, effect, probe } = verdict;
+  const facts = factsOf(packet, context);
+  if (given.names.length > 0) facts.rules = given.names.join(', ');
+  Object.assign(facts, verdict.facts);
+  const who = Object.assign(partyOf(client, packet), verdict.who);
+  return { event, outcome, who, reasons, facts, client, reply, effect, probe };
 }
 
 /** What is wrong with a packet whatever it asks for. */
@@ -67,18 +63,18 @@ const CLIENT_MESSAGES: ReadonlySet<number> = new Set([
 ]);
 
 function partyOf(client: Client, packet: Packet): Party {
-  return {
-    mac: client.mac,
-    ...(packet.ciaddr === 0 ? {} : { ip: toText(packet.ciaddr) }),
-    ...(client.uuid === undefined ? {} : { uuid: client.uuid }),
-    ...(client.arch === undefined ? {} : { arch: architectureOf(client.arch).name }),
-  };
+  const party: { -readonly [name in keyof Party]: Party[name] } = { mac: client.mac };
+  if (packet.ciaddr !== 0) party.ip = toText(packet.ciaddr);
+  if (client.uuid !== undefined) party.uuid = client.uuid;
+  if (client.arch !== undefined) party.arch = architectureOf(client.arch).name;
+  return party;
 }
 
-function factsOf(packet: Packet, { link }: Context): Verdict['facts'] {
-  return {
+function factsOf(packet: Packet, { link }: Context): Record<string, string | number | boolean> {
+  const facts: Record<string, string | number | boolean> = {
     xid: packet.xid.toString(16).padStart(8, '0'),
     interface: link.name,
-    ...(packet.giaddr === 0 ? {} : { giaddr: toText(packet.giaddr) }),
   };
+  if (packet.giaddr !== 0) facts.giaddr = toText(packet.giaddr);
+  return facts;
 }

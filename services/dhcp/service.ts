@@ -246,14 +246,11 @@ export class DhcpService implements Service {
     const verdict = this.#decide(station, port, packet, from);
     // What was not answered is what a person asks about: the whole packet in one line.
     const isAnswered = verdict.outcome === 'answered';
-    const facts = isAnswered ? verdict.facts : { ...verdict.facts, packet: summary(packet).slice(0, 400) };
+    const told = isAnswered
+      ? verdict
+      : { ...verdict, facts: { ...verdict.facts, packet: summary(packet).slice(0, 400) } };
     const again = () => this.#serve(station, port, packet, from, conflicts + 1);
-    const work = this.#carryOut(
-      station,
-      port,
-      { ...verdict, facts },
-      conflicts < MOST_CONFLICTS ? again : undefined,
-    );
+    const work = this.#carryOut(station, port, told, conflicts < MOST_CONFLICTS ? again : undefined);
     if (verdict.client !== undefined) this.#stages.note(verdict.client, this.#deps.clock.now());
     return work;
   }

@@ -54,10 +54,10 @@ export interface Verdict {
   readonly facts: NonNullable<Decision['facts']>;
   /** Absent where nobody can be told: hardware addresses that name no machine. */
   readonly client?: Client;
-  readonly reply?: Reply;
-  readonly effect?: LeaseEffect;
+  readonly reply?: Reply | undefined;
+  readonly effect?: LeaseEffect | undefined;
   /** An offered address that was never given out: to be looked for on the wire before the answer leaves. */
-  readonly probe?: number;
+  readonly probe?: number | undefined;
 }
 
 /** A request whose sender is known to be a machine; what the deciders work on. */

@@ -52,7 +52,7 @@ export class TraceKeeper implements Recorder {
     this.#options.onDecision?.(decision);
     const record = this.#ring.add(decision, this.#options.clock.now());
     this.#failures.add(record);
-    this.#writeLater(WRITE_EVERY_MS);
+    this.#writeLater(this.#ring.size < SLICE ? WRITE_EVERY_MS : 0);
     // A flood is one log line and one record with a count.
     if (record.count > 1) return;
     this.#options.onRecord?.(record);
@@ -96,7 +96,7 @@ export class TraceKeeper implements Recorder {
     try {
       for (let from = 0; from < batch.length; from += SLICE) {
         const slice = batch.slice(from, from + SLICE);
-        await store.commit(() => repository.append(slice));
+        await store.commitGrouped(() => repository.append(slice));
       }
       if (forget)
         await store.commit(() => {

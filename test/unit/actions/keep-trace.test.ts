@@ -101,12 +101,24 @@ describe('trace keeper', () => {
     });
   });
 
+  it('writes what fills a slice at once, else within a second', async () => {
+    keeper.start();
+    for (let n = 0; n < 199; n++) keeper.record(decision(`e${n}`));
+    await clock.advance(999);
+    expect(stored()).toHaveLength(0);
+    keeper.record(decision('full'));
+    await clock.advance(0);
+    await settle();
+    expect(stored()).toHaveLength(200);
+    await keeper.stop();
+  });
+
   it('goes on when the store cannot be written', async () => {
     keeper.record(decision('lost'));
-    const commit = store.commit.bind(store);
-    store.commit = () => Promise.reject(new Error('disk full'));
+    const commit = store.commitGrouped.bind(store);
+    store.commitGrouped = () => Promise.reject(new Error('disk full'));
     await keeper.flush();
-    store.commit = commit;
+    store.commitGrouped = commit;
     expect(lines.at(-1)).toContain('the trace could not be written');
     keeper.record(decision('kept'));
     await keeper.flush();
