@@ -56,7 +56,7 @@ export class Container {
     const { cleanup, logFile } = this.options;
     const argv = ['slirp4netns', '--configure', '--disable-host-loopback', String(this.#systemd), 'eth0'];
     const link = new LabProcess(cleanup, { argv, logFile: `${logFile}.link` });
-    await link.waitForOutput(/Starting slirp/, 10_000);
+    await link.waitForOutput(/received tapfd/, 10_000);
     // Where slirp4netns answers DNS.
     await this.mustRun('sh', '-c', 'rm -f /etc/resolv.conf; echo nameserver 10.0.2.3 >/etc/resolv.conf');
   }
