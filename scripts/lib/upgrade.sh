@@ -51,7 +51,7 @@ upgrade_switch() {
   upgrade_put "$new"
   started=$(date +%s)
   say 'starting fogd'
-  systemctl start fogd.service 2>/dev/null || upgrade_back "$new" "$old" "it did not become ready: $(upgrade_reason "$started")"
+  upgrade_start || upgrade_back "$new" "$old" "it did not become ready: $(upgrade_reason "$started")"
   upgrade_answers || upgrade_back "$new" "$old" "it does not answer: $(upgrade_reason "$started")"
   trap - INT TERM HUP
   switching=
@@ -62,6 +62,13 @@ upgrade_put() {
   release_point_to "$1"
   systemctl daemon-reload
   systemctl reset-failed fogd.service 2>/dev/null || true
+}
+
+# What systemd calls resources is a trouble of its own for a moment, before it has run any program (seen in Debian 13, on a busy machine, soon
+# after a stop): no reason to be without fogd.
+upgrade_start() {
+  systemctl start fogd.service 2>/dev/null && return
+  [ "$(systemctl show -P Result fogd.service)" = resources ] && systemctl start fogd.service 2>/dev/null
 }
 
 # 3: it runs, and a service of it does not.
@@ -80,7 +87,7 @@ upgrade_reason() {
 
 # The way back: never returns.
 upgrade_back() {
-  local new=$1 old=$2 why=$3 kept=
+  local new=$1 old=$2 why=$3 kept='' started
   switching=
   trap '' INT TERM HUP
   systemctl stop fogd.service || true
@@ -96,7 +103,8 @@ Mend that, then: systemctl start fogd"
 fogd is stopped; the store of before is $saved: copy it to $store as the user fogd, then ln -sfn $old $opt/current and systemctl start fogd"
   fi
   upgrade_put "$old"
-  systemctl start fogd.service || die "release $release does not run ($why), nor does the one before any more: $(upgrade_reason "$(date -d '-1 minute' +%s)")"
+  started=$(date +%s)
+  upgrade_start || die "release $release does not run ($why), nor does the one before any more: $(upgrade_reason "$started")"
   [ "$new" = "$old" ] || rm -rf "${opt:?}/$new"
   die "release $release was not taken: $why
 ${old#releases/} runs again$([ "$kept" != 'put back' ] || printf ', with the store as it was; what the new one made of it is %s' "$backups/failed-$release.sqlite")."
