@@ -54,12 +54,14 @@ export class InstallWorld {
     return world;
   }
 
-  /** With nothing but a clone in /root/fogd, and Node.js unpacked in /usr/local as its archive has it: headers and npm, too. */
+  /** With nothing but a clone in /home/admin/fogd, a person's, and Node.js unpacked in /usr/local as its archive has it: headers and npm, too. */
   static async openClone(): Promise<InstallWorld> {
     const world = new InstallWorld();
     mkdirSync(world.source);
     await unpackDebianRoot(SUITE, world.root);
-    await mustRun(['git', 'clone', '--quiet', repositoryRoot, join(world.root, 'root', 'fogd')]);
+    const home = join(world.root, 'home', 'admin');
+    await mustRun(['git', 'clone', '--quiet', repositoryRoot, join(home, 'fogd')]);
+    await mustRun(['chown', '-R', '1000:1000', home]);
     const from = dirname(dirname(realpathSync(process.execPath)));
     const to = join(world.root, 'usr', 'local');
     await mustRun(['cp', '-a', '--parents', 'include/node', 'lib/node_modules/npm', to], { cwd: from });
