@@ -51,7 +51,7 @@ upgrade_switch() {
   upgrade_put "$new"
   started=$(date +%s)
   say 'starting fogd'
-  upgrade_start || upgrade_back "$new" "$old" "it did not become ready: $(upgrade_reason "$started")"
+  systemctl start fogd.service 2>/dev/null || upgrade_back "$new" "$old" "it did not become ready: $(upgrade_reason "$started")"
   upgrade_answers || upgrade_back "$new" "$old" "it does not answer: $(upgrade_reason "$started")"
   trap - INT TERM HUP
   switching=
@@ -62,13 +62,6 @@ upgrade_put() {
   release_point_to "$1"
   systemctl daemon-reload
   systemctl reset-failed fogd.service 2>/dev/null || true
-}
-
-# What systemd calls resources is a trouble of its own for a moment, before it has run any program (seen in Debian 13, on a busy machine, soon
-# after a stop): no reason to be without fogd.
-upgrade_start() {
-  systemctl start fogd.service 2>/dev/null && return
-  [ "$(systemctl show -P Result fogd.service)" = resources ] && systemctl start fogd.service 2>/dev/null
 }
 
 # 3: it runs, and a service of it does not.
@@ -104,7 +97,7 @@ fogd is stopped; the store of before is $saved: copy it to $store as the user fo
   fi
   upgrade_put "$old"
   started=$(date +%s)
-  upgrade_start || die "release $release does not run ($why), nor does the one before any more: $(upgrade_reason "$started")"
+  systemctl start fogd.service 2>/dev/null || die "release $release does not run ($why), nor does the one before any more: $(upgrade_reason "$started")"
   [ "$new" = "$old" ] || rm -rf "${opt:?}/$new"
   die "release $release was not taken: $why
 ${old#releases/} runs again$([ "$kept" != 'put back' ] || printf ', with the store as it was; what the new one made of it is %s' "$backups/failed-$release.sqlite")."

@@ -3,6 +3,7 @@
  * network of its own, which leads nowhere until it is connected.
  */
 import type { Cleanup } from './cleanup.js';
+import { inControlGroup, removeControlGroup } from './control-group.js';
 import { uniquePrefix } from './names.js';
 import { type CommandResult, command, describeExit, LabProcess, within } from './process.js';
 
@@ -28,15 +29,17 @@ export class Container {
 
   #start(): LabProcess {
     const { options } = this;
+    const name = uniquePrefix();
+    options.cleanup.defer(`control group ${name}`, () => removeControlGroup(name));
     return new LabProcess(options.cleanup, {
-      argv: [
-        ...['systemd-nspawn', '--quiet', '--boot', '--private-network', `--machine=${uniquePrefix()}`],
+      argv: inControlGroup(name, [
+        ...['systemd-nspawn', '--quiet', '--boot', '--private-network', `--machine=${name}`],
         // This machine need not be run by systemd itself.
         ...['--register=no', '--keep-unit', '--link-journal=no', '--console=pipe'],
         // An NFS server opens its files with it.
         '--system-call-filter=open_by_handle_at',
         ...[`--directory=${options.root}`, `--bind-ro=${options.source}:/src`],
-      ],
+      ]),
       logFile: options.logFile,
     });
   }
