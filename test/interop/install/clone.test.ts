@@ -106,4 +106,25 @@ describe.runIf(process.env.FOGD_TEST_CLONE === '1')(`a fresh clone on ${SUITE}`,
     },
     2 * MINUTES,
   );
+
+  it(
+    'runs in the foreground, too, once the service is taken away',
+    async () => {
+      const { code, stderr } = await inClone('npm', 'run', 'uninstall-service');
+      expect([code, stderr]).toEqual([0, '']);
+      const script = `setsid npm start >/tmp/start 2>&1 &
+        until grep 'state in' /tmp/start || ! kill -0 $!; do sleep 0.2; done
+        kill -INT -$!
+        wait $!
+        code=$?
+        cat /tmp/start
+        exit $code`;
+      const start = await inClone('sh', '-c', script);
+      expect(start.stdout).toMatch(/^== build: up to date$/m);
+      expect(start.stdout).toMatch(/^fogd \S+, state in /m);
+      expect(start.stdout).not.toMatch(/ failed /);
+      expect(start.code).toBe(0);
+    },
+    2 * MINUTES,
+  );
 });
