@@ -19,8 +19,18 @@ apt_closure() {
 
 package_names() { sed 's/#.*//' "$here/packages" | xargs; }
 
-# linux-image-amd64 is only a pointer to the current kernel package.
-kernel_package() { apt-cache depends linux-image-amd64 | sed -n 's/^ *Depends: \(linux-image-[^ ]*\)$/\1/p' | head -n1; }
+# The packages of the current kernel. linux-image-amd64 (Debian) or linux-image-generic (Ubuntu) is only a pointer to it, and Ubuntu has its
+# modules in packages of their own.
+kernel_packages() {
+    local pointer image
+    for pointer in linux-image-amd64 linux-image-generic; do
+        image=$(kernel_depends "$pointer" | grep '^linux-image-') || continue
+        { kernel_depends "$pointer" && kernel_depends "$image" && printf '%s\n' "$image"; } | sort -u
+        return
+    done
+}
+
+kernel_depends() { apt-cache depends "$1" 2>/dev/null | sed -n 's/^ *Depends: \(linux-\(image\|modules\)-[^ ]*\)$/\1/p'; }
 
 packages_listed() { compgen -G "$apt_lists/*_Packages*" >/dev/null; }
 
@@ -54,13 +64,13 @@ packages_resolve_and_download() {
         apt-get -qq update || return 1
     fi
     read -r -a names <<<"$(package_names)"
-    kernel=$(kernel_package)
-    [[ -n $kernel ]] || die "no kernel package: linux-image-amd64 is not in apt's lists (Debian amd64 is needed)"
-    say "fetching $kernel, ${names[*]} and their libraries"
+    mapfile -t kernel < <(kernel_packages)
+    [[ ${#kernel[@]} -gt 0 ]] || die "no kernel package: neither linux-image-amd64 nor linux-image-generic is in apt's lists (Debian or Ubuntu on amd64 is needed)"
+    say "fetching ${kernel[*]}, ${names[*]} and their libraries"
     # --print-uris leaves out what is in the folder already: it is asked about an empty one.
-    uris=$({ apt_closure "$cache/apt/none" --print-uris install "${names[@]}" && apt_closure "$cache/apt/none" --print-uris download "$kernel"; }) || return 1
+    uris=$({ apt_closure "$cache/apt/none" --print-uris install "${names[@]}" && apt_closure "$cache/apt/none" --print-uris download "${kernel[@]}"; }) || return 1
     apt_closure "$cache/archives" -y --download-only install "${names[@]}" >"$cache/apt.log" 2>&1 || { cat "$cache/apt.log" >&2; return 1; }
-    (cd "$cache/archives" && apt_closure "$cache/archives" download "$kernel" >"$cache/apt.log" 2>&1) || { cat "$cache/apt.log" >&2; return 1; }
+    (cd "$cache/archives" && apt_closure "$cache/archives" download "${kernel[@]}" >"$cache/apt.log" 2>&1) || { cat "$cache/apt.log" >&2; return 1; }
     local file
     awk '{print $2}' <<<"$uris" | sort -u | while read -r file; do
         (cd "$cache/archives" && sha256sum -- "$file") | awk '{print $2, $1}'
@@ -80,8 +90,20 @@ packages_sweep() {
 # Everything but the kernel, into one tree.
 packages_unpack() {
     local file
-    mkdir -p "$1"
+    tree_merged "$1"
     while read -r file _; do
-        [[ $file == linux-image-* ]] || dpkg-deb -x "$cache/archives/$file" "$1"
+        [[ $file == linux-* ]] || package_unpack "$file" "$1"
     done <"$cache/packages.lock"
 }
+
+# A folder in which /bin, /sbin, /lib and /lib64 lead below /usr: packages of some releases have their files here, of others there.
+tree_merged() {
+    local name
+    for name in bin sbin lib lib64; do
+        mkdir -p "$1/usr/$name"
+        ln -s "usr/$name" "$1/$name"
+    done
+}
+
+# $1 a package in the cache, $2 a merged tree; the rest goes to tar.
+package_unpack() { dpkg-deb --fsys-tarfile "$cache/archives/$1" | tar -x -C "$2" --keep-directory-symlink "${@:3}"; }

@@ -11,7 +11,7 @@ die() {
 # The tools and the packages that bring them are in host-packages.
 require_host_tools() {
     local tool missing=()
-    for tool in cpio zstd depmod modprobe flock apt-get dpkg-deb; do
+    for tool in cpio xz zstd depmod modprobe flock apt-get dpkg-deb; do
         command -v "$tool" >/dev/null || missing+=("$tool")
     done
     [[ ${#missing[@]} -eq 0 ]] && return

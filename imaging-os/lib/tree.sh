@@ -10,10 +10,10 @@ tree_make() {
     ln -s ../bin "$tree/usr/sbin"
     ln -s ../run "$tree/var/run"
     tree_busybox "$tree" "$debian"
-    tree_programs "$tree" "$debian" /bin/bash /usr/bin/curl /usr/sbin/dmidecode /sbin/hdparm
+    tree_programs "$tree" "$debian" bash curl dmidecode hdparm
     # Disks. Where BusyBox has a program of the same name, this one takes its place.
-    tree_programs "$tree" "$debian" /sbin/{sfdisk,sgdisk,blkid,blockdev,mkswap,badblocks,e2fsck,resize2fs,dumpe2fs,ntfsresize} /usr/bin/{partx,resizepart,split,pigz,zstd} \
-        /usr/sbin/partclone.{extfs,fat,ntfs,exfat,xfs,btrfs,f2fs,hfsp,imager,restore,ntfsfixboot} /bin/{ntfsfix,ntfs-3g} /usr/bin/{testdisk,photorec} /usr/sbin/chntpw
+    tree_programs "$tree" "$debian" sfdisk sgdisk blkid blockdev mkswap badblocks e2fsck resize2fs dumpe2fs ntfsresize partx resizepart split pigz zstd \
+        partclone.{extfs,fat,ntfs,exfat,xfs,btrfs,f2fs,hfsp,imager,restore,ntfsfixboot} ntfsfix ntfs-3g testdisk photorec chntpw
     tree_data "$tree" "$debian"
     tree_modules "$tree" "$kernel"
     tree_own_files "$tree"
@@ -27,20 +27,20 @@ tree_busybox() {
     done < <("$1/bin/busybox" --list)
 }
 
-# Programs, and the libraries that their own loader finds for them in the unpacked packages (not in this machine's).
+# Programs by their names, and the libraries that their own loader finds for them in the unpacked packages (not in this machine's).
 tree_programs() {
-    local tree=$1 debian=$2 program library
-    local loader=$debian/lib64/ld-linux-x86-64.so.2 path=$debian/lib/x86_64-linux-gnu:$debian/usr/lib/x86_64-linux-gnu
-    [[ -e $loader ]] || loader=$(compgen -G "$debian/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2")
+    local tree=$1 debian=$2 name program library
+    local libraries=$debian/usr/lib/x86_64-linux-gnu
+    local loader=$libraries/ld-linux-x86-64.so.2
     mkdir -p "$tree/lib/x86_64-linux-gnu"
-    for program in "${@:3}"; do
-        rm -f "$tree/bin/${program##*/}"
-        cp "$debian$program" "$tree/bin/"
-        "$loader" --inhibit-cache --library-path "$path" --list "$debian$program" >"$work/libraries" ||
-            die "libraries of $program are missing"
+    for name in "${@:3}"; do
+        program=$(compgen -G "$debian/usr/*bin/$name") || die "no package brings $name"
+        rm -f "$tree/bin/$name"
+        cp "$program" "$tree/bin/"
+        "$loader" --inhibit-cache --library-path "$libraries" --list "$program" >"$work/libraries" || die "libraries of $name are missing"
         while read -r library; do
-            [[ $library == "$debian"/* ]] || die "$program would take $library of this machine"
-            cp -Ln "$library" "$tree/lib/x86_64-linux-gnu/"
+            [[ $library == "$debian"/* ]] || die "$name would take $library of this machine"
+            [[ -e $tree/lib/x86_64-linux-gnu/${library##*/} ]] || cp -L "$library" "$tree/lib/x86_64-linux-gnu/"
         done < <(sed -n 's/.* => \(\/[^ ]*\) .*/\1/p' "$work/libraries")
     done
     cp -L "$loader" "$tree/lib64/ld-linux-x86-64.so.2"
@@ -52,7 +52,8 @@ tree_data() {
     # The terminals a console can be; readline needs them for the debug shell.
     for entry in l/linux v/vt100 v/vt220; do
         mkdir -p "$tree/lib/terminfo/${entry%/*}"
-        cp -L "$debian/lib/terminfo/$entry" "$tree/lib/terminfo/$entry"
+        # Of one release in lib, of another in share.
+        cp -L "$(compgen -G "$debian/usr/*/terminfo/$entry")" "$tree/lib/terminfo/$entry"
     done
 }
 
@@ -62,12 +63,21 @@ tree_modules() {
     kernel_modules "$kernel" >"$work/modules"
     while read -r module; do
         mkdir -p "$tree/${module%/*}"
-        cp "$kernel/$module" "$tree/$module"
+        module_copy "$kernel/$module" "$tree/$module"
     done <"$work/modules"
     cp "$kernel/lib/modules/$version"/modules.{order,builtin,builtin.modinfo} "$tree/lib/modules/$version/"
     depmod -b "$tree" "$version"
     # BusyBox reads the texts; kmod's binary forms of them would only be unpacked at each boot.
     rm -f "$tree/lib/modules/$version"/*.bin "$tree/lib/modules/$version"/modules.{symbols,builtin.modinfo,devname,order}
+}
+
+# The whole is compressed later, and better so; BusyBox unpacks no zstd.
+module_copy() {
+    case $1 in
+        *.zst) zstd -q -d "$1" -o "${2%.zst}" ;;
+        *.xz) xz -d -c "$1" >"${2%.xz}" ;;
+        *) cp "$1" "$2" ;;
+    esac
 }
 
 tree_own_files() {

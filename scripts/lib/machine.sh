@@ -47,15 +47,15 @@ os_release() { sed -n "s/^$1=//p" "$root/etc/os-release" 2>/dev/null | tr -d '"'
 check_node() {
   node=$(in_root sh -c 'command -v node') || true
   if [ -z "$node" ]; then
-    problem "Node.js is missing${root:+ in $root}: install Node.js 20.19 or newer"
+    problem "Node.js is missing${root:+ in $root}: install Node.js 20.19 or newer ($node_source)"
     return
   fi
-  node_is_new_enough in_root || problem "Node.js $(in_root node --version) is too old: install 20.19 or newer"
+  node_is_new_enough in_root || problem "Node.js $(in_root node --version) is too old: install 20.19 or newer ($node_source)"
   local real
   real=$(in_root readlink -f "$node")
   case $real in
     /home/* | /root/* | /run/*)
-      problem "Node.js lies in $real, which the service does not see: install it for the whole machine (nodejs of your distribution or of nodesource.com, or unpacked in /usr/local)"
+      problem "Node.js lies in $real, which the service does not see: install it for the whole machine ($node_source)"
       ;;
   esac
 }

@@ -80,7 +80,7 @@ upgrade_reason() {
 
 # The way back: never returns.
 upgrade_back() {
-  local new=$1 old=$2 why=$3 kept=
+  local new=$1 old=$2 why=$3 kept='' started
   switching=
   trap '' INT TERM HUP
   systemctl stop fogd.service || true
@@ -96,7 +96,8 @@ Mend that, then: systemctl start fogd"
 fogd is stopped; the store of before is $saved: copy it to $store as the user fogd, then ln -sfn $old $opt/current and systemctl start fogd"
   fi
   upgrade_put "$old"
-  systemctl start fogd.service || die "release $release does not run ($why), nor does the one before any more: $(upgrade_reason "$(date -d '-1 minute' +%s)")"
+  started=$(date +%s)
+  systemctl start fogd.service 2>/dev/null || die "release $release does not run ($why), nor does the one before any more: $(upgrade_reason "$started")"
   [ "$new" = "$old" ] || rm -rf "${opt:?}/$new"
   die "release $release was not taken: $why
 ${old#releases/} runs again$([ "$kept" != 'put back' ] || printf ', with the store as it was; what the new one made of it is %s' "$backups/failed-$release.sqlite")."

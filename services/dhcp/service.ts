@@ -131,7 +131,7 @@ export class DhcpService implements Service {
       const [name = 'eth0'] = Object.keys(this.#deps.interfaces()).filter((one) => one !== 'lo');
       return {
         state: 'off',
-        detail: `turn it on with dhcp.mode = "proxy" and dhcp.interfaces = ["${name}"], or npm start -- --dhcp proxy --interface ${name}`,
+        detail: `turn it on with dhcp.mode = "proxy" and dhcp.interfaces = ["${name}"] (in a checkout: npm start -- --dhcp proxy --interface ${name})`,
       };
     }
     const now = this.#deps.clock.now();

@@ -3,8 +3,7 @@ import type { Command } from 'commander';
 import type { Manifest } from '#backup/manifest.js';
 import { FogdError } from '#errors.js';
 import { streamSocket } from './client.js';
-import { DEFAULT_CONFIG } from './defaults.js';
-import { effectiveSettings } from './effective-settings.js';
+import { CONFIG_HELP, effectiveSettings } from './effective-settings.js';
 import { cliErrors } from './errors.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
@@ -39,7 +38,7 @@ export function addBackup(program: Command): void {
     .command('verify [file]')
     .description('read a whole backup, or the store of a fogd that is stopped, and say what is wrong')
     .addOption(stateOption())
-    .option('--config <file>', `settings file (default: ${DEFAULT_CONFIG} if it exists)`)
+    .option('--config <file>', CONFIG_HELP)
     .addOption(jsonOption())
     .addHelpText('after', '\nExamples:\n  fogd verify /srv/backup/fogd.tar\n  fogd verify')
     .action(verify);
@@ -153,7 +152,7 @@ async function verifyStopped({ state, config }: { readonly state: string; readon
     import('#backup/verify.js'),
     import('#backup/stopped.js'),
   ]);
-  const { images } = await effectiveSettings(config === undefined ? {} : { config });
+  const { images } = await effectiveSettings({ state, ...(config !== undefined && { config }) });
   const { schema, problems } = await whileStopped(resolve(state), false, (folder) =>
     verifyState(folder, images.folder ?? join(folder, 'images')),
   );

@@ -7,13 +7,12 @@ import type { RunningFogd } from '#doctor/world.js';
 import { FogdError } from '#errors.js';
 import { callApi } from './client.js';
 import { addSettingsOptions, effectiveSettings, type SettingsOptions } from './effective-settings.js';
-import { jsonOption, stateOption } from './options.js';
+import { jsonOption } from './options.js';
 import { print } from './print.js';
 import { table } from './tables.js';
 import { packageRoot } from './version.js';
 
 interface Options extends SettingsOptions {
-  readonly state: string;
   readonly imagingOs: string;
   readonly json?: true;
 }
@@ -26,7 +25,6 @@ export function addDoctor(program: Command): void {
         'look at everything that fogd needs on this machine, whether it runs or not, and say what to do',
       ),
   )
-    .addOption(stateOption())
     .option(
       '--imaging-os <folder>',
       'the built imaging environment',

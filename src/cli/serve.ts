@@ -2,18 +2,15 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import { addSettingsOptions, effectiveSettings, type SettingsOptions } from './effective-settings.js';
-import { stateOption } from './options.js';
 import { startScreen } from './start-screen.js';
 import { packageRoot, version } from './version.js';
 
 interface ServeOptions extends SettingsOptions {
-  readonly state: string;
   readonly imagingOs: string;
 }
 
 export function addServe(program: Command): void {
   addSettingsOptions(program.command('serve').description('run the daemon in the foreground'))
-    .addOption(stateOption())
     .option(
       '--imaging-os <folder>',
       'the built imaging environment',

@@ -5,7 +5,8 @@ import Database from 'better-sqlite3';
  * Moves the write-ahead log into the database file, off the main thread: its two syncs would otherwise stall DHCP and TFTP on a
  * slow disk. One message in, one message out: pages still in the log, or the error's text.
  */
-const db = new Database(String(workerData));
+// A store that was taken away meanwhile must not be there again, empty: it would pass for a damaged one.
+const db = new Database(String(workerData), { fileMustExist: true });
 db.pragma('synchronous = NORMAL');
 
 parentPort?.on('message', () => {

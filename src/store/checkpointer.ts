@@ -6,6 +6,8 @@ const INTERVAL_MS = 30_000;
 /** Runs a checkpoint every half minute in a worker thread with a connection of its own. */
 export class Checkpointer {
   readonly #worker: Worker;
+  /** A worker that could not open the store answers no more. */
+  readonly #ended: Promise<void>;
   #cancel: () => void = () => undefined;
 
   constructor(
@@ -21,15 +23,17 @@ export class Checkpointer {
       this.#schedule();
     });
     this.#worker.on('error', (error) => this.onError(error.message));
+    this.#ended = new Promise((resolve) => this.#worker.once('exit', () => resolve()));
     this.#schedule();
   }
 
   /** Checkpoints now, and resolves when it is done; used at shutdown and by tests. */
   async run(): Promise<void> {
-    await new Promise<void>((resolve) => {
+    const answered = new Promise<void>((resolve) => {
       this.#worker.once('message', () => resolve());
       this.#worker.postMessage('checkpoint');
     });
+    await Promise.race([answered, this.#ended]);
   }
 
   async close(): Promise<void> {

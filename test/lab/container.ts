@@ -1,8 +1,9 @@
 /**
  * A system that systemd really boots, from a folder: PID 1, units, journal, cgroups as on a machine of its own (systemd-nspawn), with a
- * network of its own that leads nowhere.
+ * network of its own, which leads nowhere until it is connected.
  */
 import type { Cleanup } from './cleanup.js';
+import { inControlGroup, removeControlGroup } from './control-group.js';
 import { uniquePrefix } from './names.js';
 import { type CommandResult, command, describeExit, LabProcess, within } from './process.js';
 
@@ -28,15 +29,17 @@ export class Container {
 
   #start(): LabProcess {
     const { options } = this;
+    const name = uniquePrefix();
+    options.cleanup.defer(`control group ${name}`, () => removeControlGroup(name));
     return new LabProcess(options.cleanup, {
-      argv: [
-        ...['systemd-nspawn', '--quiet', '--boot', '--private-network', `--machine=${uniquePrefix()}`],
+      argv: inControlGroup(name, [
+        ...['systemd-nspawn', '--quiet', '--boot', '--private-network', `--machine=${name}`],
         // This machine need not be run by systemd itself.
         ...['--register=no', '--keep-unit', '--link-journal=no', '--console=pipe'],
         // An NFS server opens its files with it.
         '--system-call-filter=open_by_handle_at',
         ...[`--directory=${options.root}`, `--bind-ro=${options.source}:/src`],
-      ],
+      ]),
       logFile: options.logFile,
     });
   }
@@ -46,6 +49,19 @@ export class Container {
     const container = new Container(options);
     await container.#settle();
     return container;
+  }
+
+  /**
+   * Lets its programs reach what a program of this machine reaches, as eth0: the package registries. Nothing reaches them, nor do they
+   * reach this machine's own loopback.
+   */
+  async connect(): Promise<void> {
+    const { cleanup, logFile } = this.options;
+    const argv = ['slirp4netns', '--configure', '--disable-host-loopback', String(this.#systemd), 'eth0'];
+    const link = new LabProcess(cleanup, { argv, logFile: `${logFile}.link` });
+    await link.waitForOutput(/received tapfd/, 10_000);
+    // Where slirp4netns answers DNS.
+    await this.mustRun('sh', '-c', 'rm -f /etc/resolv.conf; echo nameserver 10.0.2.3 >/etc/resolv.conf');
   }
 
   /** Runs a command in it, as root. */

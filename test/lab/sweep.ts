@@ -1,10 +1,11 @@
 /**
- * Removes what killed runs left behind: processes, network namespaces (with their taps and bridges) and
- * temporary folders of the lab's naming scheme whose owner is dead. Nothing else is ever touched.
+ * Removes what killed runs left behind: processes, network namespaces (with their taps and bridges), control
+ * groups and temporary folders of the lab's naming scheme whose owner is dead. Nothing else is ever touched.
  */
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { controlGroups, removeControlGroup } from './control-group.js';
 import { isDead, OWNER_VARIABLE, ownerOfName, parseOwnerKey } from './names.js';
 import { emptyNamespace } from './namespace.js';
 import { command, mustRun } from './process.js';
@@ -65,6 +66,8 @@ export async function sweep(): Promise<Swept> {
       throw new Error(`ip netns delete ${namespace}: ${removed.stderr}`);
     }
   }
+
+  for (const group of controlGroups().filter(isLeftOver)) removeControlGroup(group);
 
   const folders = readdirSync(tmpdir())
     .filter(isLeftOver)

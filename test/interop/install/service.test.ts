@@ -349,7 +349,7 @@ describe('taking it away', () => {
     const left = await machine.run([
       'sh',
       '-c',
-      'ls -d /opt/fogd /usr/local/bin/fogd /usr/local/share/*/*/*fogd /usr/local/lib/systemd/system/fogd*; id fogd; systemctl list-units --all "fogd*" --no-legend; ps ax -o comm= 2>/dev/null',
+      'ls -d /opt/fogd /usr/local/bin/fogd /usr/local/share/*/*/*fogd /usr/local/lib/systemd/system/fogd*; id fogd; systemctl list-units --all "fogd*" --no-legend; readlink /proc/[0-9]*/exe | grep -E "/(node|ganesha.nfsd)$"',
     ]);
     expect(left.stdout).toBe('');
     expect((await install('newer')).code).toBe(0);

@@ -5,12 +5,13 @@ import {
   mkdirSync,
   mkdtempSync,
   readFileSync,
+  realpathSync,
   rmSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Cleanup } from '../../lab/cleanup.js';
 import { Container } from '../../lab/container.js';
 import { unpackDebianRoot } from '../../lab/debian-root.js';
@@ -18,8 +19,8 @@ import { uniquePrefix } from '../../lab/names.js';
 import { type CommandResult, command, mustRun } from '../../lab/process.js';
 import { inRepository, repositoryRoot } from '../../lab/repository.js';
 
-/** Debian's release; another one is tried with FOGD_TEST_SUITE=trixie. */
-const SUITE = process.env.FOGD_TEST_SUITE ?? 'bookworm';
+/** Debian's release; others are tried with FOGD_TEST_SUITE=trixie and noble (Ubuntu). */
+export const SUITE = process.env.FOGD_TEST_SUITE ?? 'bookworm';
 
 /** What of a checkout is installed, or does it, besides what was built. */
 const PARTS = [
@@ -45,10 +46,26 @@ export class InstallWorld {
     this.cleanup.defer(`folder ${this.folder}`, remove, remove);
   }
 
+  /** With a built checkout. */
   static async open(): Promise<InstallWorld> {
     const world = new InstallWorld();
     await world.#addCheckout();
     await unpackDebianRoot(SUITE, world.root);
+    return world;
+  }
+
+  /** With nothing but a clone in /home/admin/fogd, a person's, and Node.js unpacked in /usr/local as its archive has it: headers and npm, too. */
+  static async openClone(): Promise<InstallWorld> {
+    const world = new InstallWorld();
+    mkdirSync(world.source);
+    await unpackDebianRoot(SUITE, world.root);
+    const home = join(world.root, 'home', 'admin');
+    await mustRun(['git', 'clone', '--quiet', repositoryRoot, join(home, 'fogd')]);
+    await mustRun(['chown', '-R', '1000:1000', home]);
+    const from = dirname(dirname(realpathSync(process.execPath)));
+    const to = join(world.root, 'usr', 'local');
+    await mustRun(['cp', '-a', '--parents', 'include/node', 'lib/node_modules/npm', to], { cwd: from });
+    symlinkSync('../lib/node_modules/npm/bin/npm-cli.js', join(to, 'bin', 'npm'));
     return world;
   }
 

@@ -186,6 +186,16 @@ describe('doctor', () => {
       ],
     ],
     [
+      'permissions',
+      'of a user that has a name',
+      {
+        texts: {
+          '/etc/passwd': 'root:x:0:0::/root:/bin/sh\nfogd:x:990:990::/var/lib/fogd:/usr/sbin/nologin\n',
+        },
+      },
+      ['ok /state and what is in it belong to user fogd'],
+    ],
+    [
       'disk',
       'nearly full',
       {

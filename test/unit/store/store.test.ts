@@ -27,6 +27,14 @@ describe('store', () => {
     await store.close();
   });
 
+  it('that was taken away at once is not made anew, empty, by the thread of its checkpoints: it passed for a damaged one', async () => {
+    const store = await open();
+    rmSync(file());
+    await store.checkpoint();
+    expect(existsSync(file())).toBe(false);
+    await store.close();
+  });
+
   it('resolves a commit only after the sync, and groups those that wait', async () => {
     let syncs = 0;
     let release: () => void = () => undefined;

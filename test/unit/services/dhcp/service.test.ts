@@ -412,7 +412,7 @@ test('off: opens nothing and says what turns it on', async () => {
   expect(bench.service.health()).toEqual({
     state: 'off',
     detail:
-      'turn it on with dhcp.mode = "proxy" and dhcp.interfaces = ["eth0"], or npm start -- --dhcp proxy --interface eth0',
+      'turn it on with dhcp.mode = "proxy" and dhcp.interfaces = ["eth0"] (in a checkout: npm start -- --dhcp proxy --interface eth0)',
   });
   await bench.service.stop();
 });
