@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FogdUnderTest } from '../../lab/fogd.js';
@@ -174,5 +174,39 @@ describe('.NET and the daemon', () => {
     expect(await step('cycle')).toEqual({ handshakeFirst: '#!ihc' });
     expect(await step('handshake')).toMatchObject({ error: '', tokenBytes: 64 });
     expect(await step('cycle')).toMatchObject({ taskreboot: { Job: false } });
+  }, 90_000);
+
+  it('takes the authority of a FOG server, with its leaf and with the one that is made below it for TLS', async () => {
+    const ssl = join(folder, 'ssl');
+    mkdirSync(join(ssl, 'CA'), { recursive: true });
+    const openssl = (...args: string[]) => mustRun(['openssl', ...args]);
+    const [ca, caKey] = [join(ssl, 'CA/.fogCA.pem'), join(ssl, 'CA/.fogCA.key')];
+    const [leaf, leafKey] = [join(ssl, '.srvpublic.crt'), join(ssl, '.srvprivate.key')];
+    const order = join(ssl, 'order');
+    const made = ['-newkey', 'rsa:2048', '-sha512', '-nodes', '-subj'];
+    await openssl(
+      'req',
+      '-x509',
+      ...made,
+      '/CN=FOG Server CA',
+      '-days',
+      '3650',
+      '-keyout',
+      caKey,
+      '-out',
+      ca,
+    );
+    await openssl('req', '-new', ...made, `/CN=${SERVER_IPV4}`, '-keyout', leafKey, '-out', order);
+    const by = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-days', '3650'];
+    await openssl('x509', '-req', '-in', order, ...by, '-out', leaf);
+    await fogd.cli('pki', 'import', ssl);
+    await fogd.cli('client', 'reset', 'LAB');
+    const mac = network.host('pc').mac;
+    rmSync(join(folder, mac.replaceAll(':', '')), { recursive: true });
+    const step = install(mac, 'https');
+    expect(await step('install')).toMatchObject({ subject: 'CN=FOG Server CA' });
+    const opened = { isFromAuthority: true, error: '', keyBits: 2048, tokenBytes: 64 };
+    expect(await step('handshake')).toEqual(opened);
+    expect(await step('cycle')).toMatchObject({ hostnamechanger: { Hostname: 'LAB' } });
   });
 });
