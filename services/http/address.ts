@@ -22,3 +22,22 @@ export type ServerAt = (localAddress: string, scheme: Scheme) => BootServer;
 export function serverOf(request: FastifyRequest, serverAt: ServerAt): BootServer {
   return serverAt(localAddress(request), request.protocol);
 }
+
+/** RFC 9110 section 7.2: a name or an address, with a port where it is not the scheme's own. */
+const HOST = /^([A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(:\d{1,5})?$/;
+
+/**
+ * The server as this caller names it itself, for one that will come again: under another name than the one that it was installed with it may
+ * find no server, or refuse the certificate (spec client-protocol 1.5). With another scheme the port is that scheme's.
+ */
+export function namedServer(
+  request: FastifyRequest,
+  serverAt: ServerAt,
+  scheme: Scheme = request.protocol,
+): BootServer {
+  const server = serverAt(localAddress(request), scheme);
+  const [, name, port = ''] = HOST.exec(request.headers.host ?? '') ?? [];
+  if (name === undefined) return server;
+  const [ownPort = ''] = /:\d+$/.exec(server.host) ?? [];
+  return { ...server, host: `${name}${scheme === request.protocol ? port : ownPort}` };
+}

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, createHmac } from 'node:crypto';
 import type { Host } from '#domain/host.js';
 import type { Snapin } from '#domain/snapin.js';
 import { type SnapinEntry, type SnapinOffer, type SnapinTask, spent } from '#domain/snapin-task.js';
@@ -13,13 +13,26 @@ const SECRET_BYTES = 16;
 /** Of what stands in the address of a file. */
 export const secretHash = (secret: string): Buffer => createHash('sha256').update(secret).digest();
 
+/** The same at each poll of a session: else whoever names the MAC could poll between the client and its file, and the client would be refused. */
+const secretOf = (key: Buffer, task: SnapinTask): string =>
+  createHmac('sha256', key)
+    .update(`snapin ${task.id}`)
+    .digest()
+    .subarray(0, SECRET_BYTES)
+    .toString('base64url');
+
 /**
  * What the client of a host is told of its snapins at its poll (spec client-protocol 3.5, 5.1, 5.4): all that is open, in order. Who calls this
- * has made sure that the client has a session. `root`: the server as the client reached it, `http://10.0.0.1/fog`. One that cannot be handed
+ * has made sure that the client has a session. `root`: the server as the client reached it, `http://10.0.0.1/fog`. `key`: of that session. One that cannot be handed
  * out now is left out, and those behind it have their turn; it is offered when its file is as it was, or another is there. Resolves when
  * kill -9 cannot undo it.
  */
-export async function offerSnapins(context: Context, host: Host, root: string): Promise<SnapinOffer> {
+export async function offerSnapins(
+  context: Context,
+  host: Host,
+  root: string,
+  key: Buffer,
+): Promise<SnapinOffer> {
   const { store, tasks, snapins, snapinTasks } = context;
   const active = tasks.active(host.id);
   if (active && !isSnapinTask(active.typeId)) return { error: 'it' };
@@ -30,15 +43,11 @@ export async function offerSnapins(context: Context, host: Host, root: string): 
     const snapin = snapinId === null ? undefined : snapins.byId(snapinId);
     if (snapin) states.set(snapin.id, await snapinState(context, snapin));
   }
-  const secrets = new Map<number, string>();
   const entries = await store.commitGrouped(() => {
     const offered = snapinTasks.open(job.id).flatMap((task) => {
       const snapin = task.snapinId === null ? undefined : snapins.byId(task.snapinId);
       if (!mayOffer(context, task, snapin, states)) return [];
-      // The same where the group of the transaction runs twice.
-      const secret = secrets.get(task.id) ?? context.random(SECRET_BYTES).toString('base64url');
-      secrets.set(task.id, secret);
-      return [offerOne(context, task, snapin, `${root}/x/${secret}`)];
+      return [offerOne(context, task, snapin, root, secretOf(key, task))];
     });
     if (offered.length > 0) {
       snapinTasks.moveJob(job.id, TaskState.checkedIn);
@@ -72,10 +81,10 @@ function offerOne(
   { snapinTasks, clock }: Context,
   task: SnapinTask,
   snapin: Snapin,
-  url: string,
+  root: string,
+  secret: string,
 ): SnapinEntry {
   const { sha512: offered } = snapin;
-  const secret = url.slice(url.lastIndexOf('/') + 1);
   snapinTasks.change(task.id, {
     state: TaskState.checkedIn,
     checkedInAt: clock.now(),
@@ -97,6 +106,6 @@ function offerOne(
     runwithargs: snapin.runWithArgs,
     hash: offered.toUpperCase(),
     size: snapin.size,
-    url,
+    url: `${root}/x/${secret}`,
   };
 }

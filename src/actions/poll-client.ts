@@ -33,12 +33,13 @@ export async function pollClient(context: Context, { macs, address, server }: Po
     contacts.note(host.id, { at: clock.now(), address });
     return state;
   }
-  const { text, told, problems } = await composeAnswer(context, { host, address, server });
+  const { key } = state.session;
+  const { text, told, problems } = await composeAnswer(context, { host, address, server, key });
   contacts.note(host.id, { at: clock.now(), address, told });
   return {
     kind: 'told',
     host,
-    key: state.session.key,
+    key,
     text,
     problems,
     changed: before === undefined || before === told ? [] : changedModules(before, told),

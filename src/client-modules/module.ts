@@ -9,6 +9,8 @@ export interface Poll {
   readonly address: string;
   /** As this client reaches it. */
   readonly server: BootServer;
+  /** Of its session: nobody else has it. */
+  readonly key: Buffer;
 }
 
 /** One object of JSON. Its types must be exactly those of spec client-protocol 3.5: one wrong one, and the client leaves the module out. */

@@ -21,12 +21,21 @@ export function unpad(block: Uint8Array, otherwise: Uint8Array, exact: boolean):
   const isBad = ~maskOfZero(bad);
   const longest = Math.max(length, otherwise.length);
   const out = Buffer.alloc(longest);
+  // A read behind the end of an array takes longer, and how many there were would tell where the message begins: so both go on as zeros.
+  const messages = extended(block, length + longest);
+  const others = extended(otherwise, longest);
   for (let index = 0; index < longest; index++) {
-    const message = block[end + 1 + index] ?? 0;
-    const other = otherwise[index] ?? 0;
+    const message = messages[end + 1 + index] as number;
+    const other = others[index] as number;
     out[index] = (message & ~isBad) | (other & isBad);
   }
   return out.subarray(0, (size & ~isBad) | (otherwise.length & isBad));
+}
+
+function extended(bytes: Uint8Array, length: number): Buffer {
+  const longer = Buffer.alloc(length);
+  longer.set(bytes);
+  return longer;
 }
 
 /** All ones for 0, 0 for every other number of 31 bits. */

@@ -7,7 +7,7 @@ import { parseMacList } from '#domain/mac.js';
 import { errnoOf, messageOf } from '#errors.js';
 import { RecentMap } from '#recent-map.js';
 import type { Decision, Recorder } from '#trace/decision.js';
-import { clientAddress, type ServerAt, serverOf } from '../address.js';
+import { clientAddress, namedServer, type ServerAt } from '../address.js';
 import { parseFields, parseQuery } from '../form.js';
 import { BLOCK_BYTES, type EnvelopePrefix, seal } from './envelope.js';
 
@@ -65,7 +65,10 @@ export interface ClientEndpoints {
   /** Answers a route that the caller registers himself. */
   answer(request: FastifyRequest, reply: FastifyReply, answer: ClientAnswer): FastifyReply;
   /** What `sealed` answers, for a route that is not always sealed. */
-  sealedAnswer(call: ClientCall, handle: (host: Host) => Promise<object> | object): Promise<ClientAnswer>;
+  sealedAnswer(
+    call: ClientCall,
+    handle: (host: Host, key: Buffer) => Promise<object> | object,
+  ): Promise<ClientAnswer>;
   read(request: FastifyRequest): ClientCall;
   /** Into the story, for a route that answers by itself. */
   record(request: FastifyRequest, note: Note): void;
@@ -114,7 +117,7 @@ export function clientEndpoints(app: FastifyInstance, options: ClientOptions): C
         form,
         macs: parseMacList(fields.get('mac') ?? ''),
         address: clientAddress(request),
-        server: serverOf(request, serverAt),
+        server: namedServer(request, serverAt),
       };
     },
     answer: (request, reply, { body, note }) => {
@@ -132,8 +135,9 @@ export function clientEndpoints(app: FastifyInstance, options: ClientOptions): C
       const state = currentSession(context, macs);
       if (state.kind === 'none') return { body: problem(state.code) };
       if (state.kind === 'no-session') return { body: HANDSHAKE_FIRST };
-      const text = JSON.stringify(await handle(state.host));
-      return { body: desk.seal('#!enkey=', text, state.session.key) };
+      const { host, session } = state;
+      const text = JSON.stringify(await handle(host, session.key));
+      return { body: desk.seal('#!enkey=', text, session.key) };
     },
     sealed: (path, handle) => {
       desk.call(path, (call) => desk.sealedAnswer(call, (host) => handle(call, host)));

@@ -5,7 +5,7 @@ import { type ClientRegistered, registerClient } from '#actions/register-client.
 import { trackUser } from '#actions/track-user.js';
 import { serverUrl } from '#boot/server.js';
 import { needsNetworkBoot } from '#client-modules/task-reboot.js';
-import { localAddress } from '../address.js';
+import { namedServer } from '../address.js';
 import { Banner } from './banner.js';
 import { configuration } from './configuration.js';
 import {
@@ -41,7 +41,7 @@ export async function clientRoutes(app: FastifyInstance, options: ClientOptions)
   /** The one answer that leads elsewhere, by the admin's wish. Only 302 does, and only from 0.11.18 on (spec client-protocol 3.1). */
   const elsewhere = (request: FastifyRequest): string | undefined =>
     settings.client.move_to_https && request.protocol === 'http' && hasHttps()
-      ? serverUrl(serverAt(localAddress(request), 'https'), request.url.replace(/^\/+/, ''))
+      ? serverUrl(namedServer(request, serverAt, 'https'), request.url.replace(/^\/+/, ''))
       : undefined;
 
   route(app, '/management/index.php', async (request, reply) => {

@@ -19,9 +19,11 @@ export function snapinEndpoints(
   desk.call('/service/snapins.checkin.php', (call) => {
     const { fields } = call;
     if (fields.has('taskid') || fields.has('exitcode')) return report(context, call);
-    return desk.sealedAnswer(call, (host) => {
+    return desk.sealedAnswer(call, (host, key) => {
       const why = switchedOff(context, 'snapinclient', context.clients.modulesOff(host.id));
-      return why === undefined ? offerSnapins(context, host, serverUrl(call.server, 'fog')) : { error: why };
+      return why === undefined
+        ? offerSnapins(context, host, serverUrl(call.server, 'fog'), key)
+        : { error: why };
     });
   });
 

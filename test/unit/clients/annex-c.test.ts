@@ -204,6 +204,20 @@ describe('12. "302 only."', () => {
     expect((await get(`${INFO}&mac=${PC_MAC}`)).status).toBe(200);
   });
 
+  it.each([
+    ['fog.school.example', 'fog.school.example'],
+    ['fog.school.example:8080', 'fog.school.example'],
+    ['[fd00::1]', '[fd00::1]'],
+    ['"><script>', '10.0.0.1'],
+  ])(
+    'bug: a client that came to %s was led to an address that its certificate may not name',
+    async (host, to) => {
+      world = await makeClientWorld('[client]\nmove_to_https = true\n');
+      const led = await transportOf(world, undefined, host)('POST', `${INFO}&authorize`, `mac=${PC_MAC}`);
+      expect(led.location).toBe(`https://${to}/fog${INFO}&authorize`);
+    },
+  );
+
   it('nothing is led anywhere by default', async () => {
     world = await makeClientWorld('[http]\nredirect = true\n');
     const answer = await transportOf(world)('POST', `${INFO}&authorize&newService`, `mac=${PC_MAC}`);

@@ -18,13 +18,14 @@ export async function makeClientWorld(toml = ''): Promise<World> {
 }
 
 /** As .NET sends it: no User-Agent, no Accept. */
-export function transportOf(world: World, remoteAddress = '10.0.0.50'): Transport {
+export function transportOf(world: World, remoteAddress = '10.0.0.50', host = '10.0.0.1'): Transport {
   return async (method, path, body) => {
     const answer = await world.app.inject({
       method,
       url: `/fog${path}`,
       remoteAddress,
       headers: {
+        host,
         'user-agent': '',
         ...(body === undefined
           ? {}

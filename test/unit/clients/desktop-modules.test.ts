@@ -16,7 +16,10 @@ const told = async (module: string) => {
   const host = world.context.hosts.byName('PC');
   if (!host) throw new Error('no host');
   const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
-  const { text } = await composeAnswer(world.context, { host, address: '10.0.0.50', server });
+  const { text } = await composeAnswer(world.context, {
+    ...{ host, address: '10.0.0.50', server },
+    key: Buffer.alloc(32),
+  });
   return (JSON.parse(text) as Record<string, unknown>)[module];
 };
 

@@ -90,7 +90,8 @@ describe('password and product key', () => {
     await changeClientSettings(world.context, 'PC', domain);
     await tellSecrets(world.context, 'PC', 'ada');
     const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
-    const told = () => hostnameChanger.tell(world.context, { host, address: '10.0.0.50', server });
+    const told = () =>
+      hostnameChanger.tell(world.context, { host, address: '10.0.0.50', server, key: Buffer.alloc(32) });
     expect(await told()).toMatchObject(isTold ? { AD: true } : NONE);
     world.neighbours.set('10.0.0.50', PC_MAC);
     expect(await told()).toMatchObject({ AD: true });

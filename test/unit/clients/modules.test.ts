@@ -19,9 +19,10 @@ afterEach(() => world.close());
 
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;
 const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
+const key = Buffer.alloc(32, 1);
 const poll = async (modules: readonly ClientModule[] = CLIENT_MODULES) => {
   const host = world.context.hosts.byName('PC') ?? (await addHost(world.context, 'PC', [PC_MAC], 'test'));
-  return composeAnswer(world.context, { host, address: '10.0.0.50', server }, modules);
+  return composeAnswer(world.context, { host, address: '10.0.0.50', server, key }, modules);
 };
 const pretty = (text: string) => `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
 const everything = MODULE_KEYS.map((key) => `${key} = true`).join('\n');

@@ -21,7 +21,7 @@ const told = () => {
   const host = world.context.hosts.byName('PC');
   if (!host) throw new Error('no host');
   const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
-  return printerManager.tell(world.context, { host, address: '10.0.0.50', server });
+  return printerManager.tell(world.context, { host, address: '10.0.0.50', server, key: Buffer.alloc(32) });
 };
 const hall = { type: 'Network', port: '', file: '', model: '', name: HALL, configFile: '' };
 

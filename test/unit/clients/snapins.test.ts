@@ -21,7 +21,7 @@ import { verifySnapins } from '#actions/verify-snapins.js';
 import { expectGolden } from '../golden.js';
 import { writeSmallImage } from '../services/http/small-image.js';
 import type { World } from '../services/http/world.js';
-import { installClient, knownClient, makeClientWorld, PC_MAC } from './client-world.js';
+import { installClient, knownClient, makeClientWorld, PC_MAC, transportOf } from './client-world.js';
 import type { FogClient, Transport } from './fog-client.js';
 import { overSocket, runSnapins, type SnapinClientOptions, type SnapinCycle } from './snapin-client.js';
 import { moduleProblems } from './strict-json.js';
@@ -82,9 +82,24 @@ describe('all snapins of a host', () => {
     await client.cycle();
     Object.assign(world.context, { random: sizes });
     expect(moduleProblems(client.told ?? {})).toEqual([]);
-    expectGolden('test/fixtures/client/snapins.json', `${JSON.stringify(told(), null, 2)}\n`);
+    // Of a session key that the client made.
+    const text = JSON.stringify(told(), null, 2).replaceAll(/\/x\/[\w-]{22}"/g, '/x/SECRET"');
+    expectGolden('test/fixtures/client/snapins.json', `${text}\n`);
     expect(client.log).toEqual([]);
   });
+
+  it.each(['fog.school.example', 'fog.school.example:8080', '[fd00::1]'])(
+    'bug: a client that came to %s was told to fetch them from an address that its certificate may not name',
+    async (host) => {
+      await add('One');
+      await order();
+      const named = await installClient(world, { transport: transportOf(world, '10.0.0.50', host) });
+      Object.assign(named, { token: client.token, key: client.key });
+      await named.cycle();
+      const [entry] = (named.told?.snapinclient?.snapins ?? []) as { url: string }[];
+      expect(entry?.url.replace(/[\w-]{22}$/, 'SECRET')).toBe(`http://${host}/fog/x/SECRET`);
+    },
+  );
 
   it('are fetched, run and reported, and the task is complete with the last', async () => {
     await add('One');
@@ -388,11 +403,22 @@ describe('who may fetch and report', () => {
     expect(await cycle(undefined, { knowsUrl: false })).toMatchObject({ ran: ['One'] });
   });
 
-  it('the secret is another one at each poll, and no other host has a use for it', async () => {
+  it('bug: a poll of somebody who names the MAC took the address away that the client was told', async () => {
+    const { path, query } = await offered();
+    const stranger = {
+      url: `/fog/management/index.php?sub=requestClientInfo&mac=${PC_MAC}`,
+      remoteAddress: '10.0.0.66',
+    };
+    expect((await world.app.inject(stranger)).body).toMatch(/^#!enkey=/);
+    expect((await get(path + query)).body).toBe('MZ One');
+  });
+
+  it('the secret is another one in each session, and no other host has a use for it', async () => {
     const { path, query } = await offered();
     expect((await get(path + query)).body).toBe('MZ One');
     await addHost(world.context, 'other', ['02:00:00:00:00:09'], 'test');
     expect((await get(path + query.replace(PC_MAC, '02:00:00:00:00:09'))).statusCode).toBe(404);
+    await client.handshake();
     await client.cycle();
     expect((await get(path + query)).statusCode).toBe(404);
   });

@@ -60,6 +60,22 @@ describe('what clients encrypt to the key of the server', () => {
     expect(unpad(good, Buffer.alloc(31, 9), true)).toEqual(Buffer.alloc(31, 9));
   });
 
+  it('bug: how often it read behind the end of a block told where its message begins', () => {
+    const reads = (bytes: Buffer) => {
+      const indices: number[] = [];
+      const get = (target: Buffer, name: string | symbol): unknown => {
+        if (/^\d+$/.test(String(name))) indices.push(Number(name));
+        return Reflect.get(target, name, target);
+      };
+      unpad(new Proxy(bytes, { get }), otherwise, false);
+      return indices;
+    };
+    const good = reads(block([0, 2], padding, [0], Buffer.alloc(32, 7)));
+    expect(Math.max(...good)).toBe(54);
+    expect(reads(block([0, 2], padding, Buffer.alloc(33, 7)))).toEqual(good);
+    expect(reads(block([0, 2], [0], padding, Buffer.alloc(32, 7)))).toEqual(good);
+  });
+
   it('gives the message after the first zero for every block that is right', () => {
     const pad = fc
       .uint8Array({ minLength: 8, maxLength: 200 })
