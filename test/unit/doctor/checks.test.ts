@@ -22,7 +22,7 @@ const service = (
   ...{ name, state, detail },
   ...(remedy === undefined ? {} : { remedy }),
 });
-const running = (...services: ReturnType<typeof service>[]) => ({ pid: 812, services });
+const running = (...services: ReturnType<typeof service>[]) => ({ pid: 812, services, snapins: [] });
 const DHCP = '[dhcp]\nmode = "proxy"\ninterfaces = ["eth0"]\n';
 const SERVER = `[dhcp]\nmode = "server"\ninterfaces = ["eth0"]\nsubnets = [{ network = "10.0.0.0/24", ranges = ["10.0.0.100-10.0.0.200"] }]\n`;
 
@@ -230,6 +230,41 @@ describe('doctor', () => {
       'not there',
       { toml: '[images]\nfolder = "/images"\n' },
       ['fail /images (images.folder) is not there: mount its disk, or create it for the user of fogd'],
+    ],
+    [
+      'disk',
+      'with a folder of its own for snapins',
+      { toml: '[snapins]\nfolder = "/snapins"\n[images]\nreserve_mib = 0\n' },
+      ['state (/state)', 'images (/state/images)', 'snapins (/snapins)'].map(
+        (what) => `ok disk of the ${what}: 102,400 MiB free`,
+      ),
+    ],
+    [
+      'snapins',
+      'not mounted',
+      { toml: '[snapins]\nfolder = "/snapins"\n' },
+      ['fail /snapins (snapins.folder) is not there: mount its disk, or create it for the user of fogd'],
+    ],
+    [
+      'snapins',
+      'of another user, one file gone, one changed',
+      {
+        toml: '[snapins]\nfolder = "/snapins"\n',
+        entries: { '/snapins': entry({ uid: 0, mode: 0o755 }) },
+        running: {
+          ...running(),
+          snapins: [
+            { name: 'Zip', enabled: true, damage: '' },
+            { name: 'Office', enabled: true, damage: 'its file is gone' },
+            { name: 'Old', enabled: false, damage: 'its file does not hold what was taken in' },
+          ],
+        },
+      },
+      [
+        'fail /snapins belongs to user 0, and fogd runs as user 990: chown 990 /snapins',
+        'fail the snapin Office: its file is gone: put the file back, or give it another: fogd snapin file "Office" FILE',
+        'warn the snapin Old: its file does not hold what was taken in: put the file back, or give it another: fogd snapin file "Old" FILE',
+      ],
     ],
     [
       'nfs',
