@@ -127,6 +127,8 @@ export async function registerFully(context: Context, registration: FullRegistra
   );
   if (registered.kind !== 'registered') return registered;
   const left = [wantedImages, wantedGroups, wantedSnapins].flatMap(({ missing }) => missing);
+  if (registration.productKey !== '' && !isProductKey(registration.productKey))
+    left.push('what was typed is no product key');
   if (registration.joinDomain)
     left.push(`there is no default domain: fogd client change ${registered.host.name} --join`);
   const told = { ...registered, left };

@@ -159,7 +159,8 @@ describe('full registration', () => {
   });
 
   it('tells in the story what it could not do', async () => {
-    await full({ imageid: b64('8'), groupid: b64('1,99,x'), snapinid: b64('7'), doad: 'MQ==' });
+    const wish = { imageid: b64('8'), groupid: b64('1,99,x'), snapinid: b64('7'), doad: 'MQ==' };
+    await full({ ...wish, productKey: b64('ABCDE-1234') });
     expect(world.decisions.at(-1)).toMatchObject({
       event: 'registered',
       outcome: 'answered',
@@ -168,6 +169,7 @@ describe('full registration', () => {
         'there is no group 99',
         'there is no group x',
         'there is no snapin 7',
+        'what was typed is no product key',
         'there is no default domain: fogd client change lab-7 --join',
       ],
     });
