@@ -67,7 +67,11 @@ async function runningOn(state: string): Promise<RunningFogd | undefined> {
   try {
     const { services } = await callApi<{ services: ServiceStatus[] }>(state, 'GET', '/status');
     const { pidOf } = await import('#doctor/world.js');
-    return { services, pid: await pidOf(state), snapins: await listAll<SnapinFile>(state, '/snapins') };
+    return {
+      services,
+      pid: await pidOf(state),
+      snapins: () => listAll<SnapinFile>(state, '/snapins'),
+    };
   } catch (error) {
     if (error instanceof FogdError && error.code === 'DAEMON_NOT_RUNNING') return undefined;
     throw error;

@@ -25,7 +25,8 @@ export interface Entry {
 export interface RunningFogd {
   readonly pid: number;
   readonly services: readonly ServiceStatus[];
-  readonly snapins: readonly SnapinFile[];
+  /** Asked only by the check that needs it: a daemon with a sick store can tell its services all the same. */
+  snapins(): Promise<readonly SnapinFile[]>;
 }
 
 /** A snapin, and what the daemon found of its file. */

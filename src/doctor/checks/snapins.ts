@@ -13,7 +13,7 @@ export const snapins: Check = async (world) => {
       : [missingFolder(folder, SETTING)];
   if (!running)
     return faults.length > 0 ? faults : [ok(`${folder}; the files are looked at while fogd runs`)];
-  const all = running.snapins;
+  const all = await running.snapins();
   const damaged = all.filter(({ damage }) => damage !== '');
   const found = [
     ...faults,

@@ -22,7 +22,11 @@ const service = (
   ...{ name, state, detail },
   ...(remedy === undefined ? {} : { remedy }),
 });
-const running = (...services: ReturnType<typeof service>[]) => ({ pid: 812, services, snapins: [] });
+const running = (...services: ReturnType<typeof service>[]) => ({
+  pid: 812,
+  services,
+  snapins: async () => [],
+});
 const DHCP = '[dhcp]\nmode = "proxy"\ninterfaces = ["eth0"]\n';
 const SERVER = `[dhcp]\nmode = "server"\ninterfaces = ["eth0"]\nsubnets = [{ network = "10.0.0.0/24", ranges = ["10.0.0.100-10.0.0.200"] }]\n`;
 
@@ -40,6 +44,14 @@ describe('doctor', () => {
       expect.objectContaining({ level: 'warn', text: 'could not be looked at (EIO)' }),
     ]);
     expect(lines.at(-1)?.check).toBe('certificates');
+  });
+
+  it('of a daemon whose store is sick tells its services all the same', async () => {
+    const sick = { ...running(), snapins: () => Promise.reject(new Error('the store is damaged')) };
+    const lines = await examine(world({ running: sick }));
+    const of = (name: string) => lines.filter(({ check }) => check === name).map(({ text }) => text);
+    expect(of('services')).toEqual(['all 0 services of fogd (pid 812)']);
+    expect(of('snapins')).toEqual(['could not be looked at (the store is damaged)']);
   });
 
   it('says for everything that is not well what to do, in one line', () => {
@@ -253,7 +265,7 @@ describe('doctor', () => {
         entries: { '/snapins': entry({ uid: 0, mode: 0o755 }) },
         running: {
           ...running(),
-          snapins: [
+          snapins: async () => [
             { name: 'Zip', enabled: true, damage: '' },
             { name: 'Office', enabled: true, damage: 'its file is gone' },
             { name: 'Old', enabled: false, damage: 'its file does not hold what was taken in' },

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -239,7 +240,11 @@ describe('listings', () => {
   it('of snapins have the enabled ones', async () => {
     await snapins('7-Zip', 'Reader [de]', 'off');
     await changeSnapin(world.context, 'off', { enabled: false });
-    expect(await get('snapinlisting.php')).toBe('\\tID# 1\\t-\\t7-Zip\\n\\tID# 2\\t-\\tReader _de_\\n');
+    const body = await get('snapinlisting.php');
+    expect(body).toBe('\\tID# 1\\t-\\t7-Zip\\n\\tID# 2\\t-\\tReader _de_\\n');
+    // As FOS shows it, without quotes (its fog.man.reg), in a folder with files that a name could stand for.
+    const shown = execFileSync('bash', ['-c', 'echo -e $1', 'fog.man.reg', body], { cwd: world.snapins });
+    expect(shown.toString()).toBe('\tID# 1\t-\t7-Zip\n\tID# 2\t-\tReader _de_\n\n');
   });
 
   it.each([
