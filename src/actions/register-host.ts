@@ -4,9 +4,7 @@ import type { Image } from '#domain/image.js';
 import { clean } from '#domain/inventory.js';
 import { isOverSnapinLimit } from '#domain/snapin.js';
 import { messageOf } from '#errors.js';
-import { readPasswordFile } from '#secrets/password-file.js';
 import type { Context } from './context.js';
-import { changeClientSettings } from './manage-client-settings.js';
 import { createTask } from './manage-tasks.js';
 import { verifyLogin } from './manage-users.js';
 
@@ -34,7 +32,7 @@ export interface FullRegistration {
   /** In the order in which the host shall run them. */
   readonly snapinIds: string;
   readonly productKey: string;
-  /** The domain of the settings. */
+  /** As the defaults say, of which there are none (FOG_AD_DEFAULT_*). */
   readonly joinDomain: boolean;
   /** Deploy at the next boot; only for who may log in. */
   readonly deploy: boolean;
@@ -131,33 +129,13 @@ export async function registerFully(context: Context, registration: FullRegistra
   const left = [wantedImages, wantedGroups, wantedSnapins].flatMap(({ missing }) => missing);
   if (registration.productKey !== '' && !isProductKey(registration.productKey))
     left.push('what was typed is no product key');
-  if (registration.joinDomain) left.push(...(await joinDomain(context, registered.host)));
+  if (registration.joinDomain)
+    left.push(`there is no default domain: fogd client change ${registered.host.name} --join`);
   const told = { ...registered, left };
   if (!registration.deploy) return told;
   const login = await verifyLogin(context, { ...registration.login, address: registration.address });
   if (login.kind !== 'ok') return { ...told, imaging: { ordered: false, reason: 'Invalid Login.' } };
   return await withDeploy(context, told, image, login.user.name);
-}
-
-/** Gives why it cannot be done. */
-async function joinDomain(context: Context, { name }: Host): Promise<string[]> {
-  const {
-    domain,
-    domain_ou: ou,
-    domain_user: domainUser,
-    domain_password_file: file,
-  } = context.settings.registration;
-  if (domain === '' || file === undefined)
-    return [
-      `there is no domain to join (registration.domain); for this host alone: fogd client change ${name} --join`,
-    ];
-  try {
-    const domainPassword = await readPasswordFile(file);
-    await changeClientSettings(context, name, { joinDomain: true, domain, ou, domainUser, domainPassword });
-    return [];
-  } catch (error) {
-    return [`it joins no domain: ${messageOf(error)}`];
-  }
 }
 
 /** What has the numbers that were typed, in that order, each once; `missing` names the others. */

@@ -11,11 +11,6 @@ export const secretErrors = defineErrors({
     remedy: 'restore it from a backup, or set the passwords again: fogd client change HOST --domain-password',
     status: 503,
   },
-  SECRET_FILE_UNUSABLE: {
-    message: 'the file with a password {file} cannot be used ({reason})',
-    remedy: 'write the password on its first line, and let nobody but fogd read it (chmod 600)',
-    status: 503,
-  },
   SECRET_UNREADABLE: {
     message: 'a stored password cannot be opened with the key {file}',
     remedy: 'set it again: fogd client change HOST --domain-password',

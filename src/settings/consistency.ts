@@ -11,19 +11,6 @@ export function inconsistencies(settings: Settings): Problem[] {
     ...nfsProblems(settings),
     ...httpsProblems(settings),
     ...clientProblems(settings),
-    ...registrationProblems(settings),
-  ];
-}
-
-function registrationProblems({ registration }: Settings): Problem[] {
-  const { domain, domain_user: user, domain_password_file: file } = registration;
-  if (domain === '' || (user !== '' && file !== undefined)) return [];
-  return [
-    {
-      path: 'registration.domain',
-      what: `is set, and registration.${user === '' ? 'domain_user' : 'domain_password_file'} is not`,
-      mend: 'set all three, or none',
-    },
   ];
 }
 

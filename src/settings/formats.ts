@@ -1,7 +1,6 @@
 import { isIP, isIPv4 } from 'node:net';
 import Format from 'typebox/format';
 import { KERNEL_WORD } from '#boot/kernel-line.js';
-import { isDomainName, isDomainUser, isOrganisationalUnit } from '#domain/client-settings.js';
 import { parseDhcpOption } from './dhcp-option.js';
 import { parseCidr, parseRange, parseRoute } from './ipv4.js';
 
@@ -71,18 +70,6 @@ export const formats: Readonly<Record<string, FormatRule>> = {
   hostname: {
     test: (value) => value.length <= 253 && /^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$/.test(value),
     means: 'a DNS name such as fog.school.example',
-  },
-  domain: {
-    test: (value) => value === '' || isDomainName(value),
-    means: 'the DNS name of a domain such as example.org, or empty',
-  },
-  'organisational-unit': {
-    test: (value) => value === '' || isOrganisationalUnit(value),
-    means: 'a distinguished name such as OU=Labs,DC=example,DC=org, or empty',
-  },
-  'domain-user': {
-    test: (value) => value === '' || isDomainUser(value),
-    means: 'an account such as joiner, EXAMPLE\\joiner or joiner@example.org, or empty',
   },
   address: {
     test: (value) => isIP(value) !== 0 && !value.includes('%'),

@@ -468,37 +468,6 @@ export const SettingsSchema = Type.Object(
           examples: [['00:e0:4c', '9c:eb:e8']],
           fog: 'FOG_QUICKREG_PENDING_MAC_FILTER',
         }),
-        domain: Type.String({
-          format: 'domain',
-          default: '',
-          description:
-            'DNS name of the domain that a machine belongs into when its operator says so at the full registration; its FOG Client joins it. Empty: none.',
-          examples: ['example.org'],
-          fog: 'FOG_AD_DEFAULT_DOMAINNAME',
-        }),
-        domain_ou: Type.String({
-          format: 'organisational-unit',
-          default: '',
-          description: 'Where in that domain; empty: where the domain puts it.',
-          examples: ['OU=Labs,DC=example,DC=org'],
-          fog: 'FOG_AD_DEFAULT_OU',
-        }),
-        domain_user: Type.String({
-          format: 'domain-user',
-          default: '',
-          description: 'Account that may join machines to it, and nothing else.',
-          examples: ['joiner'],
-          fog: 'FOG_AD_DEFAULT_USER',
-        }),
-        domain_password_file: Type.Optional(
-          Type.String({
-            format: 'file',
-            description:
-              'File with the password of that account on its first line, read at each such registration; others than its owner and group must not be able to read it.',
-            examples: ['/etc/fogd/domain-password'],
-            fog: 'FOG_AD_DEFAULT_PASSWORD',
-          }),
-        ),
       },
       { additionalProperties: false, description: 'How machines become hosts.' },
     ),

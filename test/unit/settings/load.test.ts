@@ -99,16 +99,6 @@ describe('settings', () => {
       '[client]\nmove_to_https = true\n[https]\nport = 8443',
       /:2: client\.move_to_https is true although HTTPS is not served on port 443/,
     ],
-    [
-      'a domain that nobody may join machines to',
-      '[registration]\ndomain = "example.org"\ndomain_user = "joiner"',
-      /:2: registration\.domain is set, and registration\.domain_password_file is not/,
-    ],
-    [
-      'a NetBIOS name, by which no client finds a domain',
-      '[registration]\ndomain = "EXAMPLE"',
-      /:2: registration\.domain .*must be the DNS name of a domain/,
-    ],
     ['a colour that is none', '[client]\ncolor = "#00567a"', /:2: client\.color .*six hexadecimal digits/],
   ])('name line, fault and mend of %s', (_, text, expected) => {
     expect(problems(text)[0]).toMatch(expected);

@@ -1,9 +1,6 @@
 import { execFileSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { passwordOwner } from '#actions/manage-client-settings.js';
 import { addGroup, changeMembers, createGroupTasks } from '#actions/manage-groups.js';
 import { addHost } from '#actions/manage-hosts.js';
 import { addImage, changeImage } from '#actions/manage-images.js';
@@ -174,39 +171,9 @@ describe('full registration', () => {
         'there is no group x',
         'there is no snapin 7',
         'what was typed is no product key',
-        'there is no domain to join (registration.domain); for this host alone: fogd client change lab-7 --join',
+        'there is no default domain: fogd client change lab-7 --join',
       ],
     });
-  });
-
-  it('joins the domain of the settings when that is asked for, and tells its password to nobody', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'fogd-password-'));
-    const file = join(folder, 'password');
-    writeFileSync(file, 'geheim 1\nnot this\n', { mode: 0o600 });
-    const ou = 'OU=Labs,DC=example,DC=org';
-    await restart(
-      `domain = "example.org"\ndomain_ou = "${ou}"\ndomain_user = "joiner"\ndomain_password_file = "${file}"`,
-    );
-    expect(await full({})).toBe('Done, without imaging!');
-    const { clientSettings } = world.context;
-    expect(clientSettings.get(host()?.id ?? 0)).toMatchObject({ joinDomain: false, domain: '' });
-    const other = { mac: b64('02:00:00:00:00:07'), host: b64('lab-8'), doad: 'MQ==' };
-    expect(await full(other)).toBe('Done, without imaging!');
-    const joined = world.context.hosts.byName('lab-8');
-    expect(clientSettings.get(joined?.id ?? 0)).toMatchObject({
-      ...{ joinDomain: true, domain: 'example.org', ou, domainUser: 'joiner', hasDomainPassword: true },
-    });
-    if (!joined) throw new Error('lab-8 was not registered');
-    const sealed = clientSettings.domainPassword(joined.id);
-    expect(await world.context.secrets.open(sealed ?? Buffer.of(), passwordOwner(joined))).toBe('geheim 1');
-    chmodSync(file, 0o644);
-    await full({ ...other, mac: b64('02:00:00:00:00:09'), host: b64('lab-9') });
-    expect(world.decisions.at(-1)).toMatchObject({
-      event: 'registered',
-      reasons: [expect.stringMatching(/^it joins no domain: the file .* \(others can read it\)/)],
-    });
-    expect(JSON.stringify(world.decisions)).not.toContain('geheim');
-    rmSync(folder, { recursive: true });
   });
 
   it('with more snapins than the limit makes no host, as with FOG', async () => {
