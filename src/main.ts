@@ -157,7 +157,8 @@ export async function startDaemon({
   });
   const unwrapper = new Unwrapper();
   pki.followKey((key) => unwrapper.use(key));
-  const snapinStore = new SnapinStore(settings.snapins.folder ?? folder.file('snapins'));
+  const snapins = settings.snapins.folder ?? folder.file('snapins');
+  const snapinStore = new SnapinStore(snapins);
   const neighbour = neighbourTable();
   const wake = (macs: readonly string[]) => sendMagicPackets(macs, broadcastAddresses(networkInterfaces()));
   const context = createContext(settings, clock, store, {
@@ -209,8 +210,10 @@ export async function startDaemon({
           tasks: census.tasks(),
           sessions: census.sessions(),
           hosts: census.hosts(),
+          snapins: census.snapins(),
+          snapinTasks: census.snapinTasks(),
         }),
-        disks: () => diskSizes({ state: folder.path, images }),
+        disks: () => diskSizes({ state: folder.path, images, snapins }),
         traceLost: () => trace.lost,
         process: processUsage,
       }),

@@ -1,4 +1,5 @@
 import type { Host } from '#domain/host.js';
+import { isOverSnapinLimit } from '#domain/snapin.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 import { findGroup } from './manage-groups.js';
@@ -13,7 +14,7 @@ export interface HostChoice {
   readonly group?: string;
 }
 
-/** Gives a snapin to hosts as their last one, or takes it from them: all or none. Throws SNAPIN_UNKNOWN, HOST_UNKNOWN, GROUP_UNKNOWN, GROUP_EMPTY, SNAPIN_NO_HOSTS. */
+/** Gives a snapin to hosts as their last one, or takes it from them: all or none. Throws SNAPIN_UNKNOWN, HOST_UNKNOWN, GROUP_UNKNOWN, GROUP_EMPTY, SNAPIN_NO_HOSTS, SNAPIN_LIMIT. */
 export async function assignSnapin(
   context: Context,
   key: string,
@@ -23,9 +24,20 @@ export async function assignSnapin(
   const { store, snapins } = context;
   return store.commit(() => {
     const snapin = findSnapin(context, key);
-    for (const hostId of chosen(context, choice)) snapins[change](hostId, snapin.id);
+    for (const hostId of chosen(context, choice))
+      keepLimit(context, hostId, () => snapins[change](hostId, snapin.id));
     return describeSnapin(context, snapin);
   });
+}
+
+/** A host that would have more than snapins.limit allows gets nothing: what throws in a transaction undoes it. */
+function keepLimit({ snapins, hosts, settings }: Context, hostId: number, change: () => void): void {
+  const count = () => snapins.ofHost(hostId).length;
+  const had = count();
+  change();
+  const { limit } = settings.snapins;
+  if (!isOverSnapinLimit(count(), limit, had)) return;
+  throw actionErrors.SNAPIN_LIMIT({ name: hosts.byId(hostId)?.name ?? hostId, limit });
 }
 
 function chosen(context: Context, { hosts = [], group: name }: HostChoice): number[] {
@@ -42,7 +54,7 @@ export function hostSnapins(context: Context, key: string): SnapinView[] {
   return describeSnapins(context, context.snapins.ofHost(findHost(context, key).id));
 }
 
-/** Gives a host exactly these, in this order. Throws HOST_UNKNOWN, SNAPIN_UNKNOWN. */
+/** Gives a host exactly these, in this order. Throws HOST_UNKNOWN, SNAPIN_UNKNOWN, SNAPIN_LIMIT. */
 export async function setHostSnapins(
   context: Context,
   key: string,
@@ -52,8 +64,10 @@ export async function setHostSnapins(
   const host: Host = findHost(context, key);
   await store.commit(() => {
     const wanted = names.map((name) => findSnapin(context, name).id);
-    for (const { id } of snapins.ofHost(host.id)) snapins.unassign(host.id, id);
-    for (const id of wanted) snapins.assign(host.id, id);
+    keepLimit(context, host.id, () => {
+      for (const { id } of snapins.ofHost(host.id)) snapins.unassign(host.id, id);
+      for (const id of wanted) snapins.assign(host.id, id);
+    });
   });
   return hostSnapins(context, key);
 }

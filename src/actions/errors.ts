@@ -381,6 +381,11 @@ export const actionErrors = defineErrors({
     remedy: 'name one with --snapin; fogd snapin list shows them',
     status: 400,
   },
+  SNAPIN_LIMIT: {
+    message: 'the host {name} may have {limit} snapins (snapins.limit)',
+    remedy: 'take one from it with: fogd snapin unassign SNAPIN {name}, or raise snapins.limit',
+    status: 409,
+  },
   SNAPIN_NO_HOSTS: {
     message: 'no hosts are named',
     remedy: 'name hosts, or a group with --group',

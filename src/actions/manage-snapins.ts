@@ -18,7 +18,7 @@ import { endSnapinTask, settleJob } from './snapin-jobs.js';
 
 /** What people do to snapins. All throw errors of the catalogue and resolve when durable. */
 
-/** What people say of a snapin; what they leave out of a new one is empty, off or 0. */
+/** What people say of a snapin; what they leave out of a new one is empty, off or 0, but enabled and toReplicate, which are on. */
 export interface SnapinFields {
   readonly name?: string;
   readonly description?: string;
@@ -37,6 +37,7 @@ export interface SnapinFields {
   readonly timeout?: number;
   readonly protected?: boolean;
   readonly enabled?: boolean;
+  readonly toReplicate?: boolean;
 }
 
 /** A file that somebody sends. */
@@ -75,7 +76,7 @@ export async function addSnapin(
   const { store, snapins, snapinStore, clock } = context;
   const entry = {
     ...{ name, file, description: '', args: '', runWith: '', runWithArgs: '', pack: false },
-    ...{ action: '' as const, hide: false, timeout: 0, protected: false, enabled: true },
+    ...{ action: '' as const, hide: false, timeout: 0, protected: false, enabled: true, toReplicate: true },
     ...changesOf(fields),
   };
   check(entry);

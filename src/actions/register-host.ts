@@ -2,12 +2,15 @@ import { type Host, isProductKey } from '#domain/host.js';
 import { isHostName, nameFromMac, nameFromPattern } from '#domain/host-name.js';
 import type { Image } from '#domain/image.js';
 import { clean } from '#domain/inventory.js';
+import { isOverSnapinLimit } from '#domain/snapin.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { createTask } from './manage-tasks.js';
 import { verifyLogin } from './manage-users.js';
 
 const NAME_COUNTER = 'registration.name';
+/** What somebody types at a screen. */
+const MOST_NUMBERS = 100;
 
 export interface QuickRegistration {
   /** The first is the primary one. */
@@ -24,9 +27,13 @@ export interface FullRegistration {
   readonly other2: string;
   /** Numbers as the operator typed them from the lists. */
   readonly imageId: string;
-  /** With commas. */
+  /** With commas, as `snapinIds`. */
   readonly groupIds: string;
+  /** In the order in which the host shall run them. */
+  readonly snapinIds: string;
   readonly productKey: string;
+  /** As the defaults say, of which there are none (FOG_AD_DEFAULT_*). */
+  readonly joinDomain: boolean;
   /** Deploy at the next boot; only for who may log in. */
   readonly deploy: boolean;
   readonly login: { readonly name: string; readonly password: string };
@@ -39,6 +46,8 @@ export type Registration =
       readonly host: Host;
       /** What became of the wish to deploy; undefined where there was none. */
       readonly imaging?: { readonly ordered: true } | { readonly ordered: false; readonly reason: string };
+      /** What was asked for and is not done. */
+      readonly left: readonly string[];
     }
   /** The machine is a host already, by any of its MACs. */
   | { readonly kind: 'known'; readonly host: Host }
@@ -83,10 +92,11 @@ export async function registerQuickly(
  * ordered only with a login that is right: FOG 1.5 takes any (spec fos-protocol 3.10). Resolves when durable.
  */
 export async function registerFully(context: Context, registration: FullRegistration): Promise<Registration> {
-  const { images, groups, clock } = context;
-  const image = /^[1-9]\d{0,8}$/.test(registration.imageId)
-    ? images.byId(Number(registration.imageId))
-    : undefined;
+  const { images, groups, snapins, clock, settings } = context;
+  const wantedImages = found('image', registration.imageId, (id) => images.byId(id));
+  const wantedGroups = found('group', registration.groupIds, (id) => groups.byId(id));
+  const wantedSnapins = found('snapin', registration.snapinIds, (id) => snapins.byId(id));
+  const [image] = wantedImages.items;
   const registered = await register(
     context,
     registration.macs,
@@ -95,6 +105,12 @@ export async function registerFully(context: Context, registration: FullRegistra
       if (!isHostName(name))
         return { refused: `Unsafe hostname entered, please try again: ${clean(name, 60)}` };
       if (context.hosts.byName(name)) return { refused: 'Hostname already used, please try again' };
+      const { limit } = settings.snapins;
+      // As with FOG, nothing is registered then: the host would not be what was asked for.
+      if (isOverSnapinLimit(wantedSnapins.items.length, limit))
+        return {
+          refused: `You are only allowed to assign ${limit} snapin${limit === 1 ? '' : 's'} per host`,
+        };
       return { name };
     },
     (host) => {
@@ -104,15 +120,39 @@ export async function registerFully(context: Context, registration: FullRegistra
         other2: clean(registration.other2, 50),
       };
       context.inventory.saveTyped(host.id, typed, clock.now());
-      for (const id of registration.groupIds.split(',').slice(0, 100))
-        if (/^[1-9]\d{0,8}$/.test(id) && groups.byId(Number(id))) groups.join(Number(id), host.id);
+      for (const { id } of wantedGroups.items) groups.join(id, host.id);
+      for (const { id } of wantedSnapins.items) snapins.assign(host.id, id);
       equip(context, host, image, registration.productKey);
     },
   );
-  if (!registration.deploy || registered.kind !== 'registered') return registered;
+  if (registered.kind !== 'registered') return registered;
+  const left = [wantedImages, wantedGroups, wantedSnapins].flatMap(({ missing }) => missing);
+  if (registration.productKey !== '' && !isProductKey(registration.productKey))
+    left.push('what was typed is no product key');
+  if (registration.joinDomain)
+    left.push(`there is no default domain: fogd client change ${registered.host.name} --join`);
+  const told = { ...registered, left };
+  if (!registration.deploy) return told;
   const login = await verifyLogin(context, { ...registration.login, address: registration.address });
-  if (login.kind !== 'ok') return { ...registered, imaging: { ordered: false, reason: 'Invalid Login.' } };
-  return await withDeploy(context, registered, image, login.user.name);
+  if (login.kind !== 'ok') return { ...told, imaging: { ordered: false, reason: 'Invalid Login.' } };
+  return await withDeploy(context, told, image, login.user.name);
+}
+
+/** What has the numbers that were typed, in that order, each once; `missing` names the others. */
+function found<T>(
+  kind: string,
+  typed: string,
+  byId: (id: number) => T | undefined,
+): { readonly items: readonly T[]; readonly missing: readonly string[] } {
+  const words = typed.split(',').map((word) => word.trim().replace(/^0+/, ''));
+  const numbers = [...new Set(words)].filter((word) => word !== '').slice(0, MOST_NUMBERS);
+  const [items, missing]: [T[], string[]] = [[], []];
+  for (const number of numbers) {
+    const item = /^\d{1,9}$/.test(number) ? byId(Number(number)) : undefined;
+    if (item) items.push(item);
+    else missing.push(`there is no ${kind} ${clean(number, 20)}`);
+  }
+  return { items, missing };
 }
 
 function isSame(one: string, other: string): boolean {
@@ -168,6 +208,6 @@ async function register(
     });
     if (approve) hosts.change(added.id, { pending: true });
     afterwards(added);
-    return { kind: 'registered', host: hosts.byId(added.id) ?? added };
+    return { kind: 'registered', host: hosts.byId(added.id) ?? added, left: [] };
   });
 }

@@ -22,12 +22,22 @@ const running = new WeakMap<Context, Map<number, Promise<string>>>();
 
 /** Looks at the file without reading it; one that was touched is read again, and until then nobody gets it. */
 export async function snapinState(context: Context, snapin: Snapin): Promise<FileState> {
-  const { identity, damage, stored } = snapin;
-  if (((await context.snapinStore.identity(stored)) ?? GONE) === identity)
-    return damage === '' ? 'good' : 'damaged';
+  if (!(await isTouched(context, snapin))) return snapin.damage === '' ? 'good' : 'damaged';
   // What comes of it is written down and in the trace.
   recheck(context, snapin).catch(() => undefined);
   return 'unknown';
+}
+
+/** Looks at all files without reading them; those that were touched or are gone are read again. Resolves when the verdicts are durable. */
+export async function lookAfterSnapins(context: Context): Promise<void> {
+  for (const { id } of context.snapins.list()) {
+    const snapin = context.snapins.byId(id);
+    if (snapin && (await isTouched(context, snapin))) await recheck(context, snapin);
+  }
+}
+
+async function isTouched({ snapinStore }: Context, { stored, identity }: Snapin): Promise<boolean> {
+  return ((await snapinStore.identity(stored)) ?? GONE) !== identity;
 }
 
 /** Reads the files again, all or one. Resolves when the verdicts are durable. Throws SNAPIN_UNKNOWN. */

@@ -20,6 +20,12 @@ export interface TaskArgsSettings {
   readonly clamav_share?: string;
 }
 
+/**
+ * FOG's "Other OS". FOS looks the number up at each check-in but that of an inventory, also for a task that images nothing (a virus scan),
+ * and one that it does not know, as 0, is fatal to it (FOS's fog.checkin, determineOS).
+ */
+const OTHER_OS = 99;
+
 /** What FOS must know of an image. */
 export function imageArgs(image: Image, { compression }: TaskArgsSettings): string[] {
   return [
@@ -43,7 +49,7 @@ export function taskArgs(host: Host, task: OrderedTask, settings: TaskArgsSettin
       : [];
   return [
     `mac=${primaryMac(host)}`,
-    `osid=${image?.osId ?? 0}`,
+    `osid=${image?.osId ?? OTHER_OS}`,
     'irqpoll',
     `hostname=${host.name}`,
     ...(isVirusScan(type) ? [`clamav=${settings.clamav_share ?? ''}`] : []),

@@ -3,9 +3,9 @@ import { fileURLToPath } from 'node:url';
 import type { Command } from 'commander';
 import type { ServiceStatus } from '#daemon/supervisor.js';
 import type { Line } from '#doctor/doctor.js';
-import type { RunningFogd } from '#doctor/world.js';
+import type { RunningFogd, SnapinFile } from '#doctor/world.js';
 import { FogdError } from '#errors.js';
-import { callApi } from './client.js';
+import { callApi, listAll } from './client.js';
 import { addSettingsOptions, effectiveSettings, type SettingsOptions } from './effective-settings.js';
 import { jsonOption } from './options.js';
 import { print } from './print.js';
@@ -65,7 +65,11 @@ async function runningOn(state: string): Promise<RunningFogd | undefined> {
   try {
     const { services } = await callApi<{ services: ServiceStatus[] }>(state, 'GET', '/status');
     const { pidOf } = await import('#doctor/world.js');
-    return { services, pid: await pidOf(state) };
+    return {
+      services,
+      pid: await pidOf(state),
+      snapins: () => listAll<SnapinFile>(state, '/snapins'),
+    };
   } catch (error) {
     if (error instanceof FogdError && error.code === 'DAEMON_NOT_RUNNING') return undefined;
     throw error;

@@ -20,6 +20,7 @@ interface SnapinView {
   readonly timeout: number;
   readonly protected: boolean;
   readonly enabled: boolean;
+  readonly toReplicate: boolean;
   readonly sha512: string;
   readonly size: number;
   readonly damage: string;
@@ -59,6 +60,7 @@ interface CommandOptions extends Options {
   readonly timeout?: number;
   readonly protect?: boolean;
   readonly enable?: boolean;
+  readonly replicate?: boolean;
 }
 
 const TEMPLATES = TEMPLATE_NAMES.map(
@@ -128,6 +130,7 @@ export function addSnapin(program: Command): void {
     .option('--no-protect', 'its file may be replaced and it may be removed')
     .option('--enable', 'new tasks have it')
     .option('--no-enable', 'new tasks leave it out, and clients that wait for it go on waiting')
+    .option('--replicate', 'other storage nodes shall have its file')
     .action(async (name: string, options: CommandOptions) => {
       const changed = await callApi<SnapinView>(options.state, 'PATCH', path(name), fieldsOf(options));
       print(options, changed, describe(changed));
@@ -254,7 +257,11 @@ function withCommand(command: Command): Command {
     )
     .option('--hide', 'the client does not log the arguments')
     .addOption(numberOption('--timeout <seconds>', 'the client ends it then; 0: never'))
-    .option('--protect', 'its file cannot be replaced nor it be removed');
+    .option('--protect', 'its file cannot be replaced nor it be removed')
+    .option(
+      '--no-replicate',
+      'other storage nodes shall not have its file (there is one node: this is only kept)',
+    );
 }
 
 function fieldsOf(options: CommandOptions): Readonly<Record<string, string | number | boolean>> {
@@ -266,6 +273,7 @@ function fieldsOf(options: CommandOptions): Readonly<Record<string, string | num
     action: options.then === 'nothing' ? '' : options.then,
     protected: options.protect,
     enabled: options.enable,
+    toReplicate: options.replicate,
   };
   return Object.fromEntries(
     Object.entries(said).filter(
@@ -282,11 +290,12 @@ function queryOf(fields: Readonly<Record<string, string | number | boolean>>): U
 const path = (name: string): string => `/snapins/${encodeURIComponent(name)}`;
 const hostPath = (host: string): string => `/hosts/${encodeURIComponent(host)}/snapins`;
 
-function flagsOf({ pack, enabled, damage, ...one }: SnapinView): string {
+function flagsOf({ pack, enabled, toReplicate, damage, ...one }: SnapinView): string {
   const flags = [
     pack && 'pack',
     one.protected && 'protected',
     !enabled && 'disabled',
+    !toReplicate && 'not replicated',
     damage !== '' && 'damaged',
   ];
   return flags.filter((flag) => flag !== false).join(' ');

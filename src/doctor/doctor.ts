@@ -13,6 +13,7 @@ import { permissions } from './checks/permissions.js';
 import { ports } from './checks/ports.js';
 import { rights } from './checks/rights.js';
 import { services } from './checks/services.js';
+import { snapins } from './checks/snapins.js';
 import { type Check, type Finding, warn } from './finding.js';
 import type { World } from './world.js';
 
@@ -29,6 +30,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   permissions,
   disk,
   images,
+  snapins,
   nfs,
   'boot files': bootFiles,
   certificates,

@@ -25,6 +25,16 @@ export interface Entry {
 export interface RunningFogd {
   readonly pid: number;
   readonly services: readonly ServiceStatus[];
+  /** Asked only by the check that needs it: a daemon with a sick store can tell its services all the same. */
+  snapins(): Promise<readonly SnapinFile[]>;
+}
+
+/** A snapin, and what the daemon found of its file. */
+export interface SnapinFile {
+  readonly name: string;
+  readonly enabled: boolean;
+  /** Empty: nothing. */
+  readonly damage: string;
 }
 
 /** Everything that the checks know, so that each can be tried in any world. Nothing here rejects for what is not there. */
@@ -32,6 +42,7 @@ export interface World {
   readonly settings: Settings;
   readonly state: string;
   readonly images: string;
+  readonly snapins: string;
   /** Milliseconds since 1970. */
   readonly now: number;
   /** Of who asks. */
@@ -71,6 +82,7 @@ export async function realWorld({ settings, state, imagingOs, running }: RealWor
     state,
     running,
     images: settings.images.folder ?? join(state, 'images'),
+    snapins: settings.snapins.folder ?? join(state, 'snapins'),
     now: Date.now(),
     uid: process.getuid?.() ?? 0,
     problems: await problemsHere(settings),

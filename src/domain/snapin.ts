@@ -22,6 +22,8 @@ export interface Snapin {
   readonly protected: boolean;
   /** One that is not is left out of new tasks. */
   readonly enabled: boolean;
+  /** Whether other storage nodes shall have its file (FOG's toReplicate): kept and told; with one node nothing follows from it. */
+  readonly toReplicate: boolean;
   /** Hexadecimal, lower case, of what was taken in. */
   readonly sha512: string;
   /** Bytes. */
@@ -67,6 +69,11 @@ function isPlainName(text: string): boolean {
 
 export function isSnapinName(text: string): boolean {
   return text.length <= LONGEST_NAME && isPlainName(text) && !text.includes('..');
+}
+
+/** Whether a host may not have so many (FOG_SNAPIN_LIMIT; 0: any number). Those that it `had` it keeps when the limit is lowered. */
+export function isOverSnapinLimit(count: number, limit: number, had = 0): boolean {
+  return limit > 0 && count > Math.max(limit, had);
 }
 
 export function isSnapinFile(text: string): boolean {

@@ -34,8 +34,17 @@ export const METRICS = {
   fogd_tasks: gauge('Active tasks by state.', 'state'),
   fogd_sessions: gauge('Boot sessions that a machine has opened, by kind.', 'kind'),
   fogd_hosts: gauge('Hosts that are registered.'),
+  fogd_snapins: gauge(
+    'Snapins by what clients can have of them: whole, disabled, or damaged (the file is gone or holds something else).',
+    'state',
+  ),
+  fogd_snapin_tasks: gauge('Snapins that hosts are still to run, by state.', 'state'),
+  fogd_snapin_reports_total: counter(
+    'What clients reported of snapins: done, failed, or refused (of no open task).',
+    'result',
+  ),
   fogd_disk_free_bytes: gauge(
-    'Bytes that fogd may still write, on the disk of the state and on that of the images.',
+    'Bytes that fogd may still write, on the disks of the state, of the images and of the snapins.',
     'disk',
   ),
   fogd_disk_size_bytes: gauge('Size of these disks.', 'disk'),

@@ -3,11 +3,17 @@ import type { Decision, Outcome, TraceService } from '#trace/decision.js';
 import { exposition, Histogram, type Sample } from './exposition.js';
 import { METRICS, type MetricName } from './list.js';
 
-const SERVICES: readonly TraceService[] = ['dhcp', 'tftp', 'http', 'fos', 'fogd'];
+const SERVICES: readonly TraceService[] = ['dhcp', 'tftp', 'http', 'fos', 'client', 'fogd'];
 const OUTCOMES: readonly Outcome[] = ['answered', 'ignored', 'refused', 'failed'];
 const STATES: readonly ServiceState[] = ['starting', 'running', 'degraded', 'off', 'failed', 'stopped'];
 /** What send files; a refused one has no bytes. */
-const SENDERS: readonly TraceService[] = ['tftp', 'http'];
+const SENDERS: readonly TraceService[] = ['tftp', 'http', 'fos', 'client'];
+/** What clients report of snapins, by how that is decided: a refused report counts for no task. */
+const SNAPIN_ENDINGS: Partial<Readonly<Record<Outcome, string>>> = {
+  answered: 'done',
+  failed: 'failed',
+  refused: 'refused',
+};
 /** Seconds: from a fast disk to one that is about to fail. */
 const COMMIT_BOUNDS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
 const DELAY_BOUNDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5];
@@ -24,6 +30,8 @@ export interface MetricSources {
     readonly tasks: Readonly<Record<string, number>>;
     readonly sessions: Readonly<Record<string, number>>;
     readonly hosts: number;
+    readonly snapins: Readonly<Record<string, number>>;
+    readonly snapinTasks: Readonly<Record<string, number>>;
   };
   /** Of a disk that cannot be looked at: not a number. */
   readonly disks: () => Promise<Readonly<Record<string, { readonly free: number; readonly size: number }>>>;
@@ -39,13 +47,17 @@ export interface MetricSources {
 export class Metrics {
   readonly #decisions = new Map<string, number>();
   readonly #sent = new Map<string, number>();
+  readonly #snapinReports = new Map<string, number>();
   readonly commit = new Histogram(COMMIT_BOUNDS);
   readonly loopDelay = new Histogram(DELAY_BOUNDS);
 
   readonly count = ({ service, outcome, event, facts }: Decision): void => {
     add(this.#decisions, key(service, outcome), 1);
     // A file that was broken off has sent what it sent.
-    if (event.startsWith('file-') && typeof facts?.bytes === 'number') add(this.#sent, service, facts.bytes);
+    if (/^file-|-sent$/.test(event) && typeof facts?.bytes === 'number')
+      add(this.#sent, service, facts.bytes);
+    const ended = event === 'snapin-reported' ? SNAPIN_ENDINGS[outcome] : undefined;
+    if (ended !== undefined) add(this.#snapinReports, ended, 1);
   };
 
   async text(sources: MetricSources): Promise<string> {
@@ -72,6 +84,10 @@ export class Metrics {
         labels: { service },
         value: this.#sent.get(service) ?? 0,
       })),
+      fogd_snapin_reports_total: Object.values(SNAPIN_ENDINGS).map((result) => ({
+        labels: { result },
+        value: this.#snapinReports.get(result) ?? 0,
+      })),
       fogd_store_commit_seconds: this.commit.samples(),
       fogd_event_loop_delay_seconds: this.loopDelay.samples(),
     } satisfies Partial<Record<MetricName, Sample[]>>;
@@ -88,7 +104,7 @@ async function asked({
   traceLost,
   process,
 }: MetricSources) {
-  const { leases, tasks, sessions, hosts } = census();
+  const { leases, tasks, sessions, hosts, snapins, snapinTasks } = census();
   const { residentBytes, cpuSeconds, busySeconds } = process();
   const places = Object.entries(await disks());
   return {
@@ -102,6 +118,8 @@ async function asked({
     fogd_tasks: by('state', tasks),
     fogd_sessions: by('kind', sessions),
     fogd_hosts: one(hosts),
+    fogd_snapins: by('state', snapins),
+    fogd_snapin_tasks: by('state', snapinTasks),
     fogd_disk_free_bytes: places.map(([disk, { free }]) => ({ labels: { disk }, value: free })),
     fogd_disk_size_bytes: places.map(([disk, { size }]) => ({ labels: { disk }, value: size })),
     fogd_trace_lost_total: one(traceLost()),

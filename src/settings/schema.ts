@@ -319,6 +319,14 @@ export const SettingsSchema = Type.Object(
             fog: 'FOG_SNAPINDIR',
           }),
         ),
+        limit: Type.Integer({
+          minimum: 0,
+          maximum: 1000,
+          default: 0,
+          description:
+            'How many snapins a host may have; 0: any number. Hosts that have more when it is lowered keep them, and get no further one.',
+          fog: 'FOG_SNAPIN_LIMIT',
+        }),
         require_token: Type.Boolean({
           default: true,
           description:

@@ -27,6 +27,23 @@ export class Census {
     );
   }
 
+  snapins(): Counts {
+    const rows = this.#pairs(
+      "SELECT CASE WHEN damage <> '' THEN 'damaged' WHEN enabled = 0 THEN 'disabled' ELSE 'whole' END AS kind, count(*) FROM snapins GROUP BY kind",
+    );
+    return Object.fromEntries(['whole', 'disabled', 'damaged'].map((kind) => [kind, rows.get(kind) ?? 0]));
+  }
+
+  /** Open ones; those that are over are only history. */
+  snapinTasks(): Counts {
+    const rows = this.#pairs(
+      'SELECT state, count(*) FROM snapin_tasks INDEXED BY snapin_tasks_open WHERE state < 4 GROUP BY state',
+    );
+    return Object.fromEntries(
+      ACTIVE_STATES.map((state: TaskState) => [stateName(state), rows.get(state) ?? 0]),
+    );
+  }
+
   sessions(): Counts {
     const kinds: readonly SessionKind[] = ['deploy', 'capture', 'recovery', 'plain'];
     const rows = this.#pairs(

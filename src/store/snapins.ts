@@ -16,6 +16,7 @@ interface SnapinRow {
   pack: number;
   protected: number;
   enabled: number;
+  to_replicate: number;
   sha512: string;
   size: number;
   stored: string;
@@ -40,6 +41,7 @@ const COLUMNS: Readonly<Record<keyof SnapinChange, string>> = {
   pack: 'pack',
   protected: 'protected',
   enabled: 'enabled',
+  toReplicate: 'to_replicate',
   sha512: 'sha512',
   size: 'size',
   stored: 'stored',
@@ -177,6 +179,7 @@ function snapin(row: SnapinRow): Snapin {
     pack: row.pack === 1,
     protected: row.protected === 1,
     enabled: row.enabled === 1,
+    toReplicate: row.to_replicate === 1,
     sha512: row.sha512,
     size: row.size,
     stored: row.stored,

@@ -47,6 +47,9 @@ const Snapin = fields(
     timeout: Type.Integer({ description: 'Seconds until the client ends it; 0: never.' }),
     protected: Type.Boolean(),
     enabled: Type.Boolean(),
+    toReplicate: Type.Boolean({
+      description: 'Whether other storage nodes shall have its file; with one node it is only kept.',
+    }),
     sha512: Type.String(),
     size: Type.Integer(),
     damage: Type.String({ description: 'Why its file cannot be handed out; empty: it can.' }),
@@ -102,6 +105,7 @@ const commandFields = {
   timeout: Type.Optional(Type.Integer({ minimum: 0, maximum: LONGEST_TIMEOUT })),
   protected: Type.Optional(Type.Boolean()),
   enabled: Type.Optional(Type.Boolean()),
+  toReplicate: Type.Optional(Type.Boolean()),
 };
 const File = Type.String({ minLength: 1, maxLength: 200 });
 const New = fields({ name: Name, file: File, ...commandFields, sha512 });

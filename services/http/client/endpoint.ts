@@ -86,7 +86,7 @@ export function clientEndpoints(app: FastifyInstance, options: ClientOptions): C
     const { event, outcome, host, reasons = [], facts } = note;
     const mac = host ? primaryMac(host) : macs[0];
     if (outcome !== 'answered') {
-      const key = JSON.stringify([event, mac ?? clientAddress(request), reasons]);
+      const key = JSON.stringify([event, mac ?? clientAddress(request), reasons, facts?.task]);
       const now = context.clock.now();
       if (now - (refusals.get(key) ?? -SAME_NEWS_MS) < SAME_NEWS_MS) return;
       refusals.set(key, now);

@@ -41,7 +41,9 @@ export function registrationEndpoints({ post, get }: Endpoints, context: Context
           other2: decodeOptional(fields.get('other2')),
           imageId: decodeOptional(fields.get('imageid')),
           groupIds: decodeOptional(fields.get('groupid')),
+          snapinIds: decodeOptional(fields.get('snapinid')),
           productKey: decodeOptional(fields.get('productKey')),
+          joinDomain: decodeOptional(fields.get('doad')) === '1',
           deploy: decodeOptional(fields.get('doimage')) === '1',
           login: {
             name: decodeOptional(fields.get('username')),
@@ -77,7 +79,13 @@ export function registrationEndpoints({ post, get }: Endpoints, context: Context
     ),
   );
   get('/service/grouplisting.php', () => listing('groups', context.groups.list()));
-  for (const kind of ['snapins', 'locations', 'ous'])
+  get('/service/snapinlisting.php', () =>
+    listing(
+      'snapins',
+      context.snapins.list().filter(({ enabled }) => enabled),
+    ),
+  );
+  for (const kind of ['locations', 'ous'])
     get(`/service/${kind.slice(0, -1)}listing.php`, () => listing(kind, []));
   // Anything but `##` means that the feature is not there.
   get('/service/locationcheck.php', () => '');
@@ -87,13 +95,13 @@ export function registrationEndpoints({ post, get }: Endpoints, context: Context
 function registrationAnswer(registration: Registration, done: string): Answer {
   switch (registration.kind) {
     case 'registered': {
-      const { host, imaging } = registration;
+      const { host, imaging, left } = registration;
       const isRefused = imaging !== undefined && !imaging.ordered;
       return {
         body: isRefused ? `Done, without imaging! ${imaging.reason}` : imaging ? 'Done, with imaging' : done,
         event: 'registered',
         outcome: 'answered',
-        reasons: isRefused ? [imaging.reason] : [],
+        reasons: isRefused ? [...left, imaging.reason] : left,
         facts: { host: host.name },
       };
     }

@@ -45,14 +45,17 @@ export function secureBootEndpoints(
   });
 
   post('secureboot.report.php', ({ fields, macs, token }): Answer => {
+    const result = (fields.get('result') ?? '').trim().toLowerCase();
+    // FOS writes it in pairs with colons between, as people compare it (FOS's secureboot-funcs.sh).
+    const certificate = (fields.get('cert') ?? '').replaceAll(':', '').trim().toLowerCase();
     const answer = (body: string, reason?: string): Answer => ({
       body: `${body}\n`,
       event: 'secure-boot',
       outcome: reason === undefined ? 'answered' : 'refused',
       reasons: reason === undefined ? [] : [reason],
       facts: {
-        result: clean(fields.get('result') ?? '', 20),
-        certificate: clean(fields.get('cert') ?? '', 64),
+        result: clean(result, 20),
+        certificate: clean(certificate, 64),
         state: clean(fields.get('sbstate') ?? '', 20),
       },
     });
@@ -60,10 +63,8 @@ export function secureBootEndpoints(
       return answer('##unknownhost', 'this machine is no registered host');
     if (token === undefined || sessionOf(context, token)?.state !== 'open')
       return answer('##notasking', 'this machine was not started by this server');
-    if (!RESULTS.has(fields.get('result') ?? ''))
-      return answer('##badresult', 'the result is none of the protocol');
-    if (!/^[0-9a-f]{64}$/i.test(fields.get('cert') ?? ''))
-      return answer('##badcert', 'the certificate is no SHA-256');
+    if (!RESULTS.has(result)) return answer('##badresult', 'the result is none of the protocol');
+    if (!/^[0-9a-f]{64}$/.test(certificate)) return answer('##badcert', 'the certificate is no SHA-256');
     return answer('##ok');
   });
 }

@@ -145,7 +145,8 @@ export function taskEndpoints({ post }: Endpoints, context: Context): void {
   post('Post_Wipe.php', (call) => completion(call, undefined));
 
   post('taskerror.php', async ({ caller, fields }) => {
-    const text = clean(fields.get('text') ?? '', 2000);
+    // The first builds of FOS that report at all call it `error`.
+    const text = clean(fields.get('text') ?? fields.get('error') ?? '', 2000);
     const kind = fields.get('type') === 'warning' ? 'warning' : 'error';
     const failed = kind === 'error' ? await failTask(context, caller, text) : undefined;
     return {

@@ -5,15 +5,21 @@ const MIB = 1_048_576;
 /** The store, its log and a copy of it for a backup. */
 const STATE_LEAST_MIB = 64;
 const STATE_LOW_MIB = 512;
+/** What fogd leaves free of every file that it takes in (files/snapin-store.ts). */
+const SNAPINS_LEAST_MIB = 64;
 /** Each image has a dozen files, each boot session a few more. */
 const INODES_LOW = 10_000;
 
-/** Space and number of files that are left for state and images. */
-export const disk: Check = async ({ state, images, settings, space }) => {
+/** Space and number of files that are left for state, images and snapins. */
+export const disk: Check = async ({ state, images, snapins, settings, space }) => {
   const reserve = settings.images.reserve_mib;
   const places = [
     { what: 'state', path: state, least: STATE_LEAST_MIB, low: STATE_LOW_MIB },
     { what: 'images', path: images, least: Math.floor(reserve / 4), low: reserve },
+    // Otherwise they are on that of the state.
+    ...(settings.snapins.folder === undefined
+      ? []
+      : [{ what: 'snapins', path: snapins, least: SNAPINS_LEAST_MIB, low: STATE_LOW_MIB }]),
   ];
   const found: Finding[] = [];
   for (const { what, path, least, low } of places) {

@@ -484,6 +484,13 @@ describe('who may fetch and report', () => {
     expect(history()).toEqual(['One: Complete -1073741819']);
   });
 
+  it('bug: of two snapins that failed on a host within the hour only the first was in its story', async () => {
+    for (const name of ['One', 'Two']) await add(name);
+    await order();
+    await cycle(() => 1603);
+    expect(world.decisions.filter(({ event }) => event === 'snapin-reported')).toHaveLength(2);
+  });
+
   it('what a client says of it is cut and made harmless', async () => {
     const { id } = await offered();
     const said = Buffer.from(`\u001b[2J<script>\r\n${'x'.repeat(1000)}`).toString('base64');

@@ -22,7 +22,11 @@ const service = (
   ...{ name, state, detail },
   ...(remedy === undefined ? {} : { remedy }),
 });
-const running = (...services: ReturnType<typeof service>[]) => ({ pid: 812, services });
+const running = (...services: ReturnType<typeof service>[]) => ({
+  pid: 812,
+  services,
+  snapins: async () => [],
+});
 const DHCP = '[dhcp]\nmode = "proxy"\ninterfaces = ["eth0"]\n';
 const SERVER = `[dhcp]\nmode = "server"\ninterfaces = ["eth0"]\nsubnets = [{ network = "10.0.0.0/24", ranges = ["10.0.0.100-10.0.0.200"] }]\n`;
 
@@ -40,6 +44,14 @@ describe('doctor', () => {
       expect.objectContaining({ level: 'warn', text: 'could not be looked at (EIO)' }),
     ]);
     expect(lines.at(-1)?.check).toBe('certificates');
+  });
+
+  it('of a daemon whose store is sick tells its services all the same', async () => {
+    const sick = { ...running(), snapins: () => Promise.reject(new Error('the store is damaged')) };
+    const lines = await examine(world({ running: sick }));
+    const of = (name: string) => lines.filter(({ check }) => check === name).map(({ text }) => text);
+    expect(of('services')).toEqual(['all 0 services of fogd (pid 812)']);
+    expect(of('snapins')).toEqual(['could not be looked at (the store is damaged)']);
   });
 
   it('says for everything that is not well what to do, in one line', () => {
@@ -240,6 +252,41 @@ describe('doctor', () => {
       'not there',
       { toml: '[images]\nfolder = "/images"\n' },
       ['fail /images (images.folder) is not there: mount its disk, or create it for the user of fogd'],
+    ],
+    [
+      'disk',
+      'with a folder of its own for snapins',
+      { toml: '[snapins]\nfolder = "/snapins"\n[images]\nreserve_mib = 0\n' },
+      ['state (/state)', 'images (/state/images)', 'snapins (/snapins)'].map(
+        (what) => `ok disk of the ${what}: 102,400 MiB free`,
+      ),
+    ],
+    [
+      'snapins',
+      'not mounted',
+      { toml: '[snapins]\nfolder = "/snapins"\n' },
+      ['fail /snapins (snapins.folder) is not there: mount its disk, or create it for the user of fogd'],
+    ],
+    [
+      'snapins',
+      'of another user, one file gone, one changed',
+      {
+        toml: '[snapins]\nfolder = "/snapins"\n',
+        entries: { '/snapins': entry({ uid: 0, mode: 0o755 }) },
+        running: {
+          ...running(),
+          snapins: async () => [
+            { name: 'Zip', enabled: true, damage: '' },
+            { name: 'Office', enabled: true, damage: 'its file is gone' },
+            { name: 'Old', enabled: false, damage: 'its file does not hold what was taken in' },
+          ],
+        },
+      },
+      [
+        'fail /snapins belongs to user 0, and fogd runs as user 990: chown 990 /snapins',
+        'fail the snapin Office: its file is gone: put the file back, or give it another: fogd snapin file "Office" FILE',
+        'warn the snapin Old: its file does not hold what was taken in: put the file back, or give it another: fogd snapin file "Old" FILE',
+      ],
     ],
     [
       'nfs',

@@ -29,6 +29,7 @@ export function world({ toml = '', entries = {}, texts = {}, holders = {}, ...mo
   const all: Readonly<Record<string, Entry>> = {
     '/state': entry(),
     '/state/images': entry(),
+    '/state/snapins': entry(),
     '/run/chrony/chronyd.pid': entry({ kind: 'file', uid: 0 }),
     ...entries,
   };
@@ -41,6 +42,7 @@ export function world({ toml = '', entries = {}, texts = {}, holders = {}, ...mo
     settings,
     state: '/state',
     images: settings.images.folder ?? '/state/images',
+    snapins: settings.snapins.folder ?? '/state/snapins',
     now: NOW,
     uid: 0,
     running: undefined,

@@ -19,6 +19,8 @@ const SOURCES: MetricSources = {
     tasks: { Queued: 0 },
     sessions: { deploy: 1 },
     hosts: 7,
+    snapins: { whole: 2, disabled: 0, damaged: 1 },
+    snapinTasks: { Queued: 4 },
   }),
   disks: async () => ({ state: { free: 10, size: 20 }, images: { free: Number.NaN, size: Number.NaN } }),
   traceLost: () => 0,
@@ -51,8 +53,10 @@ describe('metrics', () => {
 
   it('are all there from the start, with zero', async () => {
     const all = await series(new Metrics());
-    const zero = [...all].filter(([name]) => /^fogd_(decisions|sent|store|event_loop_delay)/.test(name));
-    expect(zero).toHaveLength(5 * 4 + 2 + (12 + 2) + (10 + 2));
+    const zero = [...all].filter(([name]) =>
+      /^fogd_(decisions|sent|snapin_reports|store|event_loop_delay)/.test(name),
+    );
+    expect(zero).toHaveLength(6 * 4 + 4 + 3 + (12 + 2) + (10 + 2));
     expect(zero.filter(([, value]) => value !== '0')).toEqual([]);
     expect(all.get('fogd_decisions_total{service="dhcp",outcome="ignored"}')).toBe('0');
   });
@@ -70,6 +74,27 @@ describe('metrics', () => {
     expect(all.get('fogd_decisions_total{service="dhcp",outcome="ignored"}')).toBe('1');
     expect(all.get('fogd_sent_bytes_total{service="tftp"}')).toBe('150');
     expect(all.get('fogd_sent_bytes_total{service="http"}')).toBe('7');
+  });
+
+  it('bug: what FOG Clients asked and fetched was in no series', async () => {
+    const metrics = new Metrics();
+    metrics.count(decision({ service: 'client', event: 'client-told' }));
+    metrics.count(decision({ service: 'client', event: 'snapin-sent', facts: { bytes: 9 } }));
+    const all = await series(metrics);
+    expect(all.get('fogd_decisions_total{service="client",outcome="answered"}')).toBe('2');
+    expect(all.get('fogd_sent_bytes_total{service="client"}')).toBe('9');
+  });
+
+  it('count what clients report of snapins', async () => {
+    const metrics = new Metrics();
+    for (const outcome of ['answered', 'failed', 'failed', 'refused'] as const)
+      metrics.count(decision({ service: 'client', event: 'snapin-reported', outcome }));
+    const all = await series(metrics);
+    expect(all.get('fogd_snapin_reports_total{result="done"}')).toBe('1');
+    expect(all.get('fogd_snapin_reports_total{result="failed"}')).toBe('2');
+    expect(all.get('fogd_snapin_reports_total{result="refused"}')).toBe('1');
+    expect(all.get('fogd_snapins{state="damaged"}')).toBe('1');
+    expect(all.get('fogd_snapin_tasks{state="Queued"}')).toBe('4');
   });
 
   it('tell the state of each service once', async () => {

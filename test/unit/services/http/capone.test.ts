@@ -116,6 +116,17 @@ describe('Secure Boot', () => {
       facts: { result: 'db', certificate: cert },
     });
   });
+
+  it('bug: a fingerprint as FOS writes it, in capitals and with colons, was no SHA-256', async () => {
+    await addHost(world.context, 'pc', [MAC], 'test');
+    const machine = await world.boot();
+    await machine.head();
+    const cert = Array(32).fill('AB').join(':');
+    expect(await machine.fos('secureboot.report.php', `mac=${MAC}&result=mok&cert=${cert}&sbstate=on`)).toBe(
+      '##ok\n',
+    );
+    expect(world.decisions.at(-1)?.facts).toMatchObject({ result: 'mok', certificate: 'ab'.repeat(32) });
+  });
 });
 
 /** Spec fos-protocol 3.2. */

@@ -146,7 +146,7 @@ describe('FOS endpoints', () => {
     expect(create.json()).toMatchObject({ task: 'Hardware Inventory (Queued)' });
     const machine = await world.boot();
     expect(machine.script).toContain(
-      `mac=${MAC} osid=0 irqpoll hostname=001122334455 mode=inventory deployed=1`,
+      `mac=${MAC} osid=99 irqpoll hostname=001122334455 mode=inventory deployed=1`,
     );
     const task = `sysuuid=${UUID}&mac=${MAC}`;
     expect(await machine.fos('Pre_Stage1.php', `${task}&type=`)).toBe('##@GO');

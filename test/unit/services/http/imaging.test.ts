@@ -310,6 +310,15 @@ describe('a deploy', () => {
     expect(world.exports.size).toBe(0);
   });
 
+  it('bug: the reason of a FOS that calls it `error` was lost', async () => {
+    const { machine, id } = await go('deploy');
+    await machine.fos('taskerror.php', `mac=${MAC}&sysuuid=u&error=Could+not+mount+images+folder`);
+    expect(describeTask(world.context, taskById(world.context, id))).toMatchObject({
+      state: 'Failed',
+      reason: 'Could not mount images folder',
+    });
+  });
+
   it('whose client blames the share is queued again, and the error report that follows does not fail it', async () => {
     const { machine, id } = await go('deploy');
     expect(await machine.fos('blame.php', body('down'))).toBe('##');

@@ -1,5 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { assignSnapin } from '#actions/assign-snapins.js';
 import { addHost } from '#actions/manage-hosts.js';
+import { addSnapin, changeSnapin } from '#actions/manage-snapins.js';
 import { createTask } from '#actions/manage-tasks.js';
 import { addToken, OWNER } from '#actions/manage-tokens.js';
 import { Census } from '#store/census.js';
@@ -88,6 +90,26 @@ describe('census', () => {
     expect(census.sessions()).toEqual({ deploy: 0, capture: 0, recovery: 0, plain: 1 });
     expect(census.leases(50)).toEqual({ bound: 1, expired: 1, released: 0, declined: 1 });
     expect(census.hosts()).toBe(1);
+  });
+
+  it('counts snapins and what hosts are still to run of them, zeros included', async () => {
+    const { context } = world;
+    const census = new Census(context.store);
+    expect(census.snapins()).toEqual({ whole: 0, disabled: 0, damaged: 0 });
+    expect(census.snapinTasks()).toEqual({ Queued: 0, 'Checked In': 0, 'In-Progress': 0 });
+    await addHost(context, 'pc', [MAC], 'test');
+    for (const name of ['a', 'b', 'c']) {
+      const source = (async function* () {
+        yield Buffer.from('MZ');
+      })();
+      await addSnapin(context, { name, file: name }, { source }, 'test');
+      await assignSnapin(context, name, 'assign', { hosts: ['pc'] });
+    }
+    await changeSnapin(context, 'b', { enabled: false });
+    await createTask(context, { host: 'pc', type: 'snapins' }, 'test');
+    await context.store.commit(() => context.snapins.change(3, { damage: 'its file is gone' }));
+    expect(census.snapins()).toEqual({ whole: 1, disabled: 1, damaged: 1 });
+    expect(census.snapinTasks()).toEqual({ Queued: 2, 'Checked In': 0, 'In-Progress': 0 });
   });
 });
 

@@ -1,8 +1,10 @@
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { addGroup, changeMembers, createGroupTasks } from '#actions/manage-groups.js';
 import { addHost } from '#actions/manage-hosts.js';
 import { addImage, changeImage } from '#actions/manage-images.js';
+import { addSnapin, changeSnapin } from '#actions/manage-snapins.js';
 import { hashPassword } from '#login/password.js';
 import { writeSmallImage } from './small-image.js';
 import { shellBase64 as b64, MAC, makeWorld, type World } from './world.js';
@@ -42,6 +44,14 @@ const full = (fields: Record<string, string>) => {
   );
 };
 const host = () => world.context.hosts.list()[0];
+async function* bytes() {
+  yield Buffer.from('MZ');
+}
+const snapins = async (...names: string[]) => {
+  for (const name of names)
+    await addSnapin(world.context, { name, file: `${name}.exe` }, { source: bytes() }, 'test');
+};
+const snapinsOf = (hostId: number) => world.context.snapins.ofHost(hostId).map(({ name }) => name);
 const groupsOf = (hostId: number) =>
   world.context.groups.list().filter(({ id }) => world.context.groups.members(id).includes(hostId));
 
@@ -125,6 +135,56 @@ describe('full registration', () => {
     expect(world.context.tasks.page({}).items).toEqual([]);
   });
 
+  it('takes snapins by their numbers, in the order in which they were typed', async () => {
+    await snapins('Zip', 'Office', 'Editor');
+    expect(await full({ snapinid: b64('3,,01,3') })).toBe('Done, without imaging!');
+    expect(snapinsOf(host()?.id ?? 0)).toEqual(['Editor', 'Zip']);
+  });
+
+  it('runs them after the deploy that was asked for with them', async () => {
+    await snapins('Zip');
+    const wish = { imageid: b64('1'), snapinid: b64('1'), doimage: 'MQ==', ...login };
+    expect(await full(wish)).toBe('Done, with imaging');
+    const job = world.context.snapinTasks.openJob(host()?.id ?? 0);
+    expect(world.context.snapinTasks.open(job?.id ?? 0)).toMatchObject([{ snapin: 'Zip', createdBy: 'ada' }]);
+  });
+
+  it.each([
+    ['the digit that means none', '0'],
+    ['nothing', ''],
+    ['the digit as text', b64('0')],
+  ])('with %s for snapins gives none', async (_, snapinid) => {
+    await snapins('Zip');
+    expect(await full({ snapinid })).toBe('Done, without imaging!');
+    expect(snapinsOf(host()?.id ?? 0)).toEqual([]);
+  });
+
+  it('tells in the story what it could not do', async () => {
+    const wish = { imageid: b64('8'), groupid: b64('1,99,x'), snapinid: b64('7'), doad: 'MQ==' };
+    await full({ ...wish, productKey: b64('ABCDE-1234') });
+    expect(world.decisions.at(-1)).toMatchObject({
+      event: 'registered',
+      outcome: 'answered',
+      reasons: [
+        'there is no image 8',
+        'there is no group 99',
+        'there is no group x',
+        'there is no snapin 7',
+        'what was typed is no product key',
+        'there is no default domain: fogd client change lab-7 --join',
+      ],
+    });
+  });
+
+  it('with more snapins than the limit makes no host, as with FOG', async () => {
+    await restart('[snapins]\nlimit = 2');
+    await snapins('a', 'b', 'c');
+    expect(await full({ snapinid: b64('1,2,3') })).toBe('You are only allowed to assign 2 snapins per host');
+    expect(host()).toBeUndefined();
+    expect(await full({ snapinid: b64('1,2') })).toBe('Done, without imaging!');
+    expect(snapinsOf(host()?.id ?? 0)).toEqual(['a', 'b']);
+  });
+
   it('of a disabled image says so', async () => {
     await changeImage(world.context, 'base', { enabled: false }, 'test');
     expect(await full({ imageid: b64('1'), doimage: 'MQ==', ...login })).toBe(
@@ -142,6 +202,16 @@ describe('listings', () => {
     await changeImage(world.context, 'off', { enabled: false }, 'test');
     expect(await get('imagelisting.php')).toBe('\\tID# 1\\t-\\tbase\\n\\tID# 2\\t-\\tWindows 11 (2025)\\n');
     expect(await get('grouplisting.php')).toBe('\\tID# 1\\t-\\troom 12\\n');
+  });
+
+  it('of snapins have the enabled ones', async () => {
+    await snapins('7-Zip', 'Reader [de]', 'off');
+    await changeSnapin(world.context, 'off', { enabled: false });
+    const body = await get('snapinlisting.php');
+    expect(body).toBe('\\tID# 1\\t-\\t7-Zip\\n\\tID# 2\\t-\\tReader _de_\\n');
+    // As FOS shows it, without quotes (its fog.man.reg), in a folder with files that a name could stand for.
+    const shown = execFileSync('bash', ['-c', 'echo -e $1', 'fog.man.reg', body], { cwd: world.snapins });
+    expect(shown.toString()).toBe('\tID# 1\t-\t7-Zip\n\tID# 2\t-\tReader _de_\n\n');
   });
 
   it.each([

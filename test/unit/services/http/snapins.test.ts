@@ -8,11 +8,12 @@ import { settle } from '../../virtual-clock.js';
 import { MAC, makeWorld, type World } from './world.js';
 
 let world: World;
-beforeEach(async () => {
-  world = await makeWorld();
+const start = async (toml = '') => {
+  world = await makeWorld(toml);
   await addHost(world.context, 'pc-1', [MAC], 'test');
   await addHost(world.context, 'pc-2', ['02:00:00:00:00:02'], 'test');
-});
+};
+beforeEach(() => start());
 afterEach(() => world.close());
 
 const OCTETS = { 'content-type': 'application/octet-stream' };
@@ -158,9 +159,15 @@ describe('a pack', () => {
 });
 
 describe('snapins of hosts', () => {
-  beforeEach(async () => {
+  const take = async () => {
     for (const name of ['A', 'B', 'C']) await send({ name, file: `${name}.exe` });
-  });
+  };
+  beforeEach(take);
+  const restart = async (toml: string) => {
+    await world.close();
+    await start(toml);
+    await take();
+  };
   const of = async (host: string) =>
     ((await call('GET', `/hosts/${host}/snapins`)) as unknown as { name: string }[]).map(({ name }) => name);
 
@@ -193,6 +200,45 @@ describe('snapins of hosts', () => {
       title: 'SNAPIN_UNKNOWN',
     });
     expect([await of('pc-1'), await of('pc-2')]).toEqual([['A'], ['A']]);
+  });
+
+  it('are no more than the limit allows: all that were named get it, or none', async () => {
+    await restart('[snapins]\nlimit = 2');
+    for (const name of ['A', 'B']) await call('POST', `/snapins/${name}/assign`, { hosts: ['pc-1'] });
+    const both = { hosts: ['pc-2', 'pc-1'] };
+    expect(await call('POST', '/snapins/C/assign', both)).toMatchObject({
+      title: 'SNAPIN_LIMIT',
+      status: 409,
+      detail: expect.stringContaining('pc-1'),
+    });
+    expect(await of('pc-2')).toEqual([]);
+    // What it has already is no further one.
+    expect(await call('POST', '/snapins/A/assign', both)).toMatchObject({ hosts: ['pc-1', 'pc-2'] });
+    expect(await call('PUT', '/hosts/pc-2/snapins', { snapins: ['A', 'B', 'C'] })).toMatchObject({
+      title: 'SNAPIN_LIMIT',
+    });
+    expect(await of('pc-2')).toEqual(['A']);
+  });
+
+  it('that were more when the limit was lowered stay, and can be put in order and taken away', async () => {
+    for (const name of ['A', 'B', 'C']) await call('POST', `/snapins/${name}/assign`, { hosts: ['pc-1'] });
+    const lowered = { ...world.context.settings, snapins: { ...world.context.settings.snapins, limit: 1 } };
+    Object.assign(world.context, { settings: lowered });
+    await call('PUT', '/hosts/pc-1/snapins', { snapins: ['C', 'B', 'A'] });
+    expect(await of('pc-1')).toEqual(['C', 'B', 'A']);
+    await call('POST', '/snapins/B/unassign', { hosts: ['pc-1'] });
+    expect(await of('pc-1')).toEqual(['C', 'A']);
+    expect(await call('POST', '/snapins/B/assign', { hosts: ['pc-1'] })).toMatchObject({
+      title: 'SNAPIN_LIMIT',
+    });
+  });
+
+  it('are for other storage nodes too unless that is switched off (FOG: toReplicate)', async () => {
+    expect(await call('GET', '/snapins/A')).toMatchObject({ toReplicate: true });
+    await send({ name: 'D', file: 'd', toReplicate: 'false' });
+    expect(await call('GET', '/snapins/D')).toMatchObject({ toReplicate: false });
+    expect(await call('PATCH', '/snapins/D', { toReplicate: true })).toMatchObject({ toReplicate: true });
+    expect(await call('GET', '/snapins/D')).toMatchObject({ toReplicate: true });
   });
 
   it('that are still to run are removed by force only; what has run stays in the history', async () => {
