@@ -6,6 +6,7 @@ import { createContext } from '#actions/context.js';
 import { ClientKeeper } from '#actions/keep-clients.js';
 import { GenerationKeeper } from '#actions/keep-generations.js';
 import { ImageKeeper } from '#actions/keep-images.js';
+import { PowerKeeper } from '#actions/keep-power.js';
 import { SnapinKeeper } from '#actions/keep-snapins.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
 import { TraceKeeper } from '#actions/keep-trace.js';
@@ -293,6 +294,7 @@ export async function startDaemon({
   );
 
   const tasks = new TaskKeeper(context, log);
+  const power = new PowerKeeper(context, log);
   const clients = new ClientKeeper(context, log);
   const verification = new GenerationKeeper(context, startVerification, log);
   const services = [
@@ -305,6 +307,7 @@ export async function startDaemon({
   trace.start();
   await supervisor.start();
   tasks.start();
+  power.start();
   clients.start();
   const endLoopDelay = watchLoopDelay(clock, (seconds) => metrics.loopDelay.observe(seconds));
 
@@ -327,6 +330,7 @@ export async function startDaemon({
     notify('STOPPING=1');
     endHeartbeat?.();
     tasks.stop();
+    await power.stop();
     endLoopDelay();
     await supervisor.stop();
     await clients.stop();
