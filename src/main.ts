@@ -17,7 +17,7 @@ import { pack } from '#backup/pack.js';
 import { settle } from '#backup/stopped.js';
 import { defaultScript } from '#boot/default-ipxe.js';
 import { bootServer, ipxeUrl, type Scheme } from '#boot/server.js';
-import { systemClock } from '#daemon/clock.js';
+import { type Clock, systemClock } from '#daemon/clock.js';
 import { startHeartbeat } from '#daemon/heartbeat.js';
 import type { Logger } from '#daemon/log.js';
 import { watchLoopDelay } from '#daemon/loop-delay.js';
@@ -74,6 +74,8 @@ export interface DaemonOptions {
   readonly imagingOs: string;
   readonly version: string;
   readonly log: Logger;
+  /** Tests inject their own. */
+  readonly clock?: Clock;
 }
 
 export interface Daemon {
@@ -89,8 +91,8 @@ export async function startDaemon({
   imagingOs,
   version,
   log,
+  clock = systemClock,
 }: DaemonOptions): Promise<Daemon> {
-  const clock = systemClock;
   const startedAt = clock.now();
   const folder = StateFolder.open(state);
   await settle(folder.path);
@@ -235,7 +237,7 @@ export async function startDaemon({
       kind: 'tcp',
       port: settings.https.port,
       tls: {
-        certificate: httpsCertificate(settings, pki, log),
+        certificate: httpsCertificate(settings, pki, clock, log),
         refused: (ip, reason) =>
           trace.record({
             service: 'http',
@@ -343,7 +345,12 @@ export async function startDaemon({
 }
 
 /** The admin's own where there is one, else that of fogd's authority. */
-function httpsCertificate({ https }: Settings, own: CertificateSource, log: Logger): CertificateSource {
+function httpsCertificate(
+  { https }: Settings,
+  own: CertificateSource,
+  clock: Clock,
+  log: Logger,
+): CertificateSource {
   const { certificate, key } = https;
   if (certificate === undefined || key === undefined) return own;
   return new CertificateFiles({
@@ -351,7 +358,7 @@ function httpsCertificate({ https }: Settings, own: CertificateSource, log: Logg
     key,
     check: checkTlsPair,
     otherwise: own,
-    clock: systemClock,
+    clock,
     log,
   });
 }
