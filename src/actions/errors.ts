@@ -410,8 +410,14 @@ export const actionErrors = defineErrors({
   DOMAIN_INCOMPLETE: {
     message: 'the host {name} cannot join a domain: the domain, its account or the password is missing',
     remedy:
-      'name all three: fogd client change HOST --join --domain NAME --domain-user USER --domain-password',
+      'name all three: fogd client change HOST --join --domain NAME --domain-user USER --domain-password; or set them once for all: fogd client set-defaults',
     status: 409,
+  },
+  DOMAIN_DEFAULT_BAD: {
+    message: 'the hosts that are to join a domain cannot be given that {field}',
+    remedy:
+      'see fogd client set-defaults --help: a domain is a DNS name such as example.org, an OU such as OU=Lab,DC=example,DC=org',
+    status: 400,
   },
   POWER_TIME_BAD: {
     message: 'that is no time at which something can be done',

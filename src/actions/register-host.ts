@@ -4,6 +4,7 @@ import type { Image } from '#domain/image.js';
 import { clean } from '#domain/inventory.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
+import { changeClientSettings } from './manage-client-settings.js';
 import { createTask } from './manage-tasks.js';
 import { verifyLogin } from './manage-users.js';
 
@@ -27,6 +28,8 @@ export interface FullRegistration {
   /** With commas. */
   readonly groupIds: string;
   readonly productKey: string;
+  /** It is to join the domain of the defaults. */
+  readonly joinDomain: boolean;
   /** Deploy at the next boot; only for who may log in. */
   readonly deploy: boolean;
   readonly login: { readonly name: string; readonly password: string };
@@ -37,6 +40,8 @@ export type Registration =
   | {
       readonly kind: 'registered';
       readonly host: Host;
+      /** Why it is not to join the domain, where somebody wished that. */
+      readonly domainReason?: string;
       /** What became of the wish to deploy; undefined where there was none. */
       readonly imaging?: { readonly ordered: true } | { readonly ordered: false; readonly reason: string };
     }
@@ -87,7 +92,7 @@ export async function registerFully(context: Context, registration: FullRegistra
   const image = /^[1-9]\d{0,8}$/.test(registration.imageId)
     ? images.byId(Number(registration.imageId))
     : undefined;
-  const registered = await register(
+  const added = await register(
     context,
     registration.macs,
     (mac) => {
@@ -109,6 +114,8 @@ export async function registerFully(context: Context, registration: FullRegistra
       equip(context, host, image, registration.productKey);
     },
   );
+  const registered =
+    registration.joinDomain && added.kind === 'registered' ? await withDomain(context, added) : added;
   if (!registration.deploy || registered.kind !== 'registered') return registered;
   const login = await verifyLogin(context, { ...registration.login, address: registration.address });
   if (login.kind !== 'ok') return { ...registered, imaging: { ordered: false, reason: 'Invalid Login.' } };
@@ -122,6 +129,19 @@ function isSame(one: string, other: string): boolean {
 function equip({ hosts }: Context, host: Host, image: Image | undefined, productKey: string): void {
   if (image) hosts.assignImage(host.id, image.id);
   if (isProductKey(productKey)) hosts.change(host.id, { productKey: productKey.toUpperCase() });
+}
+
+/** Its client is told the password only in the hours after a deploy, or when an admin wants it (spec client-protocol 10.2). */
+async function withDomain<R extends { readonly host: Host }>(
+  context: Context,
+  registered: R,
+): Promise<R & { readonly domainReason?: string }> {
+  try {
+    await changeClientSettings(context, registered.host.name, { joinDomain: true });
+    return registered;
+  } catch (error) {
+    return { ...registered, domainReason: messageOf(error) };
+  }
 }
 
 async function withDeploy(

@@ -1,6 +1,5 @@
 import type { Context } from '#actions/context.js';
-import { passwordOwner } from '#actions/manage-client-settings.js';
-import { isSecretTime, qualifiedUser } from '#domain/client-settings.js';
+import { isSecretTime, passwordOwner, qualifiedUser } from '#domain/client-settings.js';
 import { type Host, primaryMac } from '#domain/host.js';
 import { isHostName } from '#domain/host-name.js';
 import type { ClientModule } from './module.js';

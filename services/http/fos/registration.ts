@@ -42,6 +42,7 @@ export function registrationEndpoints({ post, get }: Endpoints, context: Context
           imageId: decodeOptional(fields.get('imageid')),
           groupIds: decodeOptional(fields.get('groupid')),
           productKey: decodeOptional(fields.get('productKey')),
+          joinDomain: decodeOptional(fields.get('doad')) === '1',
           deploy: decodeOptional(fields.get('doimage')) === '1',
           login: {
             name: decodeOptional(fields.get('username')),
@@ -87,13 +88,16 @@ export function registrationEndpoints({ post, get }: Endpoints, context: Context
 function registrationAnswer(registration: Registration, done: string): Answer {
   switch (registration.kind) {
     case 'registered': {
-      const { host, imaging } = registration;
+      const { host, imaging, domainReason } = registration;
       const isRefused = imaging !== undefined && !imaging.ordered;
       return {
         body: isRefused ? `Done, without imaging! ${imaging.reason}` : imaging ? 'Done, with imaging' : done,
         event: 'registered',
         outcome: 'answered',
-        reasons: isRefused ? [imaging.reason] : [],
+        reasons: [
+          ...(domainReason === undefined ? [] : [domainReason]),
+          ...(isRefused ? [imaging.reason] : []),
+        ],
         facts: { host: host.name },
       };
     }

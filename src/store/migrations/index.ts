@@ -15,6 +15,7 @@ import { sql as snapins } from './0014-snapins.js';
 import { sql as clients } from './0015-clients.js';
 import { sql as clientModules } from './0016-client-modules.js';
 import { sql as wakePlans } from './0017-wake-plans.js';
+import { sql as domainDefaults } from './0018-domain-defaults.js';
 
 /** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
 export const migrations: readonly string[] = [
@@ -35,4 +36,5 @@ export const migrations: readonly string[] = [
   clients,
   clientModules,
   wakePlans,
+  domainDefaults,
 ];

@@ -68,6 +68,22 @@ describe('fogd client', () => {
   });
 });
 
+describe('fogd client set-defaults', () => {
+  it('sets what hosts get that are to join a domain, and never shows the password', async () => {
+    expect(await fogd('client', 'defaults')).toMatch(/^domain +none\n/);
+    type('of the joiner');
+    const words = ['--domain', 'example.org', '--domain-user', 'joiner', '--domain-password'];
+    expect(await fogd('client', 'set-defaults', ...words)).toMatch(
+      /domain +example\.org\n(?:.*\n)+password +kept/,
+    );
+    expect(await fogd('client', 'change', 'PC', '--join')).toMatch(/account +joiner\n.*password +kept\n/);
+    await fogd('client', 'set-defaults', '--no-domain-password', '--domain', '');
+    expect(JSON.parse(await fogd('client', 'defaults', '--json'))).toEqual({
+      ...{ domain: '', ou: '', domainUser: 'joiner', hasDomainPassword: false },
+    });
+  });
+});
+
 describe('fogd power', () => {
   it('adds, lists and removes what is done by the clock, and orders at once', async () => {
     expect(await fogd('power', 'list')).toBe('nothing\n');

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { changeDomainDefaults } from '#actions/manage-domain-defaults.js';
 import { addGroup, changeMembers, createGroupTasks } from '#actions/manage-groups.js';
-import { addHost } from '#actions/manage-hosts.js';
+import { addHost, removeHost } from '#actions/manage-hosts.js';
 import { addImage, changeImage } from '#actions/manage-images.js';
 import { hashPassword } from '#login/password.js';
 import { writeSmallImage } from './small-image.js';
@@ -123,6 +124,26 @@ describe('full registration', () => {
     expect(await full(fields)).toBe(answer);
     expect(host()?.name).toBe('lab-7');
     expect(world.context.tasks.page({}).items).toEqual([]);
+  });
+
+  it('joins the domain of the defaults where the operator wishes that, and says in the story where it cannot', async () => {
+    expect(await full({ doad: 'MQ==' })).toBe('Done, without imaging!');
+    const joined = () => world.context.clientSettings.get(host()?.id ?? 0).joinDomain;
+    expect(joined()).toBe(false);
+    expect(world.decisions.at(-1)).toMatchObject({
+      event: 'registered',
+      reasons: [expect.stringContaining('cannot join a domain')],
+    });
+    await removeHost(world.context, 'lab-7');
+    await changeDomainDefaults(world.context, {
+      ...{ domain: 'example.org', domainUser: 'joiner', domainPassword: 'of the joiner' },
+    });
+    await full({ doad: '' });
+    expect(joined()).toBe(false);
+    await removeHost(world.context, 'lab-7');
+    await full({ doad: 'MQ==' });
+    expect(joined()).toBe(true);
+    expect(world.decisions.at(-1)).toMatchObject({ event: 'registered', reasons: [] });
   });
 
   it('of a disabled image says so', async () => {
