@@ -51,12 +51,8 @@ export class PowerKeeper {
 
   async #wake(time: Date): Promise<void> {
     const { power, hosts, wake } = this.context;
-    const ids = new Set(
-      power
-        .wakes()
-        .filter(({ cron }) => isDue(cron, time))
-        .map(({ hostId }) => hostId),
-    );
+    const times = power.wakeTimes().filter((cron) => isDue(cron, time));
+    const ids = new Set(times.flatMap((cron) => power.wakesAt(cron)));
     const due = [...ids].flatMap((id) => hosts.byId(id) ?? []).filter(({ pending }) => !pending);
     if (due.length === 0) return;
     try {

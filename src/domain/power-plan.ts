@@ -77,14 +77,13 @@ export function isDue(cron: string, time: Date): boolean {
   const [minute = '', hour = '', day = '', month = '', weekday = ''] = cron.split(' ');
   const means = (text: string, field: Field, number: number) =>
     values(text, field)?.includes(number) ?? false;
-  const onDay = means(day, DAY, time.getDate());
-  const onWeekday = means(weekday, WEEKDAY, time.getDay());
-  return (
+  const isTime =
     means(minute, MINUTE, time.getMinutes()) &&
     means(hour, HOUR, time.getHours()) &&
-    means(month, MONTH, time.getMonth() + 1) &&
-    (day === '*' || weekday === '*' ? onDay && onWeekday : onDay || onWeekday)
-  );
+    means(month, MONTH, time.getMonth() + 1);
+  if (!isTime) return false;
+  const [onDay, onWeekday] = [means(day, DAY, time.getDate()), means(weekday, WEEKDAY, time.getDay())];
+  return day === '*' || weekday === '*' ? onDay && onWeekday : onDay || onWeekday;
 }
 
 /** Numbers that a field means; undefined when it means none. */

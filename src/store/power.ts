@@ -24,11 +24,20 @@ export class PowerRepository {
       .all(...(hostId === undefined ? [] : [hostId])) as PowerPlan[];
   }
 
-  /** Those that fogd itself carries out: of all hosts. */
-  wakes(): PowerPlan[] {
+  /** Times at which fogd itself wakes hosts. */
+  wakeTimes(): string[] {
     return this.#store
-      .prepare("SELECT id, host_id AS hostId, action, cron FROM power_plans WHERE action = 'wol' ORDER BY id")
-      .all() as PowerPlan[];
+      .prepare("SELECT DISTINCT cron FROM power_plans WHERE action = 'wol'")
+      .pluck()
+      .all() as string[];
+  }
+
+  /** Numbers of the hosts that it wakes then. */
+  wakesAt(cron: string): number[] {
+    return this.#store
+      .prepare("SELECT host_id FROM power_plans WHERE action = 'wol' AND cron = ?")
+      .pluck()
+      .all(cron) as number[];
   }
 
   add(hostId: number, action: PowerAction, cron: string): number {

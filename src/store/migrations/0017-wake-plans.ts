@@ -10,5 +10,5 @@ CREATE TABLE new_power_plans (
 INSERT INTO new_power_plans SELECT id, host_id, action, cron FROM power_plans;
 DROP TABLE power_plans;
 ALTER TABLE new_power_plans RENAME TO power_plans;
-CREATE INDEX power_plans_action ON power_plans (action);
+CREATE INDEX power_plans_action ON power_plans (action, cron);
 `;

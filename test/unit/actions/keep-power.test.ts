@@ -97,6 +97,14 @@ describe('a machine that is to be woken by the clock', () => {
     expect(world.woken).toEqual([MAC]);
   });
 
+  it('is woken once where two of its times meet', async () => {
+    await addPower(world.context, 'PC', 'wol', inMinutes(1));
+    await addPower(world.context, 'PC', 'wol', '* * * * *');
+    keeper.start();
+    await world.clock.advance(MINUTE);
+    expect(world.woken).toEqual([MAC]);
+  });
+
   it('has magic packets sent to all its addresses, but to none that waits for approval', async () => {
     await addMac(world.context, 'PC', OTHER_MAC);
     await addMac(world.context, 'PC', '02:00:00:00:00:03');
