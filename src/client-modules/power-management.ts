@@ -10,9 +10,8 @@ const AT_ONCE: Readonly<Record<ClientPowerAction, string>> = { shutdown: 'shutdo
  */
 export const powerManagement: ClientModule = {
   key: 'powermanagement',
-  tell: async ({ power, store, clock, clientSessions }, { host, address }) => {
-    const tasks = power
-      .plans(host.id)
+  tell: async ({ power, store, clock, clientSessions }, { host, address, plans }) => {
+    const tasks = plans
       .filter(({ action }) => isForClient(action))
       .flatMap(({ action, cron }) => clientLines(cron).map((line) => ({ cron: line, action })));
     const order = power.order(host.id);

@@ -5,7 +5,7 @@ import type { ClientModule } from './module.js';
 /** Fetches and runs the snapins of the host, and reports each (spec client-protocol 5). */
 export const snapinClient: ClientModule = {
   key: 'snapinclient',
-  tell: (context, { host, server }) => offerSnapins(context, host, serverUrl(server, 'fog')),
+  tell: (context, { host, task, server }) => offerSnapins(context, host, task, serverUrl(server, 'fog')),
   // Arguments may hold a key, and addresses have a secret, another one at each poll.
   secrets: ['snapins'],
 };

@@ -4,6 +4,7 @@ import { resetClient } from '#actions/manage-clients.js';
 import { changeDomainDefaults } from '#actions/manage-domain-defaults.js';
 import { addHost, changeHost, removeHost } from '#actions/manage-hosts.js';
 import { hostnameChanger } from '#client-modules/hostname-changer.js';
+import { pollFacts } from '#client-modules/poll-facts.js';
 import { passwordOwner } from '#domain/client-settings.js';
 import { makeWorld, type World } from '../services/http/world.js';
 import { installClient, knownClient, makeClientWorld, PC_MAC } from './client-world.js';
@@ -93,7 +94,13 @@ describe('password and product key', () => {
     await changeClientSettings(world.context, 'PC', domain);
     await tellSecrets(world.context, 'PC', 'ada');
     const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
-    const told = () => hostnameChanger.tell(world.context, { host, address: '10.0.0.50', server });
+    const told = () =>
+      hostnameChanger.tell(world.context, {
+        ...pollFacts(world.context, host),
+        host,
+        address: '10.0.0.50',
+        server,
+      });
     expect(await told()).toMatchObject(isTold ? { AD: true } : NONE);
     world.neighbours.set('10.0.0.50', PC_MAC);
     expect(await told()).toMatchObject({ AD: true });

@@ -6,6 +6,7 @@ import { addHost, removeHost } from '#actions/manage-hosts.js';
 import { composeAnswer } from '#client-modules/compose.js';
 import { CLIENT_MODULES } from '#client-modules/index.js';
 import type { ClientModule } from '#client-modules/module.js';
+import { pollFacts } from '#client-modules/poll-facts.js';
 import type { Logger } from '#daemon/log.js';
 import { MODULE_KEYS } from '#domain/client-module.js';
 import { expectGolden } from '../golden.js';
@@ -21,7 +22,11 @@ const silent = { info: () => undefined, warn: () => undefined, error: () => unde
 const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
 const poll = async (modules: readonly ClientModule[] = CLIENT_MODULES) => {
   const host = world.context.hosts.byName('PC') ?? (await addHost(world.context, 'PC', [PC_MAC], 'test'));
-  return composeAnswer(world.context, { host, address: '10.0.0.50', server }, modules);
+  return composeAnswer(
+    world.context,
+    { ...pollFacts(world.context, host), host, address: '10.0.0.50', server },
+    modules,
+  );
 };
 const pretty = (text: string) => `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
 const everything = MODULE_KEYS.map((key) => `${key} = true`).join('\n');
