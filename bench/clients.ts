@@ -4,33 +4,11 @@
  *
  *   node dist/bench/clients.js FIRST COUNT AT_ONCE SECONDS
  */
-import { Agent, request } from 'node:http';
-import { FogClient, type Transport } from '../test/unit/clients/fog-client.js';
+import { FogClient } from '../test/unit/clients/fog-client.js';
+import { socketTransport } from '../test/unit/clients/socket-transport.js';
 import { macOf } from './site.js';
 
 const [first = 0, count = 1, atOnce = 1, seconds = 0] = process.argv.slice(2).map(Number);
-
-function transport(address: string): Transport {
-  const agent = new Agent({ keepAlive: true, maxSockets: 1, localAddress: address });
-  return (method, path, body) =>
-    new Promise((resolve, reject) => {
-      const headers = {
-        'content-type': 'application/x-www-form-urlencoded',
-        'content-length': Buffer.byteLength(body ?? ''),
-      };
-      const options = { host: '127.0.0.1', method, path: `/fog${path}`, agent, localAddress: address };
-      const call = request({ ...options, ...(body === undefined ? {} : { headers }) }, (answer) => {
-        const parts: Buffer[] = [];
-        answer.on('data', (part: Buffer) => parts.push(part));
-        answer.on('end', () => {
-          const bytes = Buffer.concat(parts);
-          resolve({ status: answer.statusCode ?? 0, body: bytes.toString('latin1'), bytes });
-        });
-      });
-      call.on('error', reject);
-      call.end(body);
-    });
-}
 
 // Its own clock lets each client make as many handshakes as it likes.
 let now = 0;
@@ -38,7 +16,7 @@ const clients = Array.from(
   { length: count },
   (_, n) =>
     new FogClient({
-      transport: transport(`127.1.${(first + n) >> 8}.${(first + n) & 255}`),
+      transport: socketTransport(`127.1.${(first + n) >> 8}.${(first + n) & 255}`),
       macs: macOf(first + n),
       now: () => (now += 121_000),
       sleep: async () => undefined,

@@ -6,6 +6,7 @@ import { createContext } from '#actions/context.js';
 import { ClientKeeper } from '#actions/keep-clients.js';
 import { GenerationKeeper } from '#actions/keep-generations.js';
 import { ImageKeeper } from '#actions/keep-images.js';
+import { PowerKeeper } from '#actions/keep-power.js';
 import { SnapinKeeper } from '#actions/keep-snapins.js';
 import { TaskKeeper } from '#actions/keep-tasks.js';
 import { TraceKeeper } from '#actions/keep-trace.js';
@@ -16,7 +17,7 @@ import { pack } from '#backup/pack.js';
 import { settle } from '#backup/stopped.js';
 import { defaultScript } from '#boot/default-ipxe.js';
 import { bootServer, ipxeUrl, type Scheme } from '#boot/server.js';
-import { systemClock } from '#daemon/clock.js';
+import { type Clock, systemClock } from '#daemon/clock.js';
 import { startHeartbeat } from '#daemon/heartbeat.js';
 import type { Logger } from '#daemon/log.js';
 import { watchLoopDelay } from '#daemon/loop-delay.js';
@@ -73,6 +74,8 @@ export interface DaemonOptions {
   readonly imagingOs: string;
   readonly version: string;
   readonly log: Logger;
+  /** Tests inject their own. */
+  readonly clock?: Clock;
 }
 
 export interface Daemon {
@@ -88,8 +91,8 @@ export async function startDaemon({
   imagingOs,
   version,
   log,
+  clock = systemClock,
 }: DaemonOptions): Promise<Daemon> {
-  const clock = systemClock;
   const startedAt = clock.now();
   const folder = StateFolder.open(state);
   await settle(folder.path);
@@ -237,7 +240,7 @@ export async function startDaemon({
       kind: 'tcp',
       port: settings.https.port,
       tls: {
-        certificate: httpsCertificate(settings, pki, log),
+        certificate: httpsCertificate(settings, pki, clock, log),
         refused: (ip, reason) =>
           trace.record({
             service: 'http',
@@ -296,6 +299,7 @@ export async function startDaemon({
   );
 
   const tasks = new TaskKeeper(context, log);
+  const power = new PowerKeeper(context, log);
   const clients = new ClientKeeper(context, log);
   const verification = new GenerationKeeper(context, startVerification, log);
   const services = [
@@ -308,6 +312,7 @@ export async function startDaemon({
   trace.start();
   await supervisor.start();
   tasks.start();
+  power.start();
   clients.start();
   const endLoopDelay = watchLoopDelay(clock, (seconds) => metrics.loopDelay.observe(seconds));
 
@@ -330,6 +335,7 @@ export async function startDaemon({
     notify('STOPPING=1');
     endHeartbeat?.();
     tasks.stop();
+    await power.stop();
     endLoopDelay();
     await supervisor.stop();
     await clients.stop();
@@ -342,7 +348,12 @@ export async function startDaemon({
 }
 
 /** The admin's own where there is one, else that of fogd's authority. */
-function httpsCertificate({ https }: Settings, own: CertificateSource, log: Logger): CertificateSource {
+function httpsCertificate(
+  { https }: Settings,
+  own: CertificateSource,
+  clock: Clock,
+  log: Logger,
+): CertificateSource {
   const { certificate, key } = https;
   if (certificate === undefined || key === undefined) return own;
   return new CertificateFiles({
@@ -350,7 +361,7 @@ function httpsCertificate({ https }: Settings, own: CertificateSource, log: Logg
     key,
     check: checkTlsPair,
     otherwise: own,
-    clock: systemClock,
+    clock,
     log,
   });
 }

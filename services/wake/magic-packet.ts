@@ -31,7 +31,10 @@ export function broadcastAddresses(
 /** discard: nobody answers there, and network cards look at the content only. */
 const PORT = 9;
 
-/** Sends a magic packet for each MAC to each address; returns the addresses that took them. Rejects with the system's error. */
+/**
+ * Sends a magic packet for each MAC to each address; returns the addresses that took them: one network that is down keeps no other from it.
+ * Rejects with the system's error where none did.
+ */
 export async function sendMagicPackets(
   macs: readonly string[],
   targets: readonly string[],
@@ -47,8 +50,19 @@ export async function sendMagicPackets(
       socket.bind(0, () => resolve());
     });
     socket.setBroadcast(true);
-    for (const target of targets) for (const mac of macs) await send(magicPacket(mac), target);
-    return [...targets];
+    const packets = macs.map(magicPacket);
+    const took: string[] = [];
+    let failure: unknown;
+    for (const target of targets) {
+      try {
+        for (const packet of packets) await send(packet, target);
+        took.push(target);
+      } catch (error) {
+        failure = error;
+      }
+    }
+    if (took.length === 0 && failure !== undefined) throw failure;
+    return took;
   } finally {
     socket.close();
   }

@@ -17,6 +17,7 @@ import { BootFileRepository } from '#store/boot-files.js';
 import { ClientSettingsRepository } from '#store/client-settings.js';
 import { ClientRepository } from '#store/clients.js';
 import { CounterRepository } from '#store/counters.js';
+import { DomainDefaultsRepository } from '#store/domain-defaults.js';
 import { GenerationRepository } from '#store/generations.js';
 import { GroupRepository } from '#store/groups.js';
 import { HostRepository } from '#store/hosts.js';
@@ -93,6 +94,7 @@ export interface Context extends Required<Ports> {
   readonly printers: PrinterRepository;
   readonly power: PowerRepository;
   readonly clientSettings: ClientSettingsRepository;
+  readonly domainDefaults: DomainDefaultsRepository;
   readonly clientSessions: ClientSessions;
   readonly clientContacts: ClientContacts;
   readonly clientLimits: ClientLimits;
@@ -142,6 +144,7 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
     printers: new PrinterRepository(store),
     power: new PowerRepository(store),
     clientSettings: new ClientSettingsRepository(store),
+    domainDefaults: new DomainDefaultsRepository(store),
     clientSessions: new ClientSessions(clock),
     clientContacts: new ClientContacts(),
     clientLimits: {

@@ -415,8 +415,14 @@ export const actionErrors = defineErrors({
   DOMAIN_INCOMPLETE: {
     message: 'the host {name} cannot join a domain: the domain, its account or the password is missing',
     remedy:
-      'name all three: fogd client change HOST --join --domain NAME --domain-user USER --domain-password',
+      'name all three: fogd client change HOST --join --domain NAME --domain-user USER --domain-password; or set them once for all: fogd client set-defaults',
     status: 409,
+  },
+  DOMAIN_DEFAULT_BAD: {
+    message: 'the hosts that are to join a domain cannot be given that {field}',
+    remedy:
+      'see fogd client set-defaults --help: a domain is a DNS name such as example.org, an OU such as OU=Lab,DC=example,DC=org',
+    status: 400,
   },
   POWER_TIME_BAD: {
     message: 'that is no time at which something can be done',
@@ -430,14 +436,19 @@ export const actionErrors = defineErrors({
     status: 409,
   },
   POWER_PLANS_MANY: {
-    message: 'the host {name} has {most} times for shutdowns and restarts, which is all that it can have',
+    message: 'the host {name} has {most} times for its power, which is all that it can have',
     remedy: 'put several into one, e.g. "0 12,22 * * *", or remove some: fogd power list {name}',
     status: 409,
   },
   POWER_PLAN_UNKNOWN: {
-    message: 'there is no shutdown or restart with the number {id}',
+    message: 'nothing that is done by the clock has the number {id}',
     remedy: 'see fogd power list',
     status: 404,
+  },
+  WAKE_NO_NETWORK: {
+    message: 'no magic packet could be sent: this server is in no network',
+    remedy: 'give an interface of this server an IPv4 address with a broadcast address',
+    status: 503,
   },
   PRINTER_BAD: {
     message: 'there can be no such printer: {reason}',

@@ -1,14 +1,8 @@
-import {
-  type ClientSettings,
-  isDomainName,
-  isDomainPassword,
-  isDomainUser,
-  isOrganisationalUnit,
-  isSecretTime,
-} from '#domain/client-settings.js';
-import { type Host, primaryMac } from '#domain/host.js';
+import { badDomainField, type ClientSettings, isSecretTime, passwordOwner } from '#domain/client-settings.js';
+import { primaryMac } from '#domain/host.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
+import { defaultsFor } from './manage-domain-defaults.js';
 import { findHost } from './manage-hosts.js';
 
 /** What the modules of FOG Client are to do on a host, without its secrets. */
@@ -40,25 +34,20 @@ export function describeClientSettings(context: Context, key: string): ClientSet
   };
 }
 
-const RULES: Readonly<Record<string, (value: string) => boolean>> = {
-  domain: isDomainName,
-  ou: isOrganisationalUnit,
-  domainUser: isDomainUser,
-  domainPassword: isDomainPassword,
-};
-
-/** Changes what is named. Throws HOST_UNKNOWN, CLIENT_SETTING_BAD, DOMAIN_INCOMPLETE, SECRET_KEY_UNUSABLE. Resolves when durable. */
+/**
+ * Changes what is named; a host that is to join a domain from now on gets from the defaults what it lacks for that. Throws HOST_UNKNOWN,
+ * CLIENT_SETTING_BAD, DOMAIN_INCOMPLETE, SECRET_KEY_UNUSABLE, SECRET_KEY_LOST, SECRET_UNREADABLE. Resolves when durable.
+ */
 export async function changeClientSettings(
   context: Context,
   key: string,
-  { domainPassword, display, ...rest }: ClientSettingsOrder,
+  order: ClientSettingsOrder,
 ): Promise<ClientSettingsView> {
   const { store, clientSettings, secrets } = context;
+  const { domainPassword, display, ...rest } = order;
   const host = findHost(context, key);
-  const texts = { ...rest, ...(domainPassword === undefined ? {} : { domainPassword }) };
-  for (const [field, value] of Object.entries(texts))
-    if (typeof value === 'string' && value !== '' && RULES[field]?.(value) === false)
-      throw actionErrors.CLIENT_SETTING_BAD({ name: host.name, field });
+  const field = badDomainField(order);
+  if (field !== undefined) throw actionErrors.CLIENT_SETTING_BAD({ name: host.name, field });
   const sealed =
     domainPassword === undefined || domainPassword === ''
       ? null
@@ -66,8 +55,11 @@ export async function changeClientSettings(
   const minutes = rest.autoLogoutMinutes ?? 0;
   if (minutes > 0 && minutes < 5)
     throw actionErrors.CLIENT_SETTING_BAD({ name: host.name, field: 'autoLogoutMinutes' });
+  const begins = rest.joinDomain === true && !clientSettings.get(host.id).joinDomain;
+  const copied = begins ? await defaultsFor(context, host, order) : {};
   await store.commit(() => {
     clientSettings.change(host.id, {
+      ...copied,
       ...rest,
       ...(domainPassword === undefined ? {} : { domainPassword: sealed }),
       ...(display === undefined
@@ -101,9 +93,4 @@ export async function tellSecrets(context: Context, key: string, actor: string):
     facts: { actor, hours: settings.client.secret_hours },
   });
   return describeClientSettings(context, host.name);
-}
-
-/** Under which name the password of a host is sealed: in the row of another one it does not open. */
-export function passwordOwner({ id, createdAt }: Pick<Host, 'id' | 'createdAt'>): string {
-  return `domain password of host ${id} of ${createdAt}`;
 }

@@ -1,10 +1,12 @@
-import { primaryMac } from '#domain/host.js';
-import { type PowerAction, type PowerPlan, parseCron } from '#domain/power-plan.js';
+import { primaryMac, wakeMacs } from '#domain/host.js';
+import { isForClient, type PowerAction, type PowerPlan, parseCron } from '#domain/power-plan.js';
+import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
+import { describeGroup, findGroup } from './manage-groups.js';
 import { findHost } from './manage-hosts.js';
 
-/** When the FOG Clients of hosts shut down and restart, as people see and change it. All throw errors of the catalogue and resolve when durable. */
+/** When hosts are shut down, restarted and woken, as people see and change it. All throw errors of the catalogue and resolve when durable. */
 
 export interface PowerPlanView extends Omit<PowerPlan, 'hostId'> {
   readonly host: string;
@@ -56,22 +58,33 @@ export async function removePower(context: Context, id: number): Promise<PowerPl
 export interface PowerOrderView {
   readonly host: string;
   readonly action: PowerAction;
-  /** Its client must poll before this, milliseconds since the epoch. */
-  readonly until: number;
+  /** Its client must poll before this, milliseconds since the epoch; null where fogd itself has done it. */
+  readonly until: number | null;
+  /** Where magic packets went; empty where the client does it. */
+  readonly sentTo: readonly string[];
 }
 
-/** At the next poll of its client; in place of an order before. Throws HOST_UNKNOWN or HOST_PENDING. */
+/**
+ * Shuts down and restarts at the next poll of its client, in place of an order before; wakes at once. Throws HOST_UNKNOWN, HOST_PENDING or
+ * WAKE_NO_NETWORK.
+ */
 export async function orderPower(
   context: Context,
   key: string,
   action: PowerAction,
   actor: string,
 ): Promise<PowerOrderView> {
-  const { power, store, clock, recorder } = context;
+  const { power, store, clock, recorder, wake } = context;
   const host = findHost(context, key);
   if (host.pending) throw actionErrors.HOST_PENDING({ name: host.name });
-  const until = clock.now() + ORDER_MS;
-  await store.commit(() => power.giveOrder(host.id, { action, until }));
+  const until = isForClient(action) ? clock.now() + ORDER_MS : null;
+  let sentTo: readonly string[] = [];
+  if (isForClient(action) && until !== null)
+    await store.commit(() => power.giveOrder(host.id, { action, until }));
+  else {
+    sentTo = await wake(wakeMacs(host));
+    if (sentTo.length === 0) throw actionErrors.WAKE_NO_NETWORK({});
+  }
   recorder.record({
     service: 'fogd',
     event: 'power-ordered',
@@ -80,5 +93,32 @@ export async function orderPower(
     reasons: [],
     facts: { actor, action },
   });
-  return { host: host.name, action, until };
+  return { host: host.name, action, until, sentTo };
+}
+
+export interface GroupPowerOrder {
+  readonly orders: readonly PowerOrderView[];
+  /** Hosts that could not have it, each with the reason. */
+  readonly refused: ReadonlyArray<{ readonly host: string; readonly reason: string }>;
+}
+
+/** The same for each host of a group; one that cannot have it keeps no other from it. Throws GROUP_UNKNOWN, GROUP_EMPTY. */
+export async function orderGroupPower(
+  context: Context,
+  name: string,
+  action: PowerAction,
+  actor: string,
+): Promise<GroupPowerOrder> {
+  const { hosts } = describeGroup(context, findGroup(context, name));
+  if (hosts.length === 0) throw actionErrors.GROUP_EMPTY({ name });
+  const orders: PowerOrderView[] = [];
+  const refused: { host: string; reason: string }[] = [];
+  for (const host of hosts) {
+    try {
+      orders.push(await orderPower(context, host, action, actor));
+    } catch (error) {
+      refused.push({ host, reason: messageOf(error) });
+    }
+  }
+  return { orders, refused };
 }

@@ -1,4 +1,4 @@
-import type { Host } from '#domain/host.js';
+import { type Host, wakeMacs } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import { overallPercent, type Progress } from '#domain/progress.js';
 import { isOutOfReach } from '#domain/share.js';
@@ -81,14 +81,14 @@ export async function createTask(context: Context, order: TaskOrder, actor: stri
     startSnapins(context, host, type, snapins, actor);
     return known(context, id);
   });
-  if (order.wake) await context.wake(host.macs.map(({ mac }) => mac));
+  if (order.wake) await context.wake(wakeMacs(host));
   return task;
 }
 
 /** Over as soon as the packets are sent: whether a machine hears them, nobody says. A task that waits stays. */
 async function wakeHost(context: Context, host: Host, type: TaskType, actor: string): Promise<Task> {
   const { store, tasks, clock, wake } = context;
-  const sent = await wake(host.macs.map(({ mac }) => mac));
+  const sent = await wake(wakeMacs(host));
   const reason =
     sent.length === 0 ? 'this server is in no network' : `magic packets were sent to ${sent.join(', ')}`;
   return store.commit(() => {

@@ -2,7 +2,7 @@ import { createHash, createHmac } from 'node:crypto';
 import type { Host } from '#domain/host.js';
 import type { Snapin } from '#domain/snapin.js';
 import { type SnapinEntry, type SnapinOffer, type SnapinTask, spent } from '#domain/snapin-task.js';
-import { TaskState } from '#domain/task.js';
+import { type Task, TaskState } from '#domain/task.js';
 import { isSnapinTask } from '#domain/task-type.js';
 import type { Context } from './context.js';
 import { endSnapinTask, moveHostTask, settleJob } from './snapin-jobs.js';
@@ -23,18 +23,19 @@ const secretOf = (key: Buffer, task: SnapinTask): string =>
 
 /**
  * What the client of a host is told of its snapins at its poll (spec client-protocol 3.5, 5.1, 5.4): all that is open, in order. Who calls this
- * has made sure that the client has a session. `root`: the server as the client reached it, `http://10.0.0.1/fog`. `key`: of that session. One that cannot be handed
+ * has made sure that the client has a session. `active`: the task of the host. `root`: the server as the client reached it, `http://10.0.0.1/fog`.
+ * `key`: of that session. One that cannot be handed
  * out now is left out, and those behind it have their turn; it is offered when its file is as it was, or another is there. Resolves when
  * kill -9 cannot undo it.
  */
 export async function offerSnapins(
   context: Context,
   host: Host,
+  active: Task | undefined,
   root: string,
   key: Buffer,
 ): Promise<SnapinOffer> {
-  const { store, tasks, snapins, snapinTasks } = context;
-  const active = tasks.active(host.id);
+  const { store, snapins, snapinTasks } = context;
   if (active && !isSnapinTask(active.typeId)) return { error: 'it' };
   const job = snapinTasks.openJob(host.id);
   if (!job) return { error: 'ns' };

@@ -1,5 +1,6 @@
 import type { BootServer } from '#boot/server.js';
 import { composeAnswer } from '#client-modules/compose.js';
+import { pollFacts } from '#client-modules/poll-facts.js';
 import type { Host } from '#domain/host.js';
 import type { Context } from './context.js';
 import { type ClientState, currentSession } from './find-client.js';
@@ -24,7 +25,10 @@ export type Told =
 
 /** What a client is told at its poll. That it lists its MACs changes nothing of what fogd knows of the machine. */
 export async function pollClient(context: Context, { macs, address, server }: PollCall): Promise<Told> {
-  const state = currentSession(context, macs);
+  const state = context.store.read(() => {
+    const found = currentSession(context, macs);
+    return found.kind === 'session' ? { ...found, facts: pollFacts(context, found.host) } : found;
+  });
   if (state.kind === 'none') return state;
   const { clientContacts: contacts, clock } = context;
   const { host } = state;
@@ -34,7 +38,8 @@ export async function pollClient(context: Context, { macs, address, server }: Po
     return state;
   }
   const { key } = state.session;
-  const { text, told, problems } = await composeAnswer(context, { host, address, server, key });
+  const poll = { ...state.facts, host, address, server, key };
+  const { text, told, problems } = await composeAnswer(context, poll);
   contacts.note(host.id, { at: clock.now(), address, told });
   return {
     kind: 'told',

@@ -5,6 +5,7 @@ import { clean } from '#domain/inventory.js';
 import { isOverSnapinLimit } from '#domain/snapin.js';
 import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
+import { changeClientSettings } from './manage-client-settings.js';
 import { createTask } from './manage-tasks.js';
 import { verifyLogin } from './manage-users.js';
 
@@ -32,7 +33,7 @@ export interface FullRegistration {
   /** In the order in which the host shall run them. */
   readonly snapinIds: string;
   readonly productKey: string;
-  /** As the defaults say, of which there are none (FOG_AD_DEFAULT_*). */
+  /** It is to join the domain of the defaults (FOG_AD_DEFAULT_*). */
   readonly joinDomain: boolean;
   /** Deploy at the next boot; only for who may log in. */
   readonly deploy: boolean;
@@ -129,8 +130,7 @@ export async function registerFully(context: Context, registration: FullRegistra
   const left = [wantedImages, wantedGroups, wantedSnapins].flatMap(({ missing }) => missing);
   if (registration.productKey !== '' && !isProductKey(registration.productKey))
     left.push('what was typed is no product key');
-  if (registration.joinDomain)
-    left.push(`there is no default domain: fogd client change ${registered.host.name} --join`);
+  if (registration.joinDomain) left.push(...(await joinDomain(context, registered.host)));
   const told = { ...registered, left };
   if (!registration.deploy) return told;
   const login = await verifyLogin(context, { ...registration.login, address: registration.address });
@@ -162,6 +162,16 @@ function isSame(one: string, other: string): boolean {
 function equip({ hosts }: Context, host: Host, image: Image | undefined, productKey: string): void {
   if (image) hosts.assignImage(host.id, image.id);
   if (isProductKey(productKey)) hosts.change(host.id, { productKey: productKey.toUpperCase() });
+}
+
+/** Gives why it cannot be done. Its client is told the password only in the hours after a deploy, or when an admin wants it (spec client-protocol 10.2). */
+async function joinDomain(context: Context, { name }: Host): Promise<string[]> {
+  try {
+    await changeClientSettings(context, name, { joinDomain: true });
+    return [];
+  } catch (error) {
+    return [messageOf(error)];
+  }
 }
 
 async function withDeploy(

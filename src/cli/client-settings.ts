@@ -37,6 +37,15 @@ interface Changes extends Options {
   readonly display?: string;
 }
 
+interface DefaultsView {
+  readonly domain: string;
+  readonly ou: string;
+  readonly domainUser: string;
+  readonly hasDomainPassword: boolean;
+}
+
+const DEFAULTS = '/client/domain-defaults';
+
 const ENFORCE: Readonly<Record<string, boolean | null>> = { always: true, unused: false, default: null };
 
 /** What the modules of FOG Client are to do on a host: part of the command "client". */
@@ -79,9 +88,7 @@ export function addClientSettings(client: Command): void {
         domainUser,
         ...(autoLogout === undefined ? {} : { autoLogoutMinutes: minutesOf(autoLogout) }),
         ...(display === undefined ? {} : { display: displayOf(display) }),
-        ...(domainPassword === undefined
-          ? {}
-          : { domainPassword: domainPassword ? await readPassword() : '' }),
+        ...(await passwordChange(domainPassword)),
       });
       print(options, view, lines(view));
     });
@@ -95,6 +102,39 @@ export function addClientSettings(client: Command): void {
       const view = await callApi<SettingsView>(options.state, 'POST', path(host, 'secrets'));
       print(options, view, lines(view));
     });
+
+  verb('defaults', 'what a host gets that is to join a domain and has none of its own')
+    .addHelpText('after', '\nExample:\n  fogd client defaults')
+    .action(async (options: Options) => {
+      const view = await callApi<DefaultsView>(options.state, 'GET', DEFAULTS);
+      print(options, view, defaultLines(view));
+    });
+
+  verb('set-defaults', 'change what such a host gets; those that have it already keep it')
+    .option('--domain <name>', 'DNS name of the domain; "": none')
+    .option('--ou <name>', 'where in the domain; "": where the domain puts it')
+    .option('--domain-user <user>', 'account that may join machines, and nothing else')
+    .option('--domain-password', 'its password, asked for or read from the first line of standard input')
+    .option('--no-domain-password', 'forget it')
+    .addHelpText(
+      'after',
+      '\nExample:\n  fogd client set-defaults --domain example.org --domain-user joiner --domain-password\n  fogd client change lab-pc-01 --join',
+    )
+    .action(async ({ state, domain, ou, domainUser, domainPassword, ...options }: Changes) => {
+      const view = await callApi<DefaultsView>(state, 'PATCH', DEFAULTS, {
+        domain,
+        ou,
+        domainUser,
+        ...(await passwordChange(domainPassword)),
+      });
+      print(options, view, defaultLines(view));
+    });
+}
+
+/** Of `--domain-password` and `--no-domain-password`. */
+async function passwordChange(isKept: boolean | undefined): Promise<{ readonly domainPassword?: string }> {
+  if (isKept === undefined) return {};
+  return { domainPassword: isKept ? await readPassword() : '' };
 }
 
 /** Throws AUTO_LOGOUT_WORD. */
@@ -142,6 +182,15 @@ function lines(view: SettingsView): string[] {
       ],
     ]),
   ];
+}
+
+function defaultLines(view: DefaultsView): string[] {
+  return table([
+    ['domain', view.domain || 'none'],
+    ['OU', view.ou],
+    ['account', view.domainUser],
+    ['password', view.hasDomainPassword ? 'kept' : 'none'],
+  ]);
 }
 
 function minutesText(minutes: number | null): string {

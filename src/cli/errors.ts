@@ -38,8 +38,16 @@ export const cliErrors = defineErrors({
     remedy:
       'say when a machine may be renamed: always, unused (nobody works at it) or default (as client.enforce says)',
   },
+  POWER_TARGET: {
+    message: 'an order is for one host or for one group',
+    remedy: 'name a host and what to do, or what to do and a group with --group',
+  },
+  POWER_ACTION_WORD: {
+    message: '{word} is nothing that can be done: it can be {actions}',
+    remedy: 'see fogd power now --help',
+  },
   POWER_NUMBER_BAD: {
-    message: '{number} is not the number of a shutdown or restart',
+    message: '{number} is no number of what is done by the clock',
     remedy: 'list them with: fogd power list',
   },
   AUTO_LOGOUT_WORD: {

@@ -4,7 +4,7 @@ import { callApi, listAll } from './client.js';
 import { cliErrors } from './errors.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { table, time } from './tables.js';
+import { plain, table, time } from './tables.js';
 
 interface PlanView {
   readonly id: number;
@@ -18,15 +18,22 @@ interface Options {
   readonly json?: true;
 }
 
-const actionArgument = () => new Argument('<action>', 'what to do').choices([...POWER_ACTIONS]);
+interface OrderView {
+  readonly host: string;
+  readonly action: string;
+  readonly until: number | null;
+  readonly sentTo: readonly string[];
+}
+
+const action = (name: string) => new Argument(name, 'what to do').choices([...POWER_ACTIONS]);
 
 export function addPower(program: Command): void {
   const power = program
     .command('power')
-    .description('shut machines down and restart them, by their FOG Clients')
+    .description('shut machines down and restart them, by their FOG Clients, and wake them')
     .addHelpText(
       'after',
-      '\nExamples:\n  fogd power now lab-pc-01 shutdown\n  fogd power add lab-pc-01 shutdown "0 22 * * 1-5"',
+      '\nExamples:\n  fogd power now lab-pc-01 shutdown\n  fogd power now wol --group room-12\n  fogd power add lab-pc-01 wol "30 6 * * 1-5"',
     );
   const verb = (name: string, description: string) =>
     power.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
@@ -40,9 +47,12 @@ export function addPower(program: Command): void {
       print(options, plans, plans.length === 0 ? ['nothing'] : table([head, ...rows]));
     });
 
-  verb('add <host>', 'shut down or restart by the clock')
-    .addArgument(actionArgument())
-    .argument('<cron>', 'minute hour day month weekday, by the clock of the machine')
+  verb('add <host>', 'shut down, restart or wake by the clock')
+    .addArgument(action('<action>'))
+    .argument(
+      '<cron>',
+      'minute hour day month weekday, by the clock of the machine; for wol by that of this server',
+    )
     .addHelpText('after', '\nExample:\n  fogd power add lab-pc-01 shutdown "0 22 * * 1-5"')
     .action(async (host: string, action: string, cron: string, options: Options) => {
       const plan = await callApi<PlanView>(options.state, 'POST', path(host), { action, cron });
@@ -57,21 +67,52 @@ export function addPower(program: Command): void {
       print(options, plan, [`${plan.host}: no ${plan.action} at ${plan.cron} any more`]);
     });
 
-  verb('now <host>', 'shut down or restart when its client polls next; who works there is asked')
-    .addArgument(actionArgument())
-    .addHelpText('after', '\nExample:\n  fogd power now lab-pc-01 reboot')
-    .action(async (host: string, action: string, options: Options) => {
-      const where = `${path(host)}/now`;
-      const order = await callApi<{ host: string; action: string; until: number }>(
-        options.state,
-        'POST',
-        where,
-        { action },
-      );
-      print(options, order, [
-        `${order.host}: ${order.action}, if its client polls before ${time(order.until)}`,
-      ]);
-    });
+  verb(
+    'now [host]',
+    'shut down or restart at the next poll of its client, which asks who works there; wake at once',
+  )
+    .addArgument(action('[action]'))
+    .option('--group <group>', 'all hosts of a group instead of one host')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fogd power now lab-pc-01 reboot\n  fogd power now wol --group room-12',
+    )
+    .action(
+      async (
+        first: string | undefined,
+        second: string | undefined,
+        { group, ...options }: Options & { readonly group?: string },
+      ) => {
+        const words = [first, second].flatMap((word) => word ?? []);
+        const [what = '', host] = words.reverse();
+        if ((host === undefined) === (group === undefined) || what === '') throw cliErrors.POWER_TARGET({});
+        const actions: readonly string[] = POWER_ACTIONS;
+        if (!actions.includes(what))
+          throw cliErrors.POWER_ACTION_WORD({ word: what, actions: actions.join(', ') });
+        if (group !== undefined) return await orderForGroup(group, what, options);
+        const where = `${path(host ?? '')}/now`;
+        const order = await callApi<OrderView>(options.state, 'POST', where, { action: what });
+        print(options, order, [line(order)]);
+      },
+    );
+}
+
+async function orderForGroup(group: string, what: string, options: Options): Promise<void> {
+  const made = await callApi<{
+    orders: readonly OrderView[];
+    refused: ReadonlyArray<{ readonly host: string; readonly reason: string }>;
+  }>(options.state, 'POST', `/groups/${encodeURIComponent(group)}/power/now`, { action: what });
+  print(options, made, [
+    ...made.orders.map(line),
+    ...made.refused.map(({ host, reason }) => `refused: ${plain(reason)} (${host})`),
+  ]);
+  if (made.refused.length > 0) process.exitCode = 1;
+}
+
+function line({ host, action, until, sentTo }: OrderView): string {
+  return until === null
+    ? `${host}: magic packets were sent to ${sentTo.join(', ')}`
+    : `${host}: ${action}, if its client polls before ${time(until)}`;
 }
 
 function path(host: string): string {

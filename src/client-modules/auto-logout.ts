@@ -6,8 +6,8 @@ const LEAST_MINUTES = 5;
 /** Logs out who has been idle for so long; FOG counts in minutes, its client in seconds. */
 export const autoLogout: ClientModule = {
   key: 'autologout',
-  tell: ({ clientSettings, settings }, { host }) => {
-    const minutes = clientSettings.get(host.id).autoLogoutMinutes ?? settings.client.autologout_minutes;
+  tell: ({ settings }, { own }) => {
+    const minutes = own.autoLogoutMinutes ?? settings.client.autologout_minutes;
     return minutes < LEAST_MINUTES ? { error: 'time' } : { time: minutes * 60 };
   },
 };

@@ -29,11 +29,10 @@ export async function composeAnswer(
   const answers: Partial<Record<ModuleKey, ModuleAnswer>> = {};
   const shown: Partial<Record<ModuleKey, ModuleAnswer>> = {};
   const problems: string[] = [];
-  const off = context.clients.modulesOff(poll.host.id);
   let hides = false;
   for (const key of MODULE_KEYS) {
     const module = modules.find((one) => one.key === key);
-    const why = switchedOff(context, key, off) ?? (module ? undefined : 'nh');
+    const why = switchedOff(context, key, poll.off) ?? (module ? undefined : 'nh');
     if (why !== undefined || !module) {
       if (OMITTED_WHEN_OFF.includes(key)) continue;
       answers[key] = shown[key] = { error: why };

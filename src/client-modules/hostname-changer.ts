@@ -1,9 +1,8 @@
 import type { Context } from '#actions/context.js';
-import { passwordOwner } from '#actions/manage-client-settings.js';
-import { isSecretTime, qualifiedUser } from '#domain/client-settings.js';
-import { type Host, primaryMac } from '#domain/host.js';
+import { isSecretTime, passwordOwner, qualifiedUser } from '#domain/client-settings.js';
+import { primaryMac } from '#domain/host.js';
 import { isHostName } from '#domain/host-name.js';
-import type { ClientModule } from './module.js';
+import type { ClientModule, Poll } from './module.js';
 
 const NO_DOMAIN = { AD: false, ADDom: '', ADOU: '', ADUser: '', ADPass: '' };
 
@@ -14,16 +13,16 @@ const NO_DOMAIN = { AD: false, ADDom: '', ADOU: '', ADUser: '', ADPass: '' };
 export const hostnameChanger: ClientModule = {
   key: 'hostnamechanger',
   secrets: ['ADPass', 'Key'],
-  tell: async (context, { host, address }) => {
+  tell: async (context, poll) => {
     const { clientSettings, settings } = context;
-    const own = clientSettings.get(host.id);
+    const { host, own } = poll;
     const base = {
       enforce: own.enforce ?? settings.client.enforce,
       // A name that a machine cannot take would restart it at each poll for ever.
       hostname: isHostName(host.name) ? host.name : '',
     };
     const wanted = own.joinDomain || host.productKey !== '';
-    if (!wanted || !(await mayHear(context, host, address))) return { ...base, ...NO_DOMAIN };
+    if (!wanted || !(await mayHear(context, poll))) return { ...base, ...NO_DOMAIN };
     const password = own.joinDomain ? clientSettings.domainPassword(host.id) : null;
     return {
       ...base,
@@ -45,10 +44,10 @@ export const hostnameChanger: ClientModule = {
  * Right after a deploy anybody can become the client of a host who names its MAC: so secrets go only to an address that is not known to be
  * another machine's, as tasks do.
  */
-async function mayHear(context: Context, host: Host, address: string): Promise<boolean> {
-  const { clientSettings, settings, clock, neighbour, leases, recorder } = context;
+async function mayHear(context: Context, { host, own, address }: Poll): Promise<boolean> {
+  const { settings, clock, neighbour, leases, recorder } = context;
   const now = clock.now();
-  if (!isSecretTime(host, clientSettings.get(host.id), settings.client.secret_hours, now)) return false;
+  if (!isSecretTime(host, own, settings.client.secret_hours, now)) return false;
   const owner = (await neighbour(address)) ?? leases.macOf(address, now);
   const isOwn =
     owner === undefined

@@ -2,8 +2,9 @@ import type { Context } from '#actions/context.js';
 import type { BootServer } from '#boot/server.js';
 import type { ModuleKey } from '#domain/client-module.js';
 import type { Host } from '#domain/host.js';
+import type { PollFacts } from './poll-facts.js';
 
-export interface Poll {
+export interface Poll extends PollFacts {
   readonly host: Host;
   /** From where it polls. */
   readonly address: string;

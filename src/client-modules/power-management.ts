@@ -1,8 +1,8 @@
-import { clientLines, type PowerAction } from '#domain/power-plan.js';
+import { type ClientPowerAction, clientLines, isForClient } from '#domain/power-plan.js';
 import type { ClientModule } from './module.js';
 
 /** Its words for what is done at once are not those for what is done by the clock (spec client-protocol 7.2). */
-const AT_ONCE: Readonly<Record<PowerAction, string>> = { shutdown: 'shutdown', reboot: 'restart' };
+const AT_ONCE: Readonly<Record<ClientPowerAction, string>> = { shutdown: 'shutdown', reboot: 'restart' };
 
 /**
  * Shuts the machine down and restarts it, at once and by the clock (spec client-protocol 7.2). An order is gone once it was told: told twice, it would
@@ -10,9 +10,9 @@ const AT_ONCE: Readonly<Record<PowerAction, string>> = { shutdown: 'shutdown', r
  */
 export const powerManagement: ClientModule = {
   key: 'powermanagement',
-  tell: async ({ power, store, clock, clientSessions }, { host, address }) => {
-    const tasks = power
-      .plans(host.id)
+  tell: async ({ power, store, clock, clientSessions }, { host, address, plans }) => {
+    const tasks = plans
+      .filter(({ action }) => isForClient(action))
       .flatMap(({ action, cron }) => clientLines(cron).map((line) => ({ cron: line, action })));
     const order = power.order(host.id);
     if (!order || clientSessions.get(host.id)?.address !== address) return { onDemand: '', tasks };

@@ -4,8 +4,7 @@ import type { ClientModule } from './module.js';
 /** Installs and removes printers (spec client-protocol 7.3). Without any, clients want it said as an error; what is surplus they remove all the same. */
 export const printerManager: ClientModule = {
   key: 'printermanager',
-  tell: ({ printers, clientSettings }, { host }) => {
-    const { printerMode } = clientSettings.get(host.id);
+  tell: ({ printers }, { host, own: { printerMode } }) => {
     const mode = PRINTER_MODES[printerMode];
     if (printerMode === 'off') return { mode, allPrinters: [], default: '', printers: [] };
     const assigned = printers.assigned(host.id);

@@ -1,3 +1,4 @@
+import type { Host } from './host.js';
 import type { PrinterMode } from './printer.js';
 
 /** What the modules of FOG Client are to do on one host (data-model 2.1, FOG's AD*, hostEnforce). */
@@ -19,6 +20,9 @@ export interface ClientSettings {
   readonly display: Display | null;
   readonly printerMode: PrinterMode;
 }
+
+/** What a host is given when it is to join a domain and has none of its own (FOG_AD_DEFAULT_*). */
+export type DomainDefaults = Pick<ClientSettings, 'domain' | 'ou' | 'domainUser' | 'hasDomainPassword'>;
 
 /** In pixels and Hz. */
 export interface Display {
@@ -53,6 +57,28 @@ export function isDomainUser(text: string): boolean {
 export function isDomainPassword(text: string): boolean {
   return /^[^\p{Cc}]{1,256}$/u.test(text);
 }
+
+const TEXTS: Readonly<Record<string, (text: string) => boolean>> = {
+  domain: isDomainName,
+  ou: isOrganisationalUnit,
+  domainUser: isDomainUser,
+  domainPassword: isDomainPassword,
+};
+
+/** Name of the first field with a text that cannot be. "" takes a text away. */
+export function badDomainField(texts: Readonly<Record<string, unknown>>): string | undefined {
+  const bad = ([field, value]: [string, unknown]) =>
+    typeof value === 'string' && value !== '' && TEXTS[field]?.(value) === false;
+  return Object.entries(texts).find(bad)?.[0];
+}
+
+/** Under which name the password of a host is sealed: in the row of another one it does not open. */
+export function passwordOwner({ id, createdAt }: Pick<Host, 'id' | 'createdAt'>): string {
+  return `domain password of host ${id} of ${createdAt}`;
+}
+
+/** The same for that of the defaults. */
+export const DEFAULT_PASSWORD_OWNER = 'default domain password';
 
 /** As the client hands it to Windows (spec client-protocol 6). */
 export function qualifiedUser(user: string, domain: string): string {

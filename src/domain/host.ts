@@ -50,6 +50,11 @@ export function clientMacs(host: Host): string[] {
   return host.macs.filter((entry) => !entry.pending && !entry.clientIgnore).map((entry) => entry.mac);
 }
 
+/** MACs to which magic packets for this host go (data-model 5.10): a pending one may be another machine's. */
+export function wakeMacs(host: Host): string[] {
+  return host.macs.filter((entry) => !entry.pending).map((entry) => entry.mac);
+}
+
 /** Windows' own form of a product key. */
 export function isProductKey(text: string): boolean {
   return /^[A-Za-z0-9]{5}(-[A-Za-z0-9]{5}){4}$/.test(text);

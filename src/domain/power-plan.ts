@@ -1,6 +1,12 @@
-/** What a client can be told to do on its own (spec client-protocol 7.2): it takes every other word for a shutdown. */
-export const POWER_ACTIONS = ['shutdown', 'reboot'] as const;
+/** FOG's words for what is done to the power of a machine (data-model 5.8). */
+export const POWER_ACTIONS = ['shutdown', 'reboot', 'wol'] as const;
 export type PowerAction = (typeof POWER_ACTIONS)[number];
+/** What its client does: it takes every other word for a shutdown, and wakes nobody (spec client-protocol 7.2). */
+export type ClientPowerAction = Exclude<PowerAction, 'wol'>;
+
+export function isForClient(action: PowerAction): action is ClientPowerAction {
+  return action !== 'wol';
+}
 
 /** One line of the clock of a host (FOG's power management, data-model 2.1). */
 export interface PowerPlan {
@@ -64,6 +70,20 @@ export function clientLines(cron: string): string[] {
   const [minute, hour, day, month, weekday] = cron.split(' ');
   if (day === '*' || weekday === '*') return [cron];
   return [`${minute} ${hour} ${day} ${month} *`, `${minute} ${hour} * ${month} ${weekday}`];
+}
+
+/** Whether one of `parseCron` means the minute that `time` is in, by the local clock. A day of the month and of the week: either (cron). */
+export function isDue(cron: string, time: Date): boolean {
+  const [minute = '', hour = '', day = '', month = '', weekday = ''] = cron.split(' ');
+  const means = (text: string, field: Field, number: number) =>
+    values(text, field)?.includes(number) ?? false;
+  const isTime =
+    means(minute, MINUTE, time.getMinutes()) &&
+    means(hour, HOUR, time.getHours()) &&
+    means(month, MONTH, time.getMonth() + 1);
+  if (!isTime) return false;
+  const [onDay, onWeekday] = [means(day, DAY, time.getDate()), means(weekday, WEEKDAY, time.getDay())];
+  return day === '*' || weekday === '*' ? onDay && onWeekday : onDay || onWeekday;
 }
 
 /** Numbers that a field means; undefined when it means none. */

@@ -1,14 +1,14 @@
-import type { PowerAction, PowerPlan } from '#domain/power-plan.js';
+import type { ClientPowerAction, PowerAction, PowerPlan } from '#domain/power-plan.js';
 import type { Store } from './store.js';
 
 /** What a client is to do at its next poll. */
 export interface PowerOrder {
-  readonly action: PowerAction;
+  readonly action: ClientPowerAction;
   /** Nobody means it any more then; milliseconds since the epoch. */
   readonly until: number;
 }
 
-/** When the clients of hosts shut down and restart. Methods that write must run inside `store.commit`. */
+/** When hosts are shut down, restarted and woken. Methods that write must run inside `store.commit`. */
 export class PowerRepository {
   readonly #store: Store;
 
@@ -22,6 +22,22 @@ export class PowerRepository {
     return this.#store
       .prepare(`SELECT id, host_id AS hostId, action, cron FROM power_plans ${where} ORDER BY id`)
       .all(...(hostId === undefined ? [] : [hostId])) as PowerPlan[];
+  }
+
+  /** Times at which fogd itself wakes hosts. */
+  wakeTimes(): string[] {
+    return this.#store
+      .prepare("SELECT DISTINCT cron FROM power_plans WHERE action = 'wol'")
+      .pluck()
+      .all() as string[];
+  }
+
+  /** Numbers of the hosts that it wakes then. */
+  wakesAt(cron: string): number[] {
+    return this.#store
+      .prepare("SELECT host_id FROM power_plans WHERE action = 'wol' AND cron = ?")
+      .pluck()
+      .all(cron) as number[];
   }
 
   add(hostId: number, action: PowerAction, cron: string): number {

@@ -77,7 +77,14 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
     r.outcome === 'refused'
       ? 'its FOG Client reported a snapin'
       : `its FOG Client ran the snapin ${fact(r, 'snapin')}, exit code ${fact(r, 'code')}`,
-  'power-ordered': (r) => `is to do a ${fact(r, 'action')}: ordered by ${fact(r, 'actor')}`,
+  'power-ordered': (r) =>
+    fact(r, 'action') === 'wol'
+      ? `magic packets were sent to it: ordered by ${fact(r, 'actor')}`
+      : `is to do a ${fact(r, 'action')}: ordered by ${fact(r, 'actor')}`,
+  woken: (r) =>
+    r.outcome === 'answered'
+      ? `was to be woken by the clock: magic packets were sent to ${fact(r, 'to')}`
+      : 'was to be woken by the clock',
   'client-secrets': (r) =>
     `its FOG Client may be told password and product key for ${fact(r, 'hours')} hours: ordered by ${fact(r, 'actor')}`,
   'client-secrets-withheld': () => 'its FOG Client was not told password and product key',

@@ -5,6 +5,7 @@ import {
   describeClientSettings,
   tellSecrets,
 } from '#actions/manage-client-settings.js';
+import { changeDomainDefaults } from '#actions/manage-domain-defaults.js';
 import { type ApiInstance, fields, KeyParam, nullable, secret, Time } from './route-types.js';
 
 const Enforce = nullable(
@@ -52,6 +53,21 @@ const Change = fields({
   domainPassword: Type.Optional(secret(256)),
   autoLogoutMinutes: Type.Optional(AutoLogout),
   display: Type.Optional(Display),
+});
+const DomainDefaults = fields(
+  {
+    domain: Type.String(),
+    ou: Type.String(),
+    domainUser: Type.String(),
+    hasDomainPassword: Type.Boolean({ description: 'It is never shown.' }),
+  },
+  'DomainDefaults',
+);
+const DefaultsChange = fields({
+  domain: Type.Optional(Type.String({ maxLength: 253 })),
+  ou: Type.Optional(Type.String({ maxLength: 503 })),
+  domainUser: Type.Optional(Type.String({ maxLength: 256 })),
+  domainPassword: Type.Optional(secret(256)),
 });
 
 const params = { key: 'lab-pc-01' };
@@ -109,5 +125,36 @@ export async function clientSettingsRoutes(
       config: { scope: 'hosts:write', action: 'client-secrets-opened', example: { params } },
     },
     ({ params, caller }) => tellSecrets(context, params.key, caller.actor),
+  );
+
+  app.get(
+    '/client/domain-defaults',
+    {
+      schema: {
+        summary: 'What a host gets that is to join a domain and has none of its own',
+        response: { 200: DomainDefaults },
+      },
+      config: { scope: 'hosts:read', example: {} },
+    },
+    () => context.domainDefaults.get(),
+  );
+
+  app.patch(
+    '/client/domain-defaults',
+    {
+      schema: {
+        summary: 'Change what such a host gets; those that have it already keep it',
+        body: DefaultsChange,
+        response: { 200: DomainDefaults },
+      },
+      config: {
+        scope: 'hosts:write',
+        action: 'domain-defaults-changed',
+        example: {
+          body: { domain: 'example.org', domainUser: 'joiner', domainPassword: 'of the joiner' },
+        },
+      },
+    },
+    ({ body }) => changeDomainDefaults(context, body),
   );
 }

@@ -1,21 +1,48 @@
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
-import { addPower, listPower, orderPower, removePower } from '#actions/manage-power.js';
+import { addPower, listPower, orderGroupPower, orderPower, removePower } from '#actions/manage-power.js';
 import { POWER_ACTIONS } from '#domain/power-plan.js';
 import { pageOf } from '#store/page.js';
-import { type ApiInstance, fields, IdParam, KeyParam, listQuery, page, Time } from './route-types.js';
+import {
+  type ApiInstance,
+  fields,
+  IdParam,
+  KeyParam,
+  listQuery,
+  NameParam,
+  nullable,
+  page,
+  Time,
+} from './route-types.js';
 
-const Action = Type.Enum([...POWER_ACTIONS]);
+const Action = Type.Enum([...POWER_ACTIONS], {
+  description: 'shutdown and reboot are done by its FOG Client; wol by fogd: magic packets wake the machine.',
+});
 const Plan = fields(
   {
     id: Type.Integer(),
     host: Type.String(),
     action: Action,
-    cron: Type.String({ description: 'minute hour day month weekday, by the clock of the machine.' }),
+    cron: Type.String({
+      description:
+        'minute hour day month weekday, by the clock of the machine; for wol by that of this server.',
+    }),
   },
   'PowerPlan',
 );
-const Order = fields({ host: Type.String(), action: Action, until: Time }, 'PowerOrder');
+const Order = fields(
+  {
+    host: Type.String(),
+    action: Action,
+    until: nullable(Time),
+    sentTo: Type.Array(Type.String(), { description: 'Where magic packets went.' }),
+  },
+  'PowerOrder',
+);
+const Ordered = fields({
+  orders: Type.Array(Order),
+  refused: Type.Array(fields({ host: Type.String(), reason: Type.String() })),
+});
 const Query = listQuery(['id', 'host'], {
   host: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Name or MAC.' })),
 });
@@ -24,7 +51,7 @@ const Now = fields({ action: Action });
 
 const params = { key: 'lab-pc-01' };
 
-/** When FOG Clients shut down and restart their machines. */
+/** When machines are shut down, restarted and woken. */
 export async function powerRoutes(
   app: ApiInstance,
   { context }: { readonly context: Context },
@@ -33,7 +60,7 @@ export async function powerRoutes(
     '/power',
     {
       schema: {
-        summary: 'When machines shut down and restart',
+        summary: 'When machines are shut down, restarted and woken',
         querystring: Query,
         response: { 200: page(Plan) },
       },
@@ -52,7 +79,7 @@ export async function powerRoutes(
     '/hosts/:key/power',
     {
       schema: {
-        summary: 'Shut down or restart by the clock',
+        summary: 'Shut down, restart or wake by the clock',
         params: KeyParam,
         body: New,
         response: { 201: Plan },
@@ -80,7 +107,7 @@ export async function powerRoutes(
     '/hosts/:key/power/now',
     {
       schema: {
-        summary: 'Shut down or restart at the next poll of its client',
+        summary: 'Shut down or restart at the next poll of its client, or wake at once',
         params: KeyParam,
         body: Now,
         response: { 200: Order },
@@ -92,5 +119,23 @@ export async function powerRoutes(
       },
     },
     ({ params, body, caller }) => orderPower(context, params.key, body.action, caller.actor),
+  );
+
+  app.post(
+    '/groups/:name/power/now',
+    {
+      schema: {
+        summary: 'Do so with each host of a group',
+        params: NameParam,
+        body: Now,
+        response: { 200: Ordered },
+      },
+      config: {
+        scope: 'hosts:write',
+        action: 'group-power-ordered',
+        example: { params: { name: 'room-12' }, body: { action: 'wol' } },
+      },
+    },
+    ({ params, body, caller }) => orderGroupPower(context, params.name, body.action, caller.actor),
   );
 }

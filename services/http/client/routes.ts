@@ -85,7 +85,7 @@ export async function clientRoutes(app: FastifyInstance, options: ClientOptions)
 
   // Asked once more when somebody was working and the time to object is over: does the task still wait? (spec client-protocol 7.7)
   desk.sealed('/service/jobs.php', (_call, host) =>
-    needsNetworkBoot(context, host) ? { job: 'ok' } : { error: 'nj' },
+    needsNetworkBoot(context.tasks.active(host.id)) ? { job: 'ok' } : { error: 'nj' },
   );
   snapinEndpoints(app, desk, options);
 }

@@ -21,9 +21,8 @@ export function snapinEndpoints(
     if (fields.has('taskid') || fields.has('exitcode')) return report(context, call);
     return desk.sealedAnswer(call, (host, key) => {
       const why = switchedOff(context, 'snapinclient', context.clients.modulesOff(host.id));
-      return why === undefined
-        ? offerSnapins(context, host, serverUrl(call.server, 'fog'), key)
-        : { error: why };
+      if (why !== undefined) return { error: why };
+      return offerSnapins(context, host, context.tasks.active(host.id), serverUrl(call.server, 'fog'), key);
     });
   });
 

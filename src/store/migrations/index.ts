@@ -15,6 +15,8 @@ import { sql as snapins } from './0014-snapins.js';
 import { sql as clients } from './0015-clients.js';
 import { sql as clientModules } from './0016-client-modules.js';
 import { sql as snapinReplication } from './0017-snapin-replication.js';
+import { sql as wakePlans } from './0018-wake-plans.js';
+import { sql as domainDefaults } from './0019-domain-defaults.js';
 
 /** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
 export const migrations: readonly string[] = [
@@ -35,4 +37,6 @@ export const migrations: readonly string[] = [
   clients,
   clientModules,
   snapinReplication,
+  wakePlans,
+  domainDefaults,
 ];

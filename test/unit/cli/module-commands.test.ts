@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { addGroup, changeMembers } from '#actions/manage-groups.js';
 import { addHost } from '#actions/manage-hosts.js';
 import { createProgram } from '#cli/program.js';
 import { MAC, makeWorld, type World } from '../services/http/world.js';
@@ -67,6 +68,22 @@ describe('fogd client', () => {
   });
 });
 
+describe('fogd client set-defaults', () => {
+  it('sets what hosts get that are to join a domain, and never shows the password', async () => {
+    expect(await fogd('client', 'defaults')).toMatch(/^domain +none\n/);
+    type('of the joiner');
+    const words = ['--domain', 'example.org', '--domain-user', 'joiner', '--domain-password'];
+    expect(await fogd('client', 'set-defaults', ...words)).toMatch(
+      /domain +example\.org\n(?:.*\n)+password +kept/,
+    );
+    expect(await fogd('client', 'change', 'PC', '--join')).toMatch(/account +joiner\n.*password +kept\n/);
+    await fogd('client', 'set-defaults', '--no-domain-password', '--domain', '');
+    expect(JSON.parse(await fogd('client', 'defaults', '--json'))).toEqual({
+      ...{ domain: '', ou: '', domainUser: 'joiner', hasDomainPassword: false },
+    });
+  });
+});
+
 describe('fogd power', () => {
   it('adds, lists and removes what is done by the clock, and orders at once', async () => {
     expect(await fogd('power', 'list')).toBe('nothing\n');
@@ -75,11 +92,35 @@ describe('fogd power', () => {
     );
     expect(await fogd('power', 'list', 'PC')).toMatch(/^NUMBER .*\n1 +PC +shutdown +0 22 \* \* MON-FRI\n$/);
     expect(await fogd('power', 'now', 'PC', 'reboot')).toContain('PC: reboot, if its client polls before');
+    expect(await fogd('power', 'now', 'PC', 'wol')).toBe('PC: magic packets were sent to 10.0.0.255\n');
     expect(await fogd('power', 'remove', '1')).toContain('no shutdown at 0 22 * * MON-FRI any more');
     await expect(fogd('power', 'remove', '1')).rejects.toMatchObject({ code: 'POWER_PLAN_UNKNOWN' });
     await expect(fogd('power', 'remove', 'x')).rejects.toMatchObject({ code: 'POWER_NUMBER_BAD' });
     await expect(fogd('power', 'add', 'PC', 'shutdown', '@daily')).rejects.toMatchObject({
       code: 'POWER_TIME_BAD',
+    });
+  });
+});
+
+describe('fogd power now', () => {
+  it('is for one host or for one group', async () => {
+    await addGroup(world.context, 'room-12', 'test');
+    await changeMembers(world.context, 'room-12', 'join', ['PC']);
+    expect(await fogd('power', 'now', 'reboot', '--group', 'room-12')).toContain('PC: reboot, if its client');
+    expect(await fogd('power', 'now', 'wol', '--group', 'room-12')).toContain('PC: magic packets were sent');
+    expect(process.exitCode).toBeUndefined();
+    await addHost(world.context, 'NEW', ['02:00:00:00:00:02'], 'test');
+    await world.context.store.commit(() => world.context.hosts.change(2, { pending: true }));
+    await changeMembers(world.context, 'room-12', 'join', ['NEW']);
+    expect(await fogd('power', 'now', 'wol', '--group', 'room-12')).toMatch(
+      /PC: magic.*\nrefused: .*\(NEW\)\n/,
+    );
+    expect(process.exitCode).toBe(1);
+    process.exitCode = undefined;
+    for (const words of [['wol'], ['PC', 'wol', '--group', 'room-12'], ['--group', 'room-12']])
+      await expect(fogd('power', 'now', ...words)).rejects.toMatchObject({ code: 'POWER_TARGET' });
+    await expect(fogd('power', 'now', 'sleep', '--group', 'room-12')).rejects.toMatchObject({
+      code: 'POWER_ACTION_WORD',
     });
   });
 });

@@ -159,6 +159,7 @@ it('each route of the API has its command', async () => {
     ['task', 'inventory', '--group', 'x'],
     ['client', 'reset', '--group', 'x'],
     ['power', 'remove', '99'],
+    ['power', 'now', 'wol', '--group', 'x'],
     ['printer', 'add', PRINTER, 'network'],
     ['printer', 'change', PRINTER, '--description', 'x'],
     ['printer', 'remove', PRINTER],

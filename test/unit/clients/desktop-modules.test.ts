@@ -2,6 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { changeClientSettings } from '#actions/manage-client-settings.js';
 import { addHost } from '#actions/manage-hosts.js';
 import { composeAnswer } from '#client-modules/compose.js';
+import { pollFacts } from '#client-modules/poll-facts.js';
 import { makeWorld, type World } from '../services/http/world.js';
 import { PC_MAC } from './client-world.js';
 
@@ -17,6 +18,7 @@ const told = async (module: string) => {
   if (!host) throw new Error('no host');
   const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
   const { text } = await composeAnswer(world.context, {
+    ...pollFacts(world.context, host),
     ...{ host, address: '10.0.0.50', server },
     key: Buffer.alloc(32),
   });

@@ -1,9 +1,13 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { changeClientSettings, tellSecrets } from '#actions/manage-client-settings.js';
+import { resetClient } from '#actions/manage-clients.js';
+import { changeDomainDefaults } from '#actions/manage-domain-defaults.js';
 import { addHost, changeHost, removeHost } from '#actions/manage-hosts.js';
 import { hostnameChanger } from '#client-modules/hostname-changer.js';
+import { pollFacts } from '#client-modules/poll-facts.js';
+import { passwordOwner } from '#domain/client-settings.js';
 import { makeWorld, type World } from '../services/http/world.js';
-import { knownClient, makeClientWorld, PC_MAC } from './client-world.js';
+import { installClient, knownClient, makeClientWorld, PC_MAC } from './client-world.js';
 
 let world: World;
 afterEach(() => world.close());
@@ -91,7 +95,11 @@ describe('password and product key', () => {
     await tellSecrets(world.context, 'PC', 'ada');
     const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
     const told = () =>
-      hostnameChanger.tell(world.context, { host, address: '10.0.0.50', server, key: Buffer.alloc(32) });
+      hostnameChanger.tell(world.context, {
+        ...pollFacts(world.context, host),
+        ...{ host, address: '10.0.0.50', server },
+        key: Buffer.alloc(32),
+      });
     expect(await told()).toMatchObject(isTold ? { AD: true } : NONE);
     world.neighbours.set('10.0.0.50', PC_MAC);
     expect(await told()).toMatchObject({ AD: true });
@@ -179,6 +187,84 @@ describe('what cannot be', () => {
     await changeClientSettings(world.context, 'PC', { ...rest, domainPassword });
     await expect(changeClientSettings(world.context, 'PC', { domainPassword: '' })).rejects.toMatchObject({
       code: 'DOMAIN_INCOMPLETE',
+    });
+  });
+});
+
+describe('a host that is to join a domain', () => {
+  const { joinDomain: _, ...defaults } = domain;
+  const join = (change = {}) => changeClientSettings(world.context, 'PC', { joinDomain: true, ...change });
+  const begin = async () => {
+    world = await makeClientWorld();
+    await addHost(world.context, 'PC', [PC_MAC], 'test');
+    await changeDomainDefaults(world.context, defaults);
+  };
+
+  it('gets what is set for all, and its client of whatever version the password in clear', async () => {
+    await begin();
+    expect(await join()).toMatchObject({ domain: 'example.org', domainUser: 'joiner', ou: domain.ou });
+    await tellSecrets(world.context, 'PC', 'ada');
+    // What the host has is its own from then on.
+    await changeDomainDefaults(world.context, { domain: 'example.com', domainPassword: '' });
+    for (const version of ['0.11.5', '0.13.0']) {
+      const client = await installClient(world, { version });
+      await resetClient(world.context, 'PC', 'ada');
+      expect(await client.handshake()).toBe(true);
+      await client.cycle();
+      const told = client.told?.hostnamechanger;
+      expect(told).toMatchObject({ AD: true, ADUser: 'example.org\\joiner', ADPass: PASSWORD });
+      // Only the text protocol knows that (Annex A), which is not served.
+      expect(told).not.toHaveProperty('ADPassLegacy');
+    }
+    expect((await world.app.inject(`/fog/service/hostname.php?mac=${PC_MAC}`)).statusCode).toBe(404);
+  });
+
+  it('keeps what it has, and what is said goes before', async () => {
+    await begin();
+    const own = { domain: 'Example.org', domainUser: 'other', domainPassword: 'of the other' };
+    await changeClientSettings(world.context, 'PC', own);
+    expect(await join({ ou: '' })).toMatchObject({ domain: 'Example.org', domainUser: 'other', ou: '' });
+    const { domainPassword } = own;
+    const sealed = world.context.clientSettings.domainPassword(1) ?? Buffer.of();
+    const [host] = world.context.hosts.byMacs([PC_MAC]);
+    if (!host) throw new Error('no host');
+    expect(await world.context.secrets.open(sealed, passwordOwner(host))).toBe(domainPassword);
+  });
+
+  it('of another domain gets nothing of it, and another account not its password', async () => {
+    await begin();
+    for (const own of [
+      { domain: 'example.com' },
+      { domain: 'example.com', domainUser: 'joiner' },
+      { domainUser: 'x' },
+    ])
+      await expect(join(own)).rejects.toMatchObject({ code: 'DOMAIN_INCOMPLETE' });
+    expect(world.context.clientSettings.get(1)).toMatchObject({ joinDomain: false, domain: '', ou: '' });
+  });
+
+  it('that joins already is left as it is', async () => {
+    await begin();
+    await join({ ou: '' });
+    await join({ enforce: true });
+    expect(world.context.clientSettings.get(1)).toMatchObject({ ou: '' });
+  });
+
+  it('cannot be given what cannot be; it is refused without being repeated', async () => {
+    await begin();
+    for (const change of [
+      { domain: 'EXAMPLE' },
+      { ou: 'OU=a|OU=b;' },
+      { domainUser: '<img>' },
+      { domainPassword: 'a\nb' },
+    ])
+      await expect(changeDomainDefaults(world.context, change)).rejects.toMatchObject({
+        code: 'DOMAIN_DEFAULT_BAD',
+        message: `the hosts that are to join a domain cannot be given that ${Object.keys(change)[0]}`,
+      });
+    const { domainPassword, ...texts } = defaults;
+    expect(world.context.domainDefaults.get()).toEqual({
+      ...texts,
+      hasDomainPassword: domainPassword !== '',
     });
   });
 });

@@ -6,6 +6,7 @@ import { addHost, removeHost } from '#actions/manage-hosts.js';
 import { composeAnswer } from '#client-modules/compose.js';
 import { CLIENT_MODULES } from '#client-modules/index.js';
 import type { ClientModule } from '#client-modules/module.js';
+import { pollFacts } from '#client-modules/poll-facts.js';
 import type { Logger } from '#daemon/log.js';
 import { MODULE_KEYS } from '#domain/client-module.js';
 import { expectGolden } from '../golden.js';
@@ -22,7 +23,8 @@ const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
 const key = Buffer.alloc(32, 1);
 const poll = async (modules: readonly ClientModule[] = CLIENT_MODULES) => {
   const host = world.context.hosts.byName('PC') ?? (await addHost(world.context, 'PC', [PC_MAC], 'test'));
-  return composeAnswer(world.context, { host, address: '10.0.0.50', server, key }, modules);
+  const facts = pollFacts(world.context, host);
+  return composeAnswer(world.context, { ...facts, host, address: '10.0.0.50', server, key }, modules);
 };
 const pretty = (text: string) => `${JSON.stringify(JSON.parse(text), null, 2)}\n`;
 const everything = MODULE_KEYS.map((key) => `${key} = true`).join('\n');

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { addGroup, changeMembers } from '#actions/manage-groups.js';
 import { addHost } from '#actions/manage-hosts.js';
-import { addPower, listPower, orderPower, removePower } from '#actions/manage-power.js';
+import { addPower, listPower, orderGroupPower, orderPower, removePower } from '#actions/manage-power.js';
 import type { World } from '../services/http/world.js';
 import { knownClient, makeClientWorld, PC_MAC, transportOf } from './client-world.js';
 import type { FogClient } from './fog-client.js';
@@ -35,6 +36,47 @@ describe('power management', () => {
     expect([await told(), await told()]).toEqual([all, all]);
     await removePower(world.context, id);
     expect(await told()).toEqual({ onDemand: '', tasks: all.tasks.slice(0, 1) });
+  });
+
+  it('tells no client to wake anybody: it would shut down', async () => {
+    await addPower(world.context, 'PC', 'wol', '30 6 * * 1-5');
+    await addPower(world.context, 'PC', 'reboot', '30 6 * * 1-5');
+    await orderPower(world.context, 'PC', 'wol', 'ada');
+    expect(await told()).toEqual({ onDemand: '', tasks: [{ cron: '30 6 * * MON-FRI', action: 'reboot' }] });
+    expect(listPower(world.context, 'PC').map(({ action }) => action)).toEqual(['wol', 'reboot']);
+  });
+
+  it('wakes at once and keeps nothing of it; an order for the client stays', async () => {
+    await orderPower(world.context, 'PC', 'shutdown', 'ada');
+    expect(await orderPower(world.context, 'PC', 'wol', 'ada')).toEqual({
+      host: 'PC',
+      action: 'wol',
+      until: null,
+      sentTo: ['10.0.0.255'],
+    });
+    expect(world.woken).toEqual([PC_MAC]);
+    expect(world.context.power.order(1)).toMatchObject({ action: 'shutdown' });
+    Object.assign(world.context, { wake: async () => [] });
+    await expect(orderPower(world.context, 'PC', 'wol', 'ada')).rejects.toMatchObject({
+      code: 'WAKE_NO_NETWORK',
+    });
+  });
+
+  it('is ordered for all hosts of a group; one that cannot have it keeps no other from it', async () => {
+    const other = '00:11:22:33:44:77';
+    await addHost(world.context, 'NEW', ['00:11:22:33:44:66'], 'test');
+    await world.context.store.commit(() => world.context.hosts.change(2, { pending: true }));
+    await addHost(world.context, 'PC-2', [other], 'test');
+    await addGroup(world.context, 'room-12', 'test');
+    const order = (action: 'wol' | 'reboot') => orderGroupPower(world.context, 'room-12', action, 'ada');
+    await expect(order('wol')).rejects.toMatchObject({ code: 'GROUP_EMPTY' });
+    await changeMembers(world.context, 'room-12', 'join', ['PC', 'PC-2', 'NEW']);
+    const refused = [{ host: 'NEW', reason: expect.stringContaining('wait') }];
+    expect(await order('reboot')).toMatchObject({ orders: [{ host: 'PC' }, { host: 'PC-2' }], refused });
+    expect(await told()).toMatchObject({ onDemand: 'restart' });
+    expect(world.context.power.order(3)).toMatchObject({ action: 'reboot' });
+    expect(await order('wol')).toMatchObject({ orders: [{ until: null }, { until: null }], refused });
+    expect(world.woken).toEqual([PC_MAC, other]);
   });
 
   it('by order is told once, and a restart is called so', async () => {

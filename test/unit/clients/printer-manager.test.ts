@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addHost } from '#actions/manage-hosts.js';
 import { addPrinter, assignPrinters, changePrinter, removePrinter } from '#actions/manage-printers.js';
+import { pollFacts } from '#client-modules/poll-facts.js';
 import { printerManager } from '#client-modules/printer-manager.js';
 import { makeWorld, type World } from '../services/http/world.js';
 import { PC_MAC } from './client-world.js';
@@ -21,7 +22,11 @@ const told = () => {
   const host = world.context.hosts.byName('PC');
   if (!host) throw new Error('no host');
   const server = { scheme: 'http', host: '10.0.0.1', ip: '10.0.0.1' } as const;
-  return printerManager.tell(world.context, { host, address: '10.0.0.50', server, key: Buffer.alloc(32) });
+  return printerManager.tell(world.context, {
+    ...pollFacts(world.context, host),
+    ...{ host, address: '10.0.0.50', server },
+    key: Buffer.alloc(32),
+  });
 };
 const hall = { type: 'Network', port: '', file: '', model: '', name: HALL, configFile: '' };
 

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { changeClientSettings, tellSecrets } from '#actions/manage-client-settings.js';
+import { changeDomainDefaults } from '#actions/manage-domain-defaults.js';
 import { changeHost } from '#actions/manage-hosts.js';
 import { addToken, OWNER } from '#actions/manage-tokens.js';
 import type { World } from '../services/http/world.js';
@@ -19,6 +20,7 @@ beforeEach(async () => {
   await changeClientSettings(world.context, 'PC', {
     ...{ joinDomain: true, domain: 'example.org', domainUser: 'joiner', domainPassword: PASSWORD },
   });
+  await changeDomainDefaults(world.context, { domain: 'example.org', domainPassword: PASSWORD });
   await tellSecrets(world.context, 'PC', 'ada');
   await client.cycle();
 });
@@ -75,14 +77,12 @@ describe('password and product key', () => {
         expect(answer.body, url).not.toMatch(HIDDEN);
       }
     }
-    const set = await world.api.inject({
-      method: 'PATCH',
-      url: '/api/v1/hosts/PC/client/settings',
-      payload: { domainPassword: PASSWORD },
-    });
-    expect([set.statusCode, set.body]).toEqual([200, expect.not.stringMatching(HIDDEN)]);
+    for (const url of ['/api/v1/hosts/PC/client/settings', '/api/v1/client/domain-defaults']) {
+      const set = await world.api.inject({ method: 'PATCH', url, payload: { domainPassword: PASSWORD } });
+      expect([set.statusCode, set.body]).toEqual([200, expect.not.stringMatching(HIDDEN)]);
+    }
     const audit = (await world.api.inject('/api/v1/audit')).body;
-    expect(audit).toContain('domainPassword=(secret)');
+    expect(audit.match(/domainPassword=\(secret\)/g)).toHaveLength(2);
     expect(audit + JSON.stringify(world.decisions)).not.toMatch(HIDDEN);
     const { db } = world.context.store;
     const tables = db

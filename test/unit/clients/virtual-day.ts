@@ -1,6 +1,10 @@
-import type { VirtualClock } from '../virtual-clock.js';
-
 const SECOND = 1_000;
+
+/** A clock that stands still until it is moved on; resolves when all that fell due is done. */
+export interface MovedClock {
+  now(): number;
+  advance(milliseconds: number): Promise<void>;
+}
 
 /**
  * Lets many run at once on one virtual clock: time moves on only when all of them sleep, so that what takes real time (a thread, a file)
@@ -11,7 +15,7 @@ export class VirtualDay {
   #told: () => void = () => undefined;
   readonly #sleepers = new Map<number, Array<() => void>>();
 
-  constructor(private readonly clock: VirtualClock) {}
+  constructor(private readonly clock: MovedClock) {}
 
   readonly now = (): number => this.clock.now();
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clientLines, parseCron } from '#domain/power-plan.js';
+import { clientLines, isDue, parseCron } from '#domain/power-plan.js';
 
 /** Days on which the client acts: Quartz counts from Sunday = 1, and the client adds 1 to a single number only (spec client-protocol 7.2). */
 function quartzDays(field: string): string {
@@ -65,5 +65,28 @@ describe('a time of cron', () => {
     expect(clientLines('0 0 1 1 MON')).toEqual(['0 0 1 1 *', '0 0 * 1 MON']);
     expect(clientLines('0 0 * * MON')).toEqual(['0 0 * * MON']);
     expect(clientLines('0 0 1 * *')).toEqual(['0 0 1 * *']);
+  });
+});
+
+describe('a minute', () => {
+  // 1 May 2026 is a Friday.
+  const friday = (hour: number, minute: number) => new Date(2026, 4, 1, hour, minute, 30);
+  it.each<[string, Date, boolean]>([
+    ['30 6 * * 1-5', friday(6, 30), true],
+    ['30 6 * * 1-5', friday(6, 31), false],
+    ['30 6 * * 1-5', friday(18, 30), false],
+    ['30 6 * * 1-5', new Date(2026, 4, 2, 6, 30), false],
+    ['30 6 * * 0', new Date(2026, 4, 3, 6, 30), true],
+    ['30 6 * * 7', new Date(2026, 4, 3, 6, 30), true],
+    ['30 6 1 * *', friday(6, 30), true],
+    ['30 6 2 * *', friday(6, 30), false],
+    ['30 6 2 * 5', friday(6, 30), true],
+    ['30 6 1 * 1', friday(6, 30), true],
+    ['30 6 2 * 1', friday(6, 30), false],
+    ['30 6 * 5 *', friday(6, 30), true],
+    ['30 6 * JUN *', friday(6, 30), false],
+    ['*/10 * * * *', friday(23, 50), true],
+  ])('%s, at %s: %s', (text, time, due) => {
+    expect(isDue(parseCron(text) ?? '', time)).toBe(due);
   });
 });

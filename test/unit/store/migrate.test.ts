@@ -19,6 +19,25 @@ function storeAt(version: number): Database.Database {
 }
 
 describe('a store of an earlier version', () => {
+  it('keeps its power plans when these learn to wake', () => {
+    const db = storeAt(16);
+    const cron = '0 22 * * *';
+    const add = (action: string) =>
+      db.prepare('INSERT INTO power_plans (host_id, action, cron) VALUES (1, ?, ?)').run(action, cron);
+    add('shutdown');
+    expect(() => add('wol')).toThrow('CHECK');
+    migrate(db, migrations);
+    add('wol');
+    expect(() => add('shutdown')).toThrow('UNIQUE');
+    expect(() => add('sleep')).toThrow('CHECK');
+    expect(db.prepare('SELECT * FROM power_plans').all()).toEqual([
+      { id: 1, host_id: 1, action: 'shutdown', cron },
+      { id: 2, host_id: 1, action: 'wol', cron },
+    ]);
+    db.exec('DELETE FROM hosts');
+    expect(db.prepare('SELECT * FROM power_plans').all()).toEqual([]);
+  });
+
   it.each(migrations.map((_, index) => index + 1))('at version %i keeps what is in it', (version) => {
     const db = storeAt(version);
     migrate(db, migrations);

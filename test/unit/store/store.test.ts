@@ -35,6 +35,27 @@ describe('store', () => {
     await store.close();
   });
 
+  it('reads several things at one state, also inside a commit, and ends with what it throws', async () => {
+    const store = await open();
+    const hosts = new HostRepository(store);
+    await store.commit(() => hosts.add(host));
+    const other = new Database(file());
+    const [before, after] = store.read(() => {
+      const names = hosts.list().map(({ name }) => name);
+      other.prepare("UPDATE hosts SET name = 'changed'").run();
+      return [names, hosts.list().map(({ name }) => name)];
+    });
+    other.close();
+    expect([before, after]).toEqual([['pc'], ['pc']]);
+    expect(() =>
+      store.read(() => {
+        throw new Error('not so');
+      }),
+    ).toThrow('not so');
+    expect(await store.commit(() => store.read(() => hosts.list()))).toMatchObject([{ name: 'changed' }]);
+    await store.close();
+  });
+
   it('resolves a commit only after the sync, and groups those that wait', async () => {
     let syncs = 0;
     let release: () => void = () => undefined;

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import { changeDomainDefaults } from '#actions/manage-domain-defaults.js';
 import { addGroup, changeMembers, createGroupTasks } from '#actions/manage-groups.js';
-import { addHost } from '#actions/manage-hosts.js';
+import { addHost, removeHost } from '#actions/manage-hosts.js';
 import { addImage, changeImage } from '#actions/manage-images.js';
 import { addSnapin, changeSnapin } from '#actions/manage-snapins.js';
 import { hashPassword } from '#login/password.js';
@@ -171,7 +172,7 @@ describe('full registration', () => {
         'there is no group x',
         'there is no snapin 7',
         'what was typed is no product key',
-        'there is no default domain: fogd client change lab-7 --join',
+        expect.stringContaining('the host lab-7 cannot join a domain'),
       ],
     });
   });
@@ -183,6 +184,26 @@ describe('full registration', () => {
     expect(host()).toBeUndefined();
     expect(await full({ snapinid: b64('1,2') })).toBe('Done, without imaging!');
     expect(snapinsOf(host()?.id ?? 0)).toEqual(['a', 'b']);
+  });
+
+  it('joins the domain of the defaults where the operator wishes that, and says in the story where it cannot', async () => {
+    expect(await full({ doad: 'MQ==' })).toBe('Done, without imaging!');
+    const joined = () => world.context.clientSettings.get(host()?.id ?? 0).joinDomain;
+    expect(joined()).toBe(false);
+    expect(world.decisions.at(-1)).toMatchObject({
+      event: 'registered',
+      reasons: [expect.stringContaining('cannot join a domain')],
+    });
+    await removeHost(world.context, 'lab-7');
+    await changeDomainDefaults(world.context, {
+      ...{ domain: 'example.org', domainUser: 'joiner', domainPassword: 'of the joiner' },
+    });
+    await full({ doad: '' });
+    expect(joined()).toBe(false);
+    await removeHost(world.context, 'lab-7');
+    await full({ doad: 'MQ==' });
+    expect(joined()).toBe(true);
+    expect(world.decisions.at(-1)).toMatchObject({ event: 'registered', reasons: [] });
   });
 
   it('of a disabled image says so', async () => {
