@@ -12,7 +12,8 @@ const TIMES = 50;
 
 const world = await makeWorld();
 try {
-  const { store, hosts, inventory, tasks, groups } = world.context;
+  const { store } = world;
+  const { hosts, inventory, tasks, groups } = world.context;
   const at = Date.now();
   const reported = { sysman: 'Dell Inc.', sysproduct: 'OptiPlex 7010', sysserial: 'x'.repeat(200) };
   await store.commit(() => {

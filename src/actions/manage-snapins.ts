@@ -72,7 +72,7 @@ export async function addSnapin(
   upload: Upload,
   actor: string,
 ): Promise<SnapinView> {
-  const { store, snapins, snapinStore, clock } = context;
+  const { store, snapins, clock } = context;
   const entry = {
     ...{ name, file, description: '', args: '', runWith: '', runWithArgs: '', pack: false },
     ...{ action: '' as const, hide: false, timeout: 0, protected: false, enabled: true },
@@ -91,7 +91,7 @@ export async function addSnapin(
     });
     return describeSnapin(context, added);
   } catch (error) {
-    await snapinStore.remove(content.stored);
+    await removeUnused(context, content.stored);
     throw error;
   }
 }
@@ -115,20 +115,24 @@ export async function replaceSnapinFile(
   const named = { ...look(), ...(file === undefined ? {} : { file }) };
   check(named);
   const content = await receive(context, upload, named.file);
-  let old: string | undefined;
   try {
-    const changed = await store.commit(() => {
+    const { old, changed } = await store.commit(() => {
       const snapin = look();
       const change = { ...content, file: named.file, damage: '' };
       snapins.change(snapin.id, change);
-      old = snapin.stored;
-      return { ...snapin, ...change };
+      return { old: snapin.stored, changed: { ...snapin, ...change } };
     });
+    await snapinStore.remove(old);
     return describeSnapin(context, changed);
-  } finally {
-    // Whichever of the two is not in use.
-    await snapinStore.remove(old ?? content.stored);
+  } catch (error) {
+    await removeUnused(context, content.stored);
+    throw error;
   }
+}
+
+/** A transaction that could not be made durable has happened all the same: what it names stays. What nothing names goes at the next start. */
+async function removeUnused({ snapins, snapinStore }: Context, stored: string): Promise<void> {
+  if (!snapins.list().some((snapin) => snapin.stored === stored)) await snapinStore.remove(stored);
 }
 
 async function receive(

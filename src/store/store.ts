@@ -24,6 +24,9 @@ export interface StoreOptions {
   readonly syncFile?: (wal: FileHandle) => Promise<void>;
 }
 
+/** What changes the store. */
+export type Writes = Pick<Store, 'commit' | 'commitGrouped' | 'commitTogether'>;
+
 /**
  * The SQLite store: reads are synchronous and short, writes go through `commit`, which is asynchronous and durable.
  *

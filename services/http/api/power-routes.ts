@@ -63,7 +63,7 @@ export async function powerRoutes(
         example: { params, body: { action: 'shutdown', cron: '0 22 * * 1-5' } },
       },
     },
-    async ({ params, body }, reply) =>
+    async ({ params, body, context }, reply) =>
       reply.code(201).send(await addPower(context, params.key, body.action, body.cron)),
   );
 
@@ -73,7 +73,7 @@ export async function powerRoutes(
       schema: { summary: 'Do so no longer', params: IdParam, response: { 200: Plan } },
       config: { scope: 'hosts:write', action: 'power-plan-removed', example: { params: { id: 1 } } },
     },
-    ({ params }) => removePower(context, params.id),
+    ({ params, context }) => removePower(context, params.id),
   );
 
   app.post(
@@ -91,6 +91,6 @@ export async function powerRoutes(
         example: { params, body: { action: 'reboot' } },
       },
     },
-    ({ params, body, caller }) => orderPower(context, params.key, body.action, caller.actor),
+    ({ params, body, caller, context }) => orderPower(context, params.key, body.action, caller.actor),
   );
 }

@@ -14,6 +14,7 @@ import { sql as tokensAndAudit } from './0013-tokens-and-audit.js';
 import { sql as snapins } from './0014-snapins.js';
 import { sql as clients } from './0015-clients.js';
 import { sql as clientModules } from './0016-client-modules.js';
+import { sql as auditOutcome } from './0017-audit-outcome.js';
 
 /** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
 export const migrations: readonly string[] = [
@@ -33,4 +34,5 @@ export const migrations: readonly string[] = [
   snapins,
   clients,
   clientModules,
+  auditOutcome,
 ];

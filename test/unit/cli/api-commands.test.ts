@@ -132,7 +132,7 @@ describe('the command line', () => {
     // Until it listens, nobody is told.
     while (printed === '') {
       await world.context.store.commit(() =>
-        world.context.store.changed({ kind: 'host', id: 1, what: 'removed', name: 'pc' }),
+        world.store.changed({ kind: 'host', id: 1, what: 'removed', name: 'pc' }),
       );
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -163,7 +163,7 @@ describe('what follows', () => {
   it('the story of a machine is what happens to it next, and nothing of others', async () => {
     await addHost(world.context, 'pc', [MAC], 'test');
     await world.context.store.commit(() =>
-      new TraceRepository(world.context.store).append([record('discover', MAC, 1000)]),
+      new TraceRepository(world.store).append([record('discover', MAC, 1000)]),
     );
     const following = ends(fogd('trace', 'pc', '--follow'));
     await until('Boot of 1970');

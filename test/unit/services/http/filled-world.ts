@@ -56,7 +56,7 @@ export async function makeFilledWorld(): Promise<World> {
     context.logins.add(1, 'ada', 'login', at);
     context.users.add('ada', 'scrypt$1$1$1$AAAA$AAAA', at, 'test');
     context.bootFiles.add({ ...sum, name: 'bzImage', version: '6.12.0' });
-    new TraceRepository(context.store).append(
+    new TraceRepository(world.store).append(
       world.decisions.map((decision) => ({ ...decision, at, last: at, count: 1 })),
     );
   });

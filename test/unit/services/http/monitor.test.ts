@@ -72,7 +72,7 @@ describe('monitoring', () => {
 describe('census', () => {
   it('counts tasks, sessions, leases and hosts, zeros included', async () => {
     const { context } = world;
-    const census = new Census(context.store);
+    const census = new Census(world.store);
     expect(census.sessions()).toEqual({ deploy: 0, capture: 0, recovery: 0, plain: 0 });
     await addHost(context, 'pc', [MAC], 'test');
     await createTask(context, { host: 'pc', type: 'inventory' }, 'test');
