@@ -94,7 +94,7 @@ async function capture(world: World, content: string): Promise<void> {
 }
 
 /** A folder as a FOG server's `/images`, with one image. */
-export function makeFogImages(world: World): string {
+export function makeFogImages(world: Pick<World, 'images'>): string {
   const folder = join(world.images, '..', 'old-fog');
   mkdirSync(folder);
   writeSmallImage(join(folder, 'win10'));
