@@ -64,7 +64,7 @@ try {
     '/hosts?limit=50&sort=-createdAt',
     '/hosts?limit=50&q=lab-1999',
     '/hosts?limit=50&group=room',
-    '/hosts?limit=10000',
+    '/hosts?limit=1000',
     '/tasks?limit=50',
     '/tasks?active=true&limit=50',
     '/leases?limit=50',

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { cliErrors } from './errors.js';
 
-/** Ten thousand at once would hold up the machines that ask meanwhile (bench/api.ts). */
+/** The most that the API gives at once. */
 const PAGE = 1_000;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -129,15 +129,17 @@ async function* eventsOf(response: IncomingMessage): AsyncGenerator<LiveEvent> {
   throw cliErrors.EVENTS_ENDED({});
 }
 
-/** All items of a list, fetched page by page; `query` filters and sorts. */
+/** The items of a list, `most` of them, fetched page by page; `query` filters and sorts. */
 export async function listAll<T>(
   state: string,
   path: string,
   query: Readonly<Record<string, string | number | boolean | undefined>> = {},
+  most = Number.POSITIVE_INFINITY,
 ): Promise<T[]> {
   const items: T[] = [];
   for (;;) {
-    const asked = new URLSearchParams({ limit: String(PAGE), offset: String(items.length) });
+    const limit = Math.min(PAGE, most - items.length);
+    const asked = new URLSearchParams({ limit: String(limit), offset: String(items.length) });
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) asked.set(name, String(value));
     const page = await callApi<{ readonly items: readonly T[]; readonly total: number }>(
@@ -146,6 +148,6 @@ export async function listAll<T>(
       `${path}?${asked}`,
     );
     items.push(...page.items);
-    if (page.items.length === 0 || items.length >= page.total) return items;
+    if (page.items.length === 0 || items.length >= Math.min(page.total, most)) return items;
   }
 }

@@ -1,3 +1,5 @@
+import { isUsableName } from './usable-name.js';
+
 /** A program that the FOG Client fetches and runs (FOG's snapin, data-model 2.4). Pure: `snapins.ts` of the store keeps them. */
 export interface Snapin {
   readonly id: number;
@@ -66,7 +68,7 @@ function isPlainName(text: string): boolean {
 }
 
 export function isSnapinName(text: string): boolean {
-  return text.length <= LONGEST_NAME && isPlainName(text) && !text.includes('..');
+  return text.length <= LONGEST_NAME && isPlainName(text) && isUsableName(text) && !text.includes('..');
 }
 
 export function isSnapinFile(text: string): boolean {

@@ -5,6 +5,7 @@ import { addHost, changeMac, findHost } from '#actions/manage-hosts.js';
 import { createTask } from '#actions/manage-tasks.js';
 import { listAll } from '#cli/client.js';
 import { type ApiEvent, eventLine } from '#cli/events.js';
+import { SORTS } from '#cli/list.js';
 import { createProgram } from '#cli/program.js';
 import { TraceRepository } from '#store/trace.js';
 import { makeFilledWorld } from '../services/http/filled-world.js';
@@ -124,6 +125,64 @@ describe('the command line', () => {
     const all = await listAll<{ name: string }>(state, '/hosts');
     expect(new Set(all.map(({ name }) => name)).size).toBe(10_003);
     expect(await listAll(state, '/hosts', { q: 'pc1000', pending: undefined })).toHaveLength(4);
+  });
+
+  it('searches, sorts and limits every list in the same way', async () => {
+    for (const [name, mac] of [
+      ['lab-1', '02:00:00:00:00:01'],
+      ['lab-2', '02:00:00:00:00:02'],
+      ['office', '02:00:00:00:00:03'],
+    ] as const)
+      await addHost(world.context, name, [mac], 'test');
+    const names = async (...words: string[]) =>
+      (JSON.parse(await fogd('host', 'list', '--json', ...words)) as { name: string }[]).map(
+        ({ name }) => name,
+      );
+    expect(await names('--search', 'LAB')).toEqual(['lab-1', 'lab-2']);
+    expect(await names('--sort', '-name')).toEqual(['office', 'lab-2', 'lab-1']);
+    expect(await names('--sort=-name', '--limit', '2')).toEqual(['office', 'lab-2']);
+    expect(await names('--limit', '0')).toHaveLength(3);
+    for (const noun of [
+      'group',
+      'image',
+      'task',
+      'session',
+      'menu',
+      'lease',
+      'bootfile',
+      'snapin',
+      'user',
+      'token',
+      'printer',
+      'power',
+      'node',
+      'audit',
+    ])
+      expect(
+        JSON.parse(await fogd(noun, 'list', '--json', '--search', 'n\u00f6thing', '--limit', '3')),
+      ).toEqual([]);
+  });
+
+  it('offers what the API can sort by, in every list', async () => {
+    const document = (await world.api.inject('/api/openapi.json')).json() as {
+      paths: Record<string, { get?: { parameters: { name: string; schema: { enum?: string[] } }[] } }>;
+    };
+    const sorts = Object.entries(document.paths).flatMap(([path, { get }]) => {
+      const fields = get?.parameters.find(({ name }) => name === 'sort')?.schema.enum;
+      return fields === undefined
+        ? []
+        : [[path.split('/').at(-1), fields.filter((one) => !one.startsWith('-'))]];
+    });
+    expect({ ...SORTS, trace: ['at'] }).toEqual(Object.fromEntries(sorts));
+    const lists = createProgram().commands.flatMap(({ commands }) =>
+      commands.filter((one) => one.name() === 'list'),
+    );
+    expect(lists).toHaveLength(15);
+    for (const { options, parent } of lists)
+      expect([parent?.name(), options.map(({ long }) => long)]).toEqual([
+        parent?.name(),
+        expect.arrayContaining(['--search', '--sort', '--limit']),
+      ]);
   });
 
   it('prints live events until fogd stops', async () => {
