@@ -78,6 +78,7 @@ export async function addSnapin(
     ...{ action: '' as const, hide: false, timeout: 0, protected: false, enabled: true },
     ...changesOf(fields),
   };
+  checkName(name);
   check(entry);
   const refuseTaken = () => {
     if (snapins.byName(name)) throw actionErrors.SNAPIN_EXISTS({ name });
@@ -162,6 +163,7 @@ export async function changeSnapin(context: Context, key: string, fields: Snapin
     const snapin = findSnapin(context, key);
     const changes = changesOf(fields);
     const next = { ...snapin, ...changes };
+    if (next.name !== snapin.name) checkName(next.name);
     check(next);
     const taken = snapins.byName(next.name);
     if (taken && taken.id !== snapin.id) throw actionErrors.SNAPIN_EXISTS({ name: next.name });
@@ -185,14 +187,18 @@ function changesOf({ template, program, description, ...said }: SnapinFields) {
   };
 }
 
+/** Of a new one, or of one that gets another name: what has an odd one keeps it. */
+function checkName(name: string): void {
+  if (!isSnapinName(name)) throw actionErrors.SNAPIN_NAME_BAD({ name });
+}
+
 function check(
   snapin: Omit<
     Snapin,
-    'id' | 'sha512' | 'size' | 'stored' | 'identity' | 'damage' | 'createdAt' | 'createdBy'
+    'id' | 'name' | 'sha512' | 'size' | 'stored' | 'identity' | 'damage' | 'createdAt' | 'createdBy'
   >,
 ): void {
-  const { name, file, timeout } = snapin;
-  if (!isSnapinName(name)) throw actionErrors.SNAPIN_NAME_BAD({ name });
+  const { file, timeout } = snapin;
   if (!isSnapinFile(file)) throw actionErrors.SNAPIN_FILE_BAD({ file });
   const reason = commandFault(snapin);
   if (reason !== undefined) throw actionErrors.SNAPIN_BAD({ reason });

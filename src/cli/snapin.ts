@@ -92,7 +92,7 @@ export function addSnapin(program: Command): void {
         ...fields,
         ...(options.sha512 === undefined ? {} : { sha512: options.sha512 }),
       });
-      const added = await uploadApi<SnapinView>(options.state, 'POST', `/snapins?${query}`, file);
+      const added = await uploadApi<SnapinView>(options, 'POST', `/snapins?${query}`, file);
       print(options, added, [
         `snapin ${added.name} added: ${added.file}, ${bytes(added.size)}`,
         `give it to hosts with: fogd snapin assign "${added.name}" HOST`,
@@ -111,12 +111,7 @@ export function addSnapin(program: Command): void {
       ) => {
         const sum = options.sha512 === undefined ? {} : { sha512: options.sha512 };
         const query = queryOf({ file: options.fileName ?? basename(file), ...sum });
-        const changed = await uploadApi<SnapinView>(
-          options.state,
-          'PUT',
-          `${path(name)}/file?${query}`,
-          file,
-        );
+        const changed = await uploadApi<SnapinView>(options, 'PUT', `${path(name)}/file?${query}`, file);
         print(options, changed, [`snapin ${changed.name}: ${changed.file}, ${bytes(changed.size)}`]);
       },
     );

@@ -1,5 +1,3 @@
-import { isUsableName } from './usable-name.js';
-
 /** FOG's kinds of printers, and what its client calls them (spec client-protocol 7.3). */
 export const PRINTER_TYPES = { network: 'Network', local: 'Local', iprint: 'iPrint', cups: 'CUPS' } as const;
 export type PrinterType = keyof typeof PRINTER_TYPES;
@@ -31,7 +29,6 @@ export function printerProblem(printer: Omit<Printer, 'id'>): string | undefined
     if (value.length > 250 || /["\p{Cc}\p{Cf}]/u.test(value))
       return `its ${field} is too long, or has a character that it cannot have`;
   const { type, name, port, ip, file, model, configFile } = printer;
-  if (!isUsableName(name)) return 'its name is only blanks and dots, or begins with -';
   if (name.trim() !== name || name === '') return 'it has no name, or spaces around it';
   if (/[&|]/.test(configFile)) return 'its configFile cannot have & or |';
   if (ip !== '' && !/^[A-Za-z0-9._-]+(:\d{1,5})?$/.test(ip))

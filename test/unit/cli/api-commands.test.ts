@@ -1,4 +1,4 @@
-import { truncateSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addHost, changeMac, findHost } from '#actions/manage-hosts.js';
@@ -125,6 +125,27 @@ describe('the command line', () => {
     const all = await listAll<{ name: string }>(state, '/hosts');
     expect(new Set(all.map(({ name }) => name)).size).toBe(10_003);
     expect(await listAll(state, '/hosts', { q: 'pc1000', pending: undefined })).toHaveLength(4);
+  });
+
+  it('shows how far an upload is: on a terminal, and not to a program', async () => {
+    const file = join(state, 'setup.exe');
+    writeFileSync(file, Buffer.alloc(300_000));
+    const shown = vi.mocked(process.stderr.write);
+    const before = Object.getOwnPropertyDescriptor(process.stderr, 'isTTY');
+    Object.defineProperty(process.stderr, 'isTTY', { value: true, configurable: true });
+    try {
+      await fogd('snapin', 'add', file, '--name', 'one', '--json');
+      expect(shown.mock.calls).toEqual([]);
+      await fogd('snapin', 'add', file, '--name', 'two');
+      expect(shown.mock.calls.join('')).toMatch(/\[#+-*\] \d+ %, [\d.]+ kB of 300\.0 kB/);
+    } finally {
+      if (before) Object.defineProperty(process.stderr, 'isTTY', before);
+      else Reflect.deleteProperty(process.stderr, 'isTTY');
+    }
+    shown.mockClear();
+    Object.defineProperty(process.stderr, 'isTTY', { value: false, configurable: true });
+    await fogd('snapin', 'add', file, '--name', 'three');
+    expect(shown.mock.calls).toEqual([]);
   });
 
   it('searches, sorts and limits every list in the same way', async () => {

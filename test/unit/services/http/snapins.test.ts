@@ -122,6 +122,14 @@ describe('an upload', () => {
     expect(readdirSync(world.snapins)).toHaveLength(1);
   });
 
+  it('with a name from before that is refused now is changed as any other', async () => {
+    await send({ name: 'Z', file: 'z.msi' });
+    await world.context.store.commit(() => world.context.snapins.change(1, { name: '-1' }));
+    expect(await call('PATCH', '/snapins/-1', { description: 'old' })).toMatchObject({ description: 'old' });
+    expect(await call('PATCH', '/snapins/-1', { name: '-2' })).toMatchObject({ title: 'SNAPIN_NAME_BAD' });
+    expect(await call('DELETE', '/snapins/-1')).toMatchObject({ name: '-1' });
+  });
+
   it('whose row may be lost keeps both files: the old one was removed when the change was rolled back', async () => {
     await send({ name: 'Z', file: 'z.msi' });
     const replace = async (file: string) => {
