@@ -278,7 +278,7 @@ export async function startDaemon({
     ...{ version, startedAt, services: supervisor.status() },
     ...(await overview(context, now)),
   });
-  const events = new LiveEvents(context, () => supervisor.status());
+  const events = new LiveEvents(context, store, () => supervisor.status());
   const api: ApiOptions = {
     context,
     version,

@@ -1,4 +1,4 @@
-import { mkdir, readFile } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ExportDoor, SessionExport } from '#actions/export-door.js';
 import { findProgram, run } from '#daemon/child.js';
@@ -6,6 +6,8 @@ import type { Clock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
 import type { Health, Service } from '#daemon/service.js';
 import { FogdError, messageOf } from '#errors.js';
+import { withRoom } from '#files/disk-full.js';
+import { makeFolder } from '#files/make-folder.js';
 import { writeDurably } from '#files/write-durably.js';
 import { Bus, busConfig } from './bus.js';
 import { checkExport, exportConfig, ganeshaConfig } from './config.js';
@@ -108,7 +110,8 @@ export class NfsService implements Service, ExportDoor {
     if (!settings.enabled) return;
     this.#clientTrouble = undefined;
     this.#nextClientLook = this.options.clock.now() + CLIENT_LOOK_EVERY_MS.busy;
-    await mkdir(join(folder, 'recovery'), { recursive: true, mode: 0o700 });
+    const recovery = join(folder, 'recovery');
+    await withRoom(folder, () => makeFolder(recovery, 0o700));
     const program = await findProgram('dbus-send');
     if (program === undefined)
       throw nfsErrors.NFS_GANESHA_MISSING({ program: 'dbus-send', package: 'dbus-bin' });

@@ -33,7 +33,7 @@ import { SessionRepository } from '#store/sessions.js';
 import { SnapinTaskRepository } from '#store/snapin-tasks.js';
 import { SnapinRepository } from '#store/snapins.js';
 import { StorageNodeRepository } from '#store/storage-nodes.js';
-import type { Store } from '#store/store.js';
+import type { Store, Transactions } from '#store/store.js';
 import { TaskRepository } from '#store/tasks.js';
 import { TokenRepository } from '#store/tokens.js';
 import { UserRepository } from '#store/users.js';
@@ -69,7 +69,7 @@ export interface Ports {
 export interface Context extends Required<Ports> {
   readonly settings: Settings;
   readonly clock: Clock;
-  readonly store: Store;
+  readonly store: Transactions;
   readonly hosts: HostRepository;
   readonly inventory: InventoryRepository;
   readonly tasks: TaskRepository;

@@ -13,7 +13,8 @@ export const actionErrors = defineErrors({
   },
   HOST_NAME_BAD: {
     message: '{name} cannot be a host name',
-    remedy: 'use 1 to 15 letters, digits, - or other characters that a NetBIOS name may have',
+    remedy:
+      'use 1 to 15 letters, digits, - or other characters that a NetBIOS name may have, not only dots, and no - first',
     status: 400,
   },
   MAC_BAD: {
@@ -103,7 +104,8 @@ export const actionErrors = defineErrors({
   },
   GROUP_NAME_BAD: {
     message: '{name} cannot be the name of a group',
-    remedy: 'use 1 to 40 characters, none of them \\ / | < > " \' ` $ * ? or a bracket',
+    remedy:
+      'use 1 to 40 characters, none of them \\ / | < > " \' ` $ * ? or a bracket, not only dots, and no - or blank first',
     status: 400,
   },
   GROUP_EMPTY: {
@@ -148,7 +150,8 @@ export const actionErrors = defineErrors({
   },
   IMAGE_NAME_BAD: {
     message: '{name} cannot be the name of an image',
-    remedy: 'use 1 to 40 characters, none of them \\ / | < > " \' ` $ * ? or a bracket',
+    remedy:
+      'use 1 to 40 characters, none of them \\ / | < > " \' ` $ * ? or a bracket, not only dots, and no - or blank first',
     status: 400,
   },
   IMAGE_FOLDER_BAD: {
@@ -328,7 +331,7 @@ export const actionErrors = defineErrors({
   SNAPIN_NAME_BAD: {
     message: '{name} cannot be the name of a snapin',
     remedy:
-      'use 1 to 100 characters that Windows takes in the name of a folder: none of \\ / : * ? " < > | and no ..',
+      'use 1 to 100 characters that Windows takes in the name of a folder: none of \\ / : * ? " < > |, no .. and no - first',
     status: 400,
   },
   SNAPIN_FILE_BAD: {

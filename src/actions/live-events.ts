@@ -1,5 +1,6 @@
 import type { ServiceStatus } from '#daemon/supervisor.js';
 import type { Change } from '#store/change.js';
+import type { Store } from '#store/store.js';
 import type { TraceRecord } from '#trace/decision.js';
 import type { Context } from './context.js';
 import { type HostSummary, summarise } from './describe-hosts.js';
@@ -57,10 +58,11 @@ export class LiveEvents {
 
   constructor(
     private readonly context: Context,
+    store: Pick<Store, 'watch'>,
     private readonly status: () => readonly ServiceStatus[],
   ) {
     this.#run = context.clock.now().toString(36);
-    context.store.watch((changes) => this.#changes(changes));
+    store.watch((changes) => this.#changes(changes));
   }
 
   trace(record: TraceRecord): void {

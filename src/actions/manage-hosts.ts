@@ -3,6 +3,7 @@ import { KERNEL_WORD, kernelWords } from '#boot/kernel-line.js';
 import { type Host, isProductKey, primaryMac } from '#domain/host.js';
 import { isHostName } from '#domain/host-name.js';
 import { parseMac } from '#domain/mac.js';
+import { isUsableName } from '#domain/usable-name.js';
 import type { HostChanges, MacChanges } from '#store/hosts.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
@@ -23,7 +24,7 @@ export async function addHost(
   macTexts: readonly string[],
   actor: string,
 ): Promise<Host> {
-  if (!isHostName(name)) throw actionErrors.HOST_NAME_BAD({ name });
+  if (!isNewHostName(name)) throw actionErrors.HOST_NAME_BAD({ name });
   const macs = macTexts.map((text) => {
     const mac = parseMac(text);
     if (mac === undefined) throw actionErrors.MAC_BAD({ mac: text });
@@ -45,9 +46,12 @@ export async function addHost(
   });
 }
 
+/** FOG takes more, and machines may register so (spec fos-protocol 3.10). */
+const isNewHostName = (name: string): boolean => isHostName(name) && isUsableName(name);
+
 /** What a host may have in each field; empty always means "as all others". */
 const FIELD_RULES: Readonly<Partial<Record<keyof HostChanges, (value: string) => boolean>>> = {
-  name: isHostName,
+  name: isNewHostName,
   kernel: isFileName,
   init: isFileName,
   kernelArgs: (value) => kernelWords(value).every((word) => KERNEL_WORD.test(word)),

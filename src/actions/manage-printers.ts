@@ -1,4 +1,5 @@
 import { type Printer, type PrinterMode, printerProblem } from '#domain/printer.js';
+import { isUsableName } from '#domain/usable-name.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 import { findHost } from './manage-hosts.js';
@@ -15,6 +16,7 @@ const EMPTY = { description: '', port: '', file: '', model: '', ip: '', configFi
 /** Throws PRINTER_BAD, PRINTER_EXISTS or PRINTERS_MANY. */
 export async function addPrinter({ store, printers }: Context, wanted: NewPrinter): Promise<Printer> {
   const printer = { ...EMPTY, ...wanted };
+  checkName(printer.name);
   check(printer);
   return await store.commit(() => {
     if (printers.byName(printer.name)) throw actionErrors.PRINTER_EXISTS({ name: printer.name });
@@ -33,6 +35,7 @@ export async function changePrinter(
     const before = printers.byId(id);
     if (!before) throw actionErrors.PRINTER_UNKNOWN({ key: id });
     const { id: _, ...after } = { ...before, ...changes };
+    if (after.name !== before.name) checkName(after.name);
     check(after);
     const other = printers.byName(after.name);
     if (other && other.id !== id) throw actionErrors.PRINTER_EXISTS({ name: after.name });
@@ -49,6 +52,12 @@ export async function removePrinter({ store, printers }: Context, id: number): P
     printers.remove(id);
     return printer;
   });
+}
+
+/** Of a new one, or of one that gets another name. */
+function checkName(name: string): void {
+  if (!isUsableName(name))
+    throw actionErrors.PRINTER_BAD({ reason: 'its name is only blanks and dots, or begins with -' });
 }
 
 function check(printer: Omit<Printer, 'id'>): void {

@@ -73,12 +73,13 @@ export async function addSnapin(
   upload: Upload,
   actor: string,
 ): Promise<SnapinView> {
-  const { store, snapins, snapinStore, clock } = context;
+  const { store, snapins, clock } = context;
   const entry = {
     ...{ name, file, description: '', args: '', runWith: '', runWithArgs: '', pack: false },
     ...{ action: '' as const, hide: false, timeout: 0, protected: false, enabled: true, toReplicate: true },
     ...changesOf(fields),
   };
+  checkName(name);
   check(entry);
   const refuseTaken = () => {
     if (snapins.byName(name)) throw actionErrors.SNAPIN_EXISTS({ name });
@@ -92,7 +93,7 @@ export async function addSnapin(
     });
     return describeSnapin(context, added);
   } catch (error) {
-    await snapinStore.remove(content.stored);
+    await removeUnused(context, content.stored);
     throw error;
   }
 }
@@ -116,20 +117,24 @@ export async function replaceSnapinFile(
   const named = { ...look(), ...(file === undefined ? {} : { file }) };
   check(named);
   const content = await receive(context, upload, named.file);
-  let old: string | undefined;
   try {
-    const changed = await store.commit(() => {
+    const { old, changed } = await store.commit(() => {
       const snapin = look();
       const change = { ...content, file: named.file, damage: '' };
       snapins.change(snapin.id, change);
-      old = snapin.stored;
-      return { ...snapin, ...change };
+      return { old: snapin.stored, changed: { ...snapin, ...change } };
     });
+    await snapinStore.remove(old);
     return describeSnapin(context, changed);
-  } finally {
-    // Whichever of the two is not in use.
-    await snapinStore.remove(old ?? content.stored);
+  } catch (error) {
+    await removeUnused(context, content.stored);
+    throw error;
   }
+}
+
+/** A transaction that could not be made durable has happened all the same: what it names stays. What nothing names goes at the next start. */
+async function removeUnused({ snapins, snapinStore }: Context, stored: string): Promise<void> {
+  if (!snapins.list().some((snapin) => snapin.stored === stored)) await snapinStore.remove(stored);
 }
 
 async function receive(
@@ -159,6 +164,7 @@ export async function changeSnapin(context: Context, key: string, fields: Snapin
     const snapin = findSnapin(context, key);
     const changes = changesOf(fields);
     const next = { ...snapin, ...changes };
+    if (next.name !== snapin.name) checkName(next.name);
     check(next);
     const taken = snapins.byName(next.name);
     if (taken && taken.id !== snapin.id) throw actionErrors.SNAPIN_EXISTS({ name: next.name });
@@ -182,14 +188,18 @@ function changesOf({ template, program, description, ...said }: SnapinFields) {
   };
 }
 
+/** Of a new one, or of one that gets another name: what has an odd one keeps it. */
+function checkName(name: string): void {
+  if (!isSnapinName(name)) throw actionErrors.SNAPIN_NAME_BAD({ name });
+}
+
 function check(
   snapin: Omit<
     Snapin,
-    'id' | 'sha512' | 'size' | 'stored' | 'identity' | 'damage' | 'createdAt' | 'createdBy'
+    'id' | 'name' | 'sha512' | 'size' | 'stored' | 'identity' | 'damage' | 'createdAt' | 'createdBy'
   >,
 ): void {
-  const { name, file, timeout } = snapin;
-  if (!isSnapinName(name)) throw actionErrors.SNAPIN_NAME_BAD({ name });
+  const { file, timeout } = snapin;
   if (!isSnapinFile(file)) throw actionErrors.SNAPIN_FILE_BAD({ file });
   const reason = commandFault(snapin);
   if (reason !== undefined) throw actionErrors.SNAPIN_BAD({ reason });

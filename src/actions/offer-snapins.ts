@@ -24,9 +24,8 @@ const secretOf = (key: Buffer, task: SnapinTask): string =>
 /**
  * What the client of a host is told of its snapins at its poll (spec client-protocol 3.5, 5.1, 5.4): all that is open, in order. Who calls this
  * has made sure that the client has a session. `active`: the task of the host. `root`: the server as the client reached it, `http://10.0.0.1/fog`.
- * `key`: of that session. One that cannot be handed
- * out now is left out, and those behind it have their turn; it is offered when its file is as it was, or another is there. Resolves when
- * kill -9 cannot undo it.
+ * `key`: of that session. One that cannot be handed out now is left out, and those behind it have their turn; it is offered when its file is as
+ * it was, or another is there. Resolves when kill -9 cannot undo it.
  */
 export async function offerSnapins(
   context: Context,

@@ -1,5 +1,6 @@
 import type { Snapin } from '#domain/snapin.js';
 import { messageOf } from '#errors.js';
+import type { SnapinStore } from '#files/snapin-store.js';
 import type { Context } from './context.js';
 import { findSnapin } from './manage-snapins.js';
 
@@ -18,7 +19,7 @@ export type FileState = 'good' | 'damaged' | 'unknown';
 const GONE = '';
 
 /** Files that are being read again, by the number of the snapin: each once, however many clients wait for it. */
-const running = new WeakMap<Context, Map<number, Promise<string>>>();
+const running = new WeakMap<SnapinStore, Map<number, Promise<string>>>();
 
 /** Looks at the file without reading it; one that was touched is read again, and until then nobody gets it. */
 export async function snapinState(context: Context, snapin: Snapin): Promise<FileState> {
@@ -49,8 +50,8 @@ export async function verifySnapins(context: Context, key?: string): Promise<Sna
 }
 
 function recheck(context: Context, snapin: Snapin): Promise<string> {
-  const checks = running.get(context) ?? new Map<number, Promise<string>>();
-  running.set(context, checks);
+  const checks = running.get(context.snapinStore) ?? new Map<number, Promise<string>>();
+  running.set(context.snapinStore, checks);
   const known = checks.get(snapin.id);
   if (known) return known;
   const work = check(context, snapin).finally(() => checks.delete(snapin.id));

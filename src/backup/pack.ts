@@ -1,8 +1,10 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { mkdir, rm, stat } from 'node:fs/promises';
+import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '#errors.js';
+import { isDiskFull } from '#files/disk-full.js';
+import { makeFolder } from '#files/make-folder.js';
 import { copyStore } from '#store/copy.js';
 import { backupErrors } from './errors.js';
 import { FORMAT, MANIFEST, type Manifest, type Part, SEAL } from './manifest.js';
@@ -33,7 +35,7 @@ export async function pack(state: string, version: string, now: number): Promise
   const copy = join(folder, `${randomBytes(8).toString('hex')}.sqlite`);
   const drop = () => rm(copy, { force: true });
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(folder, 0o700);
     const schema = await copyStore(store, copy);
     const small = await smallFiles(state);
     const parts: Part[] = [
@@ -69,7 +71,7 @@ export async function pack(state: string, version: string, now: number): Promise
     };
   } catch (error) {
     await drop();
-    if (errnoOf(error) === 'ENOSPC') throw backupErrors.BACKUP_NO_SPACE({ folder: state }, error);
+    if (isDiskFull(error)) throw backupErrors.BACKUP_NO_SPACE({ folder: state }, error);
     throw error;
   }
 }

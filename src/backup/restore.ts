@@ -1,6 +1,7 @@
-import { chown, lstat, mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chown, lstat, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '#errors.js';
+import { makeFolder } from '#files/make-folder.js';
 import { syncFolder } from '#files/sync-folder.js';
 import { inspectDatabase } from '#store/inspect.js';
 import { backupErrors } from './errors.js';
@@ -55,7 +56,7 @@ export async function restore(
   await rm(half, { recursive: true, force: true });
   let manifest: Manifest;
   try {
-    await mkdir(join(half, NEW), { recursive: true, mode: 0o700 });
+    await makeFolder(join(half, NEW), 0o700);
     manifest = await unpack(file, join(half, NEW));
     await checkStore(file, join(half, NEW, STORE));
     await giveTo(state, half);
@@ -124,7 +125,7 @@ async function checkStore(file: string, store: string): Promise<void> {
 /** Durable in both folders. */
 async function moveIfThere(from: string, to: string): Promise<void> {
   if (!(await isThere(from))) return;
-  await mkdir(dirname(to), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(to), 0o700);
   await rename(from, to);
   await syncFolder(dirname(to));
   await syncFolder(dirname(from));

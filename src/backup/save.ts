@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
+import { isDiskFull } from '#files/disk-full.js';
 import { syncFolder } from '#files/sync-folder.js';
 import { backupErrors } from './errors.js';
 import type { Manifest } from './manifest.js';
@@ -35,7 +36,7 @@ export async function saveBackup(
   } catch (error) {
     await rm(half, { force: true });
     if (error instanceof FogdError) throw error;
-    if (errnoOf(error) === 'ENOSPC') throw backupErrors.BACKUP_NO_SPACE({ folder: dirname(file) }, error);
+    if (isDiskFull(error)) throw backupErrors.BACKUP_NO_SPACE({ folder: dirname(file) }, error);
     throw backupErrors.BACKUP_CANNOT_WRITE({ file, reason: errnoOf(error) ?? messageOf(error) }, error);
   }
 }

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto';
 import { constants } from 'node:fs';
-import { type FileHandle, mkdir, open } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
+import { isDiskFull } from '#files/disk-full.js';
+import { makeFolder } from '#files/make-folder.js';
 import { KNOWN_SCHEMA } from '#store/inspect.js';
 import { backupErrors } from './errors.js';
 import {
@@ -37,8 +39,7 @@ export async function unpack(file: string, into?: string): Promise<Manifest> {
     return await new Reader(file, archive).read(into);
   } catch (error) {
     if (error instanceof FogdError) throw error;
-    if (into !== undefined && errnoOf(error) === 'ENOSPC')
-      throw backupErrors.BACKUP_NO_SPACE({ folder: into }, error);
+    if (into !== undefined && isDiskFull(error)) throw backupErrors.BACKUP_NO_SPACE({ folder: into }, error);
     throw backupErrors.BACKUP_UNREADABLE({ file, reason: errnoOf(error) ?? messageOf(error) }, error);
   } finally {
     await archive.close();
@@ -127,7 +128,7 @@ class Reader {
 
 /** Never through a link, and never more than its owner's. */
 async function create(path: string, mode: number): Promise<FileHandle> {
-  await mkdir(dirname(path), { recursive: true, mode: 0o700 });
+  await makeFolder(dirname(path), 0o700);
   const { O_CREAT, O_EXCL, O_WRONLY, O_NOFOLLOW } = constants;
   return open(path, O_CREAT | O_EXCL | O_WRONLY | O_NOFOLLOW, mode & 0o755);
 }

@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { callApi, listAll } from './client.js';
+import { callApi } from './client.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { bytes, listing, time } from './tables.js';
@@ -63,10 +64,10 @@ export function addBootfile(program: Command): void {
       ]);
     });
 
-  verb('list', 'all that fogd keeps; * is what machines get')
+  asList(verb('list', 'all that fogd keeps; * is what machines get'), 'boot-files')
     .addHelpText('after', '\nExample:\n  fogd bootfile list')
     .action(async (options: Options) => {
-      const files = await listAll<BootFileView>(options.state, '/boot-files');
+      const files = await listed<BootFileView>(options, '/boot-files');
       print(options, files, tableOf(files));
     });
 

@@ -3,8 +3,10 @@ import { type ClientRequest, type IncomingMessage, request } from 'node:http';
 import { join } from 'node:path';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { cliErrors } from './errors.js';
+import { bytes } from './tables.js';
+import { bar, ProgressLine } from './terminal.js';
 
-/** Ten thousand at once would hold up the machines that ask meanwhile (bench/api.ts). */
+/** The most that the API gives at once. */
 const PAGE = 1_000;
 
 type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -30,8 +32,13 @@ async function read<T>(response: IncomingMessage): Promise<T> {
   throw new FogdError(answer.title ?? 'UNEXPECTED', answer.detail ?? `status ${status}`, remedy, status, {});
 }
 
-/** Sends a file as the body. It is not read further once fogd has refused it. */
-export async function uploadApi<T>(state: string, method: Method, path: string, file: string): Promise<T> {
+/** Sends a file as the body, and shows on a terminal how far it is, but for programs (`json`). It is not read further once fogd has refused it. */
+export async function uploadApi<T>(
+  { state, json }: { readonly state: string; readonly json?: true },
+  method: Method,
+  path: string,
+  file: string,
+): Promise<T> {
   const handle = await open(file).catch((error: unknown) => {
     throw cliErrors.FILE_UNREADABLE({ file, reason: messageOf(error) }, error);
   });
@@ -41,15 +48,31 @@ export async function uploadApi<T>(state: string, method: Method, path: string, 
     const headers = { 'content-type': 'application/octet-stream', 'content-length': stats.size };
     // Else a file that grows meanwhile would be more than was told.
     const body = handle.createReadStream({ autoClose: false, end: Math.max(0, stats.size - 1) });
+    const progress = new ProgressLine(() => performance.now());
+    let sent = 0;
+    body.on('data', (chunk) => {
+      sent += chunk.length;
+      if (!json) progress.say(sentLine(sent, stats.size));
+    });
     const answer = send(state, method, `/api/v1${path}`, headers, (call) => {
       // A file that became shorter, or cannot be read on: the daemon must not take what came for all of it.
       body.on('error', (error) => call.destroy(error));
       body.pipe(call);
     });
-    return await read<T>(await answer.finally(() => body.destroy()));
+    const answered = answer.finally(() => {
+      body.destroy();
+      progress.done();
+    });
+    return await read<T>(await answered);
   } finally {
     await handle.close();
   }
+}
+
+/** `[#####-----] 52 %, 12.3 MB of 23.6 MB`. */
+function sentLine(sent: number, all: number): string {
+  const part = all === 0 ? 1 : Math.min(1, sent / all);
+  return `${bar(part, 30)} ${Math.floor(100 * part)} %, ${bytes(sent)} of ${bytes(all)}`;
 }
 
 /** Resolves when the answer begins. */
@@ -129,15 +152,17 @@ async function* eventsOf(response: IncomingMessage): AsyncGenerator<LiveEvent> {
   throw cliErrors.EVENTS_ENDED({});
 }
 
-/** All items of a list, fetched page by page; `query` filters and sorts. */
+/** The items of a list, `most` of them, fetched page by page; `query` filters and sorts. */
 export async function listAll<T>(
   state: string,
   path: string,
   query: Readonly<Record<string, string | number | boolean | undefined>> = {},
+  most = Number.POSITIVE_INFINITY,
 ): Promise<T[]> {
   const items: T[] = [];
   for (;;) {
-    const asked = new URLSearchParams({ limit: String(PAGE), offset: String(items.length) });
+    const limit = Math.min(PAGE, most - items.length);
+    const asked = new URLSearchParams({ limit: String(limit), offset: String(items.length) });
     for (const [name, value] of Object.entries(query))
       if (value !== undefined) asked.set(name, String(value));
     const page = await callApi<{ readonly items: readonly T[]; readonly total: number }>(
@@ -146,6 +171,6 @@ export async function listAll<T>(
       `${path}?${asked}`,
     );
     items.push(...page.items);
-    if (page.items.length === 0 || items.length >= page.total) return items;
+    if (page.items.length === 0 || items.length >= Math.min(page.total, most)) return items;
   }
 }

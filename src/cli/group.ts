@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { callApi, listAll } from './client.js';
+import { callApi } from './client.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { listing, table } from './tables.js';
@@ -25,10 +26,10 @@ export function addGroup(program: Command): void {
   const verb = (name: string, description: string) =>
     group.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('list', 'all groups with their hosts')
+  asList(verb('list', 'all groups with their hosts'), 'groups')
     .addHelpText('after', '\nExample:\n  fogd group list')
     .action(async (options: Options) => {
-      const groups = await listAll<GroupView>(options.state, '/groups');
+      const groups = await listed<GroupView>(options, '/groups');
       const rows = groups.map(({ name, hosts }) => [name, String(hosts.length), hosts.join(' ')]);
       print(options, groups, groups.length === 0 ? ['no groups'] : listing(['NAME', 'HOSTS', ''], rows));
     });

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { EXIT_TYPES } from '#boot/exit.js';
-import { callApi, listAll } from './client.js';
+import { callApi } from './client.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { listing, plain, table } from './tables.js';
@@ -66,10 +67,10 @@ export function addHost(program: Command): void {
   const verb = (name: string, description: string) =>
     host.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('list', 'all hosts')
+  asList(verb('list', 'all hosts'), 'hosts')
     .addHelpText('after', '\nExample:\n  fogd host list --json')
     .action(async (options: Options) => {
-      const hosts = await listAll<HostSummary>(options.state, '/hosts');
+      const hosts = await listed<HostSummary>(options, '/hosts');
       const rows = hosts.map((one) => [
         one.name,
         one.macs.join(' '),

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { GenerationPlace, GenerationState } from '#domain/generation.js';
 import { IMAGE_FORMATS, IMAGE_TYPE_NAMES, type ImageType, OS_NAMES } from '#domain/image.js';
 import { callApi, listAll } from './client.js';
+import { asList, listed } from './list.js';
 import { jsonOption, numberOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { bytes, listing, plain, table, time } from './tables.js';
@@ -102,10 +103,10 @@ export function addImage(program: Command): void {
       .addOption(numberOption('--format <id>', `how files are written: ${list(IMAGE_FORMATS)}`))
       .addOption(numberOption('--compress <n>', 'gzip 0 to 9, zstd 1 to 22'));
 
-  verb('list', 'all images')
+  asList(verb('list', 'all images'), 'images')
     .addHelpText('after', '\nExample:\n  fogd image list')
     .action(async (options: Options) => {
-      const images = await listAll<ImageView>(options.state, '/images');
+      const images = await listed<ImageView>(options, '/images');
       const rows = images.map((one) => [
         one.name,
         one.type,
@@ -181,13 +182,16 @@ export function addImage(program: Command): void {
       if (results.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
     });
 
-  verb(
-    'generations <image>',
-    'its captures: which is deployed, which a rollback brings back, what is verified',
+  asList(
+    verb(
+      'generations <image>',
+      'its captures: which is deployed, which a rollback brings back, what is verified',
+    ),
+    'generations',
   )
     .addHelpText('after', '\nExample:\n  fogd image generations base')
     .action(async (key: string, options: Options) => {
-      const found = await listAll<GenerationView>(options.state, `${path(key)}/generations`);
+      const found = await listed<GenerationView>(options, `${path(key)}/generations`);
       print(options, found, found.length === 0 ? ['it was never captured'] : generationTable(found));
     });
 

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { callApi, listAll } from './client.js';
+import { callApi } from './client.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { listing, table, time } from './tables.js';
@@ -29,11 +30,11 @@ export function addLease(program: Command): void {
   const verb = (name: string, description: string) =>
     lease.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('list', 'who has which address')
+  asList(verb('list', 'who has which address'), 'leases')
     .option('--all', 'also those that are over: released and expired')
     .addHelpText('after', '\nExample:\n  fogd lease list --all')
     .action(async (options: Options) => {
-      const leases = await listAll<LeaseView>(options.state, '/leases', { all: options.all });
+      const leases = await listed<LeaseView>(options, '/leases', { all: options.all });
       const rows = leases.map((one) => [one.address, one.mac, name(one), one.state, time(one.expiresAt)]);
       print(options, leases, listing(['ADDRESS', 'MAC', 'NAME', 'STATE', 'UNTIL'], rows));
     });

@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { callApi } from './client.js';
-import { jsonOption, numberOption, stateOption } from './options.js';
+import { asList, type ListOptions, listed } from './list.js';
+import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { table, time } from './tables.js';
 
@@ -11,33 +11,25 @@ interface LoginView {
   readonly at: number;
 }
 
-interface Options {
-  readonly state: string;
+interface Options extends ListOptions {
   readonly json?: true;
   readonly host?: string;
   readonly user?: string;
-  readonly limit: number;
 }
 
 export function addLogins(program: Command): void {
-  program
+  const logins = program
     .command('logins')
-    .description('who logged in and out at which host, as its FOG Client said; the newest first')
+    .description('who logged in and out at which host, as its FOG Client said; the newest first');
+  asList(logins, 'logins', 50)
     .option('--host <name>', 'at this host')
     .option('--user <name>', 'this user')
-    .addOption(numberOption('--limit <count>', 'how many at most').default(50))
     .addOption(stateOption())
     .addOption(jsonOption())
     .addHelpText('after', '\nExample:\n  fogd logins --host lab-pc-01')
     .action(async (options: Options) => {
-      const query = new URLSearchParams({ limit: String(options.limit) });
-      if (options.host !== undefined) query.set('host', options.host);
-      if (options.user !== undefined) query.set('user', options.user);
-      const { items } = await callApi<{ readonly items: readonly LoginView[] }>(
-        options.state,
-        'GET',
-        `/logins?${query}`,
-      );
+      const { host, user } = options;
+      const items = await listed<LoginView>(options, '/logins', { host, user });
       const rows = items.map(({ at, host, user, action }) => [time(at), host, user, action]);
       print(options, items, items.length === 0 ? ['none'] : table([['TIME', 'HOST', 'USER', ''], ...rows]));
     });

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { type Command, Option } from 'commander';
-import { callApi, listAll } from './client.js';
+import { callApi } from './client.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { listing } from './tables.js';
@@ -47,10 +48,10 @@ export function addMenu(program: Command): void {
       .option('--key <key>', 'hot key: F5 to F12, "CTRL + A" to "CTRL + Z"')
       .option('--default', 'the entry that is taken after the time-out');
 
-  verb('list', 'all entries')
+  asList(verb('list', 'all entries'), 'menu')
     .addHelpText('after', '\nExample:\n  fogd menu list')
     .action(async (options: Options) => {
-      const entries = await listAll<EntryView>(options.state, '/menu');
+      const entries = await listed<EntryView>(options, '/menu');
       const rows = entries.map((one) => [
         one.name,
         one.description,

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { callApi, listAll } from './client.js';
+import { callApi } from './client.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { listing, table } from './tables.js';
@@ -27,10 +28,10 @@ export function addNode(program: Command): void {
   const verb = (name: string, description: string) =>
     node.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('list', 'all nodes with their slots')
+  asList(verb('list', 'all nodes with their slots'), 'nodes')
     .addHelpText('after', '\nExample:\n  fogd node list')
     .action(async (options: Options) => {
-      const nodes = await listAll<NodeView>(options.state, '/nodes');
+      const nodes = await listed<NodeView>(options, '/nodes');
       const rows = nodes.map(({ name, group, enabled, used, maxClients, waiting }) => [
         name,
         group,

@@ -74,17 +74,22 @@ What fogd does not know (a host, an image, a task) is 1, not 2.
 
 - One JSON value on standard output, and nothing else there: a list is an array, one thing is an object. What follows something (\`events\`, \`trace --follow\`, \`task watch\`,
   \`status --watch\`) prints one object a line, each as soon as it is known.
-- Fields are those of the API (\`/api/openapi.json\`); lists are whole, not pages of them. New fields may come; those that are there keep their name and meaning within \`/api/v1\`.
+- Fields are those of the API (\`/api/openapi.json\`); lists are whole, not pages of them, unless \`--limit\` says how many (\`audit list\` and \`logins\`: the newest 50). New fields may come; those that are there keep their name and meaning within \`/api/v1\`.
 - Times are milliseconds since the epoch, sizes bytes, what is not there \`null\`.
 - Names and texts are as they were reported. In tables and sentences control characters of them are replaced by \`?\`, so that nothing steers a terminal.
 - Mistakes are the same line on standard error and the same exit code.
 
 No JSON have \`serve\`, which writes a log, \`completion\` and \`ports --format nftables\`, which print files.
 
+## Lists
+
+All lists take the same three options. \`--search TEXT\` keeps what has the text in a name or another field that people read, whatever its case. \`--sort FIELD\` sorts by a
+field of the API, with \`-\` before it from the largest down (\`--sort -createdAt\`). \`--limit N\` gives no more than N; 0 means all.
+
 ## On a terminal
 
-Rows of lists that are wider than the terminal have their long cells cut, with \`…\`; \`task watch\` and \`status --watch\` draw again what has changed, \`backup\` and
-\`image verify --wait\` show how far they are. Into a file or a pipe goes everything whole, as plain lines. fogd uses no colours, with or without \`NO_COLOR\`, but for the log of a
+Rows of lists that are wider than the terminal have their long cells cut, with \`…\`; \`task watch\` and \`status --watch\` draw again what has changed, \`backup\`,
+\`snapin add\` and \`image verify --wait\` show how far they are. Into a file or a pipe goes everything whole, as plain lines. fogd uses no colours, with or without \`NO_COLOR\`, but for the log of a
 development checkout in the foreground.
 
 ## Completion

@@ -1,7 +1,8 @@
 import { Argument, type Command } from 'commander';
 import { POWER_ACTIONS } from '#domain/power-plan.js';
-import { callApi, listAll } from './client.js';
+import { callApi } from './client.js';
 import { cliErrors } from './errors.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { plain, table, time } from './tables.js';
@@ -38,10 +39,10 @@ export function addPower(program: Command): void {
   const verb = (name: string, description: string) =>
     power.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('list [host]', 'what is done by the clock')
+  asList(verb('list [host]', 'what is done by the clock'), 'power')
     .addHelpText('after', '\nExample:\n  fogd power list lab-pc-01')
     .action(async (host: string | undefined, options: Options) => {
-      const plans = await listAll<PlanView>(options.state, '/power', { host });
+      const plans = await listed<PlanView>(options, '/power', { host });
       const rows = plans.map((plan) => [String(plan.id), plan.host, plan.action, plan.cron]);
       const head = ['NUMBER', 'HOST', 'WHAT', 'MINUTE HOUR DAY MONTH WEEKDAY'];
       print(options, plans, plans.length === 0 ? ['nothing'] : table([head, ...rows]));

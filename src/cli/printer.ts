@@ -2,6 +2,7 @@ import { Argument, type Command, Option } from 'commander';
 import { PRINTER_MODES, PRINTER_TYPES } from '#domain/printer.js';
 import { callApi, listAll } from './client.js';
 import { cliErrors } from './errors.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { table } from './tables.js';
@@ -51,10 +52,10 @@ export function addPrinter(program: Command): void {
       .option('--ip <host>', 'host or host:port')
       .option('--config-file <path>', 'its settings, on the client');
 
-  verb('list', 'all printers')
+  asList(verb('list', 'all printers'), 'printers')
     .addHelpText('after', '\nExample:\n  fogd printer list')
     .action(async (options: Options) => {
-      const printers = await listAll<PrinterView>(options.state, '/printers');
+      const printers = await listed<PrinterView>(options, '/printers');
       const rows = printers.map(({ name, type, port, ip, description }) => [
         name,
         type,

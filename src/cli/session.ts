@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
-import { callApi, listAll } from './client.js';
+import { callApi } from './client.js';
 import { cliErrors } from './errors.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { listing, table, time } from './tables.js';
@@ -35,15 +36,11 @@ export function addSession(program: Command): void {
   const verb = (name: string, description: string) =>
     session.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('list', 'machines at work now')
+  asList(verb('list', 'machines at work now'), 'sessions')
     .option('--all', 'also boot scripts that were handed out, and what is over')
     .addHelpText('after', '\nExample:\n  fogd session list --all')
     .action(async (options: Options) => {
-      const sessions = await listAll<SessionView>(
-        options.state,
-        '/sessions',
-        options.all ? {} : { state: 'open' },
-      );
+      const sessions = await listed<SessionView>(options, '/sessions', options.all ? {} : { state: 'open' });
       const rows = sessions.map((one) => [
         String(one.id),
         one.kind,

@@ -1,8 +1,9 @@
 import { basename } from 'node:path';
 import { type Command, Option } from 'commander';
 import { SNAPIN_TEMPLATES, TEMPLATE_NAMES } from '#domain/snapin-template.js';
-import { callApi, listAll, uploadApi } from './client.js';
+import { callApi, uploadApi } from './client.js';
 import { cliErrors } from './errors.js';
+import { asList, listed } from './list.js';
 import { jsonOption, numberOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { bytes, listing, table, time } from './tables.js';
@@ -93,7 +94,7 @@ export function addSnapin(program: Command): void {
         ...fields,
         ...(options.sha512 === undefined ? {} : { sha512: options.sha512 }),
       });
-      const added = await uploadApi<SnapinView>(options.state, 'POST', `/snapins?${query}`, file);
+      const added = await uploadApi<SnapinView>(options, 'POST', `/snapins?${query}`, file);
       print(options, added, [
         `snapin ${added.name} added: ${added.file}, ${bytes(added.size)}`,
         `give it to hosts with: fogd snapin assign "${added.name}" HOST`,
@@ -112,12 +113,7 @@ export function addSnapin(program: Command): void {
       ) => {
         const sum = options.sha512 === undefined ? {} : { sha512: options.sha512 };
         const query = queryOf({ file: options.fileName ?? basename(file), ...sum });
-        const changed = await uploadApi<SnapinView>(
-          options.state,
-          'PUT',
-          `${path(name)}/file?${query}`,
-          file,
-        );
+        const changed = await uploadApi<SnapinView>(options, 'PUT', `${path(name)}/file?${query}`, file);
         print(options, changed, [`snapin ${changed.name}: ${changed.file}, ${bytes(changed.size)}`]);
       },
     );
@@ -136,13 +132,19 @@ export function addSnapin(program: Command): void {
       print(options, changed, describe(changed));
     });
 
-  verb('list', 'all snapins')
+  asList(verb('list', 'all snapins'), 'snapins')
     .addHelpText('after', '\nExamples:\n  fogd snapin list\n  fogd snapin list --host lab-pc-01')
-    .option('--host <host>', 'those of a host, in the order in which it runs them')
+    .addOption(
+      new Option('--host <host>', 'those of a host, in the order in which it runs them').conflicts([
+        'search',
+        'sort',
+        'limit',
+      ]),
+    )
     .action(async (options: Options & { readonly host?: string }) => {
       const snapins =
         options.host === undefined
-          ? await listAll<SnapinView>(options.state, '/snapins')
+          ? await listed<SnapinView>(options, '/snapins')
           : await callApi<SnapinView[]>(options.state, 'GET', hostPath(options.host));
       print(options, snapins, snapins.length === 0 ? ['no snapins'] : tableOf(snapins));
     });
@@ -202,18 +204,19 @@ export function addSnapin(program: Command): void {
       if (verdicts.some(({ damage }) => damage !== '')) process.exitCode = 1;
     });
 
-  verb('history', 'what hosts are to run and have run, newest first')
+  asList(verb('history', 'what hosts are to run and have run, newest first'), 'snapin-tasks')
     .addHelpText('after', '\nExample:\n  fogd snapin history --host lab-pc-01')
     .option('--host <host>', 'of one host')
     .option('--snapin <name>', 'of one snapin')
     .option('--active', 'only what is not over')
     .action(
       async ({
-        state,
-        json,
-        ...query
+        host,
+        snapin,
+        active,
+        ...options
       }: Options & { readonly host?: string; readonly snapin?: string; readonly active?: true }) => {
-        const tasks = await listAll<SnapinTaskView>(state, '/snapin-tasks', query);
+        const tasks = await listed<SnapinTaskView>(options, '/snapin-tasks', { host, snapin, active });
         const rows = tasks.map((one) => [
           String(one.id),
           one.host,
@@ -224,7 +227,7 @@ export function addSnapin(program: Command): void {
           one.details,
         ]);
         const head = ['ID', 'HOST', 'SNAPIN', 'STATE', 'TIME', 'CODE', ''];
-        print({ ...(json && { json }) }, tasks, rows.length === 0 ? ['nothing'] : listing(head, rows));
+        print(options, tasks, rows.length === 0 ? ['nothing'] : listing(head, rows));
       },
     );
 

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { TASK_TYPES, type TaskKey } from '#domain/task-type.js';
-import { callApi, listAll } from './client.js';
+import { callApi } from './client.js';
 import { cliErrors } from './errors.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { listing, plain, table, time } from './tables.js';
@@ -41,11 +42,11 @@ export function addTask(program: Command): void {
   const verb = (name: string, description: string) =>
     task.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('list', 'active tasks')
+  asList(verb('list', 'active tasks'), 'tasks')
     .option('--all', 'also those that are over')
     .addHelpText('after', '\nExample:\n  fogd task list --all')
     .action(async (options: Options) => {
-      const tasks = await listAll<TaskView>(options.state, '/tasks', options.all ? {} : { active: true });
+      const tasks = await listed<TaskView>(options, '/tasks', options.all ? {} : { active: true });
       const rows = tasks.map((one) => [
         String(one.id),
         one.type,

@@ -1,6 +1,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { GRANTS, RESOURCES } from '#domain/token.js';
-import { callApi, listAll } from './client.js';
+import { callApi } from './client.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { listing, time } from './tables.js';
@@ -39,10 +40,10 @@ export function addToken(program: Command): void {
   const verb = (name: string, description: string) =>
     token.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
 
-  verb('list', 'all tokens, without what is secret in them')
+  asList(verb('list', 'all tokens, without what is secret in them'), 'tokens')
     .addHelpText('after', '\nExample:\n  fogd token list')
     .action(async (options: Options) => {
-      const tokens = await listAll<TokenView>(options.state, '/tokens');
+      const tokens = await listed<TokenView>(options, '/tokens');
       const rows = tokens.map((one) => [
         one.name,
         one.scopes.join(' '),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander';
-import { callApi, listAll } from './client.js';
+import { callApi } from './client.js';
+import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { readPassword } from './password-input.js';
 import { print } from './print.js';
@@ -26,10 +27,10 @@ export function addUser(program: Command): void {
     user.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
   const PIPED = '\nThe password is asked for, or read from the first line of standard input.';
 
-  verb('list', 'all users')
+  asList(verb('list', 'all users'), 'users')
     .addHelpText('after', '\nExample:\n  fogd user list')
     .action(async (options: Options) => {
-      const users = await listAll<UserView>(options.state, '/users');
+      const users = await listed<UserView>(options, '/users');
       const rows = users.map((one) => [one.name, time(one.createdAt), one.createdBy, time(one.changedAt)]);
       const head = ['NAME', 'CREATED', 'BY', 'PASSWORD OF'];
       print(options, users, users.length === 0 ? ['no users'] : listing(head, rows));

@@ -1,3 +1,5 @@
+import { isUsableName } from './usable-name.js';
+
 /** Hosts that are ordered tasks together (FOG's group). */
 export interface Group {
   readonly id: number;
@@ -10,5 +12,6 @@ export interface Group {
 
 /** As image names: FOS lists both unquoted in a shell (spec fos-protocol 3.13). */
 export function isGroupName(text: string): boolean {
-  return /^[^\p{C}\\/|<>"'`$*?[\]{}]{1,40}$/u.test(text) && text.trim() === text && text !== '0';
+  const isPlain = /^[^\p{C}\\/|<>"'`$*?[\]{}]{1,40}$/u.test(text) && text.trim() === text;
+  return isPlain && isUsableName(text) && text !== '0';
 }

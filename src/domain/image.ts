@@ -1,3 +1,5 @@
+import { isUsableName } from './usable-name.js';
+
 /** FOG's image (data-model 2.3): what is captured from a disk and deployed to others. */
 
 export type ImageType = 'n' | 'mps' | 'mpa' | 'dd';
@@ -78,7 +80,7 @@ const PATH = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,63}$/;
 const RESERVED = new Set(['dev', 'postdownloadscripts', 'postinitscripts']);
 
 export function isImageName(text: string): boolean {
-  return NAME.test(text) && text.trim() === text;
+  return NAME.test(text) && text.trim() === text && isUsableName(text);
 }
 
 export function isImagePath(text: string): boolean {

@@ -1,3 +1,5 @@
+import { isUsableName } from './usable-name.js';
+
 /** A program that the FOG Client fetches and runs (FOG's snapin, data-model 2.4). Pure: `snapins.ts` of the store keeps them. */
 export interface Snapin {
   readonly id: number;
@@ -68,7 +70,7 @@ function isPlainName(text: string): boolean {
 }
 
 export function isSnapinName(text: string): boolean {
-  return text.length <= LONGEST_NAME && isPlainName(text) && !text.includes('..');
+  return text.length <= LONGEST_NAME && isPlainName(text) && isUsableName(text) && !text.includes('..');
 }
 
 /** Whether a host may not have so many (FOG_SNAPIN_LIMIT; 0: any number). Those that it `had` it keeps when the limit is lowered. */

@@ -1,10 +1,12 @@
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { link, mkdir, rename, rm, stat } from 'node:fs/promises';
+import { link, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { errnoOf } from '#errors.js';
+import { isDiskFull } from './disk-full.js';
 import { fileErrors } from './errors.js';
 import { incomingPath, removeIncoming, takeIn } from './incoming.js';
+import { makeFolder } from './make-folder.js';
 import { syncFolder } from './sync-folder.js';
 
 /** A file that was taken in and has no name yet. */
@@ -20,16 +22,14 @@ export class BootStore {
 
   /** Makes the folder and removes what a break-off left. */
   async prepare(): Promise<void> {
-    await mkdir(this.folder, { recursive: true, mode: 0o755 });
+    await this.#explained(() => makeFolder(this.folder, 0o755));
     await removeIncoming(this.folder);
   }
 
   /** Writes a stream to the disk under no name. Rejects with what the stream or the disk says, and leaves nothing. */
   async take(source: AsyncIterable<Uint8Array>): Promise<Incoming> {
     const options = { algorithm: 'sha256', mode: 0o644 } as const;
-    const { path, hash, size } = await takeIn(this.folder, source, options).catch((error: unknown) => {
-      throw this.#explained(error);
-    });
+    const { path, hash, size } = await this.#explained(() => takeIn(this.folder, source, options));
     return { path, sha256: hash, size };
   }
 
@@ -40,15 +40,17 @@ export class BootStore {
   /** Gives it its name; durable when it resolves. */
   async place({ path }: Incoming, name: string): Promise<void> {
     const target = join(this.folder, name);
-    await mkdir(dirname(target), { recursive: true, mode: 0o755 });
-    await rename(path, target);
+    await this.#explained(async () => {
+      await makeFolder(dirname(target), 0o755);
+      await rename(path, target);
+    });
     await this.#sync(name);
   }
 
   /** Calls a file by a second name, in place of what had it. Who reads the old one goes on reading it. */
   async alias(name: string, second: string): Promise<void> {
     const temporary = incomingPath(this.folder);
-    await link(join(this.folder, name), temporary);
+    await this.#explained(() => link(join(this.folder, name), temporary));
     await rename(temporary, join(this.folder, second));
     // Between two names of one file, rename does nothing (rename(2)).
     await rm(temporary, { force: true });
@@ -82,9 +84,13 @@ export class BootStore {
     return { sha256: hash.digest('hex'), size };
   }
 
-  #explained(error: unknown): unknown {
-    if (errnoOf(error) !== 'ENOSPC') return error;
-    return fileErrors.BOOT_FILES_DISK_FULL({ folder: this.folder }, error);
+  async #explained<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } catch (error) {
+      if (isDiskFull(error)) throw fileErrors.BOOT_FILES_DISK_FULL({ folder: this.folder }, error);
+      throw error;
+    }
   }
 
   async #stat(name: string) {

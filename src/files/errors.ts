@@ -7,6 +7,11 @@ export const fileErrors = defineErrors({
       'replace boot files by renaming a complete new file over the old one; the machine gets the new file when it asks again',
     status: 503,
   },
+  DISK_FULL: {
+    message: 'the disk of {folder} is full',
+    remedy: 'free space on that disk; what was asked for was not done',
+    status: 507,
+  },
   BOOT_FILES_DISK_FULL: {
     message: 'the disk of the boot files in {folder} is full',
     remedy: 'free space there, or remove versions with: fogd bootfile remove; nothing was taken',

@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, readdir, rename, rm, stat } from 'node:fs/promises';
+import { readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { run } from '#daemon/child.js';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { BootFiles, type OpenBootFile } from './boot-files.js';
+import { isDiskFull } from './disk-full.js';
 import { diskSpace } from './disk-space.js';
 import { fileErrors } from './errors.js';
 import { type IncomingFile, removeIncoming, takeIn } from './incoming.js';
+import { makeFolder } from './make-folder.js';
 import { identityOf } from './rooted-path.js';
 import { syncFolder } from './sync-folder.js';
 
@@ -39,7 +41,7 @@ export class SnapinStore {
    */
   async prepare(known: ReadonlySet<string>): Promise<string[]> {
     try {
-      await mkdir(this.folder, { recursive: true, mode: 0o700 });
+      await makeFolder(this.folder, 0o700);
       await removeIncoming(this.folder);
       return (await readdir(this.folder)).filter((name) => STORED.test(name) && !known.has(name));
     } catch (error) {
@@ -74,7 +76,9 @@ export class SnapinStore {
     file: string,
   ): Promise<{ readonly stored: string; readonly identity: string }> {
     const stored = `${randomBytes(8).toString('hex')}-${file}`;
-    await rename(path, join(this.folder, stored));
+    await rename(path, join(this.folder, stored)).catch((error: unknown) => {
+      throw this.#explained(error);
+    });
     await syncFolder(this.folder);
     const identity = await this.identity(stored);
     if (identity === undefined)
@@ -112,8 +116,8 @@ export class SnapinStore {
   }
 
   #explained(error: unknown): unknown {
+    if (isDiskFull(error)) return this.#full(error);
     const code = errnoOf(error) ?? '';
-    if (code === 'ENOSPC' || code === 'EDQUOT') return this.#full(error);
     const isOurs = ['EROFS', 'EACCES', 'EPERM', 'ENOENT', 'ENOTDIR', 'EIO'].includes(code);
     if (error instanceof FogdError || !isOurs) return error;
     return fileErrors.SNAPINS_FOLDER_BAD({ folder: this.folder, reason: messageOf(error) }, error);

@@ -2,6 +2,7 @@ import type { Stats } from 'node:fs';
 import { chmod, copyFile, link, mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '#errors.js';
+import { makeFolder } from '#files/make-folder.js';
 import { imageErrors } from './errors.js';
 import { entryAt, listFolder } from './folder-listing.js';
 
@@ -31,7 +32,7 @@ export async function makeDefaultScript(
 ): Promise<void> {
   for (const { folder, script, variable, when } of DEFAULTS) {
     if (folder !== only) continue;
-    await mkdir(join(root, folder), { recursive: true, mode: 0o755 });
+    await makeFolder(join(root, folder), 0o755);
     const text = [
       '#!/bin/bash',
       `## Sourced by the imaging environment ${when}.`,

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { errnoOf } from '#errors.js';
+import { isDiskFull } from '#files/disk-full.js';
 import { imageErrors } from './errors.js';
 
 /** True for the errors that say "there is nothing of that name". */
@@ -14,7 +15,7 @@ export async function onDisk<T>(folder: string, work: () => Promise<T>): Promise
     return await work();
   } catch (error) {
     const reason = errnoOf(error) ?? '';
-    if (reason === 'ENOSPC' || reason === 'EDQUOT') throw imageErrors.IMAGES_DISK_FULL({ folder }, error);
+    if (isDiskFull(error)) throw imageErrors.IMAGES_DISK_FULL({ folder }, error);
     if (reason === 'EXDEV' || reason === 'EBUSY') throw imageErrors.IMAGES_SEVERAL_DISKS({ folder }, error);
     if (reason === 'EROFS' || reason === 'EACCES' || reason === 'EPERM')
       throw imageErrors.IMAGES_FOLDER_READ_ONLY({ folder, reason }, error);

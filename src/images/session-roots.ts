@@ -1,6 +1,7 @@
 import { chmod, chown, link, mkdir, mkdtemp, readdir, rename, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '#errors.js';
+import { makeFolder } from '#files/make-folder.js';
 import { bringScripts, checkScripts, makeDefaultScript, POST_DOWNLOAD, POST_INIT } from './admin-scripts.js';
 import { imageErrors } from './errors.js';
 import { entryAt, listFolder } from './folder-listing.js';
@@ -87,7 +88,7 @@ export class SessionRoots implements Roots {
   openRecovery(id: number): Promise<string> {
     return this.#open(id, POST_INIT, async (root) => {
       await this.#bring(POST_INIT, root, 'copy');
-      await mkdir(join(root, POST_INIT), { recursive: true });
+      await makeFolder(join(root, POST_INIT));
       await writeFile(join(root, RECOVERY_MARK), '');
       if (this.captureOwner) await chown(root, this.captureOwner.uid, this.captureOwner.gid);
     });
@@ -96,7 +97,7 @@ export class SessionRoots implements Roots {
   openPlain(id: number): Promise<string> {
     return this.#open(id, POST_INIT, async (root) => {
       await this.#bring(POST_INIT, root, 'copy');
-      await mkdir(join(root, POST_INIT), { recursive: true });
+      await makeFolder(join(root, POST_INIT));
     });
   }
 
@@ -135,7 +136,7 @@ export class SessionRoots implements Roots {
     const place = this.layout.kept(id);
     for (const { name, path, stats } of (await listFolder(root)) ?? []) {
       if (name === POST_INIT || name.startsWith('.') || stats.isSymbolicLink()) continue;
-      await mkdir(place, { recursive: true, mode: 0o700 });
+      await makeFolder(place, 0o700);
       await rename(path, join(place, name));
     }
   }

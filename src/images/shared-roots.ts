@@ -1,6 +1,7 @@
 import { chmod, chown, mkdir, readFile, rename, rmdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { errnoOf } from '#errors.js';
+import { makeFolder } from '#files/make-folder.js';
 import { checkScripts, makeDefaultScript, POST_DOWNLOAD, POST_INIT } from './admin-scripts.js';
 import { isMissing } from './file-errors.js';
 import { entryAt, listFolder } from './folder-listing.js';
@@ -30,7 +31,7 @@ export class SharedRoots implements Roots {
   async prepare(): Promise<void> {
     const { root, dev } = this.layout;
     const isNew = !(await entryAt(dev));
-    await mkdir(dev, { recursive: true });
+    await makeFolder(dev);
     // Everybody makes folders there, and nobody replaces another's: not the scripts of the admin either.
     if (isNew || (this.writer && this.isRoot)) await chmod(dev, this.isRoot ? 0o1777 : 0o755);
     for (const folder of [root, dev]) await touch(join(folder, '.mntcheck'));
@@ -57,7 +58,7 @@ export class SharedRoots implements Roots {
     if ((await this.#captures(id)) === name) return dev;
     // Of a capture before, by whomever.
     await moveToTrash(join(dev, name), this.layout.trash);
-    await mkdir(this.layout.session(id), { recursive: true });
+    await makeFolder(this.layout.session(id));
     await writeFile(join(this.layout.session(id), CAPTURES), name);
     // Another host's own users are not known here; FOS makes the folder itself.
     if (!this.writer) return dev;
@@ -82,7 +83,7 @@ export class SharedRoots implements Roots {
     const to = join(this.layout.session(id), name);
     if ((await this.#captures(id)) !== name || !(await entryAt(from))) return;
     // Into a folder that no client ever had a handle of: an NFS server that still knows the old one under its name would write into the image.
-    await mkdir(to, { recursive: true });
+    await makeFolder(to);
     await regain(from);
     for (const entry of (await listFolder(from)) ?? []) await rename(entry.path, join(to, entry.name));
     await rmdir(from);

@@ -1,5 +1,5 @@
 import { link, open } from 'node:fs/promises';
-import { errnoOf, messageOf } from '#errors.js';
+import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { writeDurably } from '#files/write-durably.js';
 import { pkiErrors } from './errors.js';
 import { pairText } from './pair.js';
@@ -40,13 +40,14 @@ export async function readOwnFile(folder: string, path: string): Promise<string 
   }
 }
 
-/** Durable when it resolves. Rejects with PKI_FOLDER; what was there is unchanged then. */
+/** Durable when it resolves. Rejects with PKI_FOLDER or DISK_FULL; what was there is unchanged then. */
 export async function writePair(
   folder: string,
   path: string,
   pair: { readonly certificate: string; readonly key?: string },
 ): Promise<void> {
   await writeDurably(path, pairText(pair)).catch((error: unknown) => {
+    if (error instanceof FogdError) throw error;
     throw pkiErrors.PKI_FOLDER({ folder, reason: errnoOf(error) ?? messageOf(error) }, error);
   });
 }

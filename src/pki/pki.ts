@@ -1,9 +1,10 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
 import type { Health, Service } from '#daemon/service.js';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
+import { makeFolder } from '#files/make-folder.js';
 import { UNFINISHED } from '#files/write-durably.js';
 import { COMMUNICATION_DAYS, issueLeaf, makeAuthority, OFFLINE_TLS_DAYS, TLS_DAYS } from './certificate.js';
 import { pkiErrors } from './errors.js';
@@ -276,7 +277,7 @@ export class Pki implements Service, CertificateSource {
   async #read(): Promise<void> {
     const { folder, log } = this.options;
     try {
-      await mkdir(folder, { recursive: true, mode: 0o700 });
+      await makeFolder(folder, 0o700);
       for (const name of await readdir(folder))
         if (name.endsWith(UNFINISHED)) await rm(join(folder, name), { force: true });
     } catch (error) {

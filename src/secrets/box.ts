@@ -1,7 +1,9 @@
 import { createCipheriv, createDecipheriv } from 'node:crypto';
-import { mkdir, open } from 'node:fs/promises';
+import { open } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { errnoOf, messageOf } from '#errors.js';
+import { errnoOf, FogdError, messageOf } from '#errors.js';
+import { withRoom } from '#files/disk-full.js';
+import { makeFolder } from '#files/make-folder.js';
 import { syncFolder } from '#files/sync-folder.js';
 import { writeDurably } from '#files/write-durably.js';
 import { secretErrors } from './errors.js';
@@ -29,7 +31,7 @@ export class SecretBox {
     this.#random = random;
   }
 
-  /** `owner`: whose it is; under another name it does not open. Its key is durable when this resolves. Rejects with SECRET_KEY_UNUSABLE. */
+  /** `owner`: whose it is; under another name it does not open. Its key is durable when this resolves. Rejects with SECRET_KEY_UNUSABLE or DISK_FULL. */
   async seal(text: string, owner: string): Promise<Buffer> {
     const key = await this.#useKey(true);
     const iv = this.#random(IV_BYTES);
@@ -90,11 +92,12 @@ export class SecretBox {
     const [folder, file] = [this.#folder, this.#file];
     const key = this.#random(KEY_BYTES);
     try {
-      await mkdir(folder, { mode: 0o700, recursive: true });
+      await withRoom(folder, () => makeFolder(folder, 0o700));
       await syncFolder(dirname(folder));
       await writeDurably(file, `${key.toString('hex')}\n`);
       return key;
     } catch (error) {
+      if (error instanceof FogdError) throw error;
       throw secretErrors.SECRET_KEY_UNUSABLE({ file, reason: errnoOf(error) ?? messageOf(error) }, error);
     }
   }

@@ -14,6 +14,11 @@ export interface AuditEntry {
   readonly subject: string;
   /** What was asked for, without passwords, keys and tokens. */
   readonly summary: string;
+  /**
+   * `done`: in the transaction of the change. A change that is not in the store alone is `begun` before, and `done` or `failed` after; one
+   * that stays `begun` was interrupted.
+   */
+  readonly outcome: 'begun' | 'done' | 'failed';
 }
 
 export const AUDIT_SORTS = ['at'] as const;
@@ -53,10 +58,16 @@ export class AuditRepository {
     );
   }
 
-  add({ at, actor, action, subject, summary }: Omit<AuditEntry, 'id'>): void {
-    this.#store
-      .prepare('INSERT INTO audit (at, actor, action, subject, summary) VALUES (?, ?, ?, ?, ?)')
-      .run(at, actor, action, subject, summary);
+  /** Gives its number. */
+  add({ at, actor, action, subject, summary, outcome }: Omit<AuditEntry, 'id'>): number {
+    const { lastInsertRowid } = this.#store
+      .prepare('INSERT INTO audit (at, actor, action, subject, summary, outcome) VALUES (?, ?, ?, ?, ?, ?)')
+      .run(at, actor, action, subject, summary, outcome);
+    return Number(lastInsertRowid);
+  }
+
+  ended(id: number, outcome: 'done' | 'failed'): void {
+    this.#store.prepare('UPDATE audit SET outcome = ? WHERE id = ?').run(outcome, id);
   }
 
   removeBefore(at: number): void {

@@ -12,6 +12,8 @@ import {
 } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { errnoOf, messageOf } from '#errors.js';
+import { isDiskFull } from '#files/disk-full.js';
+import { fileErrors } from '#files/errors.js';
 import { tryLockFile } from '#native/file-lock.js';
 import { storeErrors } from './errors.js';
 
@@ -25,7 +27,7 @@ export class StateFolder {
     private readonly lock: number,
   ) {}
 
-  /** Throws STORE_LOCKED or STORE_READ_ONLY. */
+  /** Throws STORE_LOCKED, STORE_READ_ONLY or DISK_FULL. */
   static open(path: string): StateFolder {
     let fd: number;
     try {
@@ -36,6 +38,7 @@ export class StateFolder {
       const { uid, gid } = statSync(path);
       if (process.getuid?.() === 0) fchownSync(fd, uid, gid);
     } catch (error) {
+      if (isDiskFull(error)) throw fileErrors.DISK_FULL({ folder: path }, error);
       throw storeErrors.STORE_READ_ONLY({ folder: path, reason: errnoOf(error) ?? messageOf(error) }, error);
     }
     if (!tryLockFile(fd)) {
@@ -43,8 +46,14 @@ export class StateFolder {
       closeSync(fd);
       throw storeErrors.STORE_LOCKED({ folder: path, pid });
     }
-    ftruncateSync(fd);
-    writeSync(fd, `${process.pid}\n`);
+    try {
+      ftruncateSync(fd);
+      writeSync(fd, `${process.pid}\n`);
+    } catch (error) {
+      closeSync(fd);
+      if (isDiskFull(error)) throw fileErrors.DISK_FULL({ folder: path }, error);
+      throw error;
+    }
     return new StateFolder(path, fd);
   }
 

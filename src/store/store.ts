@@ -3,6 +3,7 @@ import { dirname } from 'node:path';
 import Database from 'better-sqlite3';
 import type { Clock } from '#daemon/clock.js';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
+import { isDiskFull } from '#files/disk-full.js';
 import { syncFolder } from '#files/sync-folder.js';
 import type { Change, Watch } from './change.js';
 import { Checkpointer } from './checkpointer.js';
@@ -23,6 +24,9 @@ export interface StoreOptions {
   /** Makes the write-ahead log durable; tests inject a slow one. */
   readonly syncFile?: (wal: FileHandle) => Promise<void>;
 }
+
+/** Several reads at one state, and what changes it. */
+export type Transactions = Pick<Store, 'read' | 'commit' | 'commitGrouped' | 'commitTogether'>;
 
 /**
  * The SQLite store: reads are synchronous and short, writes go through `commit`, which is asynchronous and durable.
@@ -58,7 +62,7 @@ export class Store {
     });
   }
 
-  /** Opens or makes the store and migrates it. Throws STORE_READ_ONLY, STORE_DAMAGED or STORE_TOO_NEW. */
+  /** Opens or makes the store and migrates it. Throws STORE_READ_ONLY, STORE_FULL, STORE_DAMAGED or STORE_TOO_NEW. */
   static async open({ file, clock, onWarning, onCommit, syncFile }: StoreOptions): Promise<Store> {
     let db: Database.Database | undefined;
     let isNew = false;
@@ -88,7 +92,8 @@ export class Store {
       if (isNew) await rm(file, { force: true });
       if (error instanceof FogdError) throw error;
       const code = errnoOf(error) ?? '';
-      const denied = /EACCES|EROFS|EPERM|ENOSPC|SQLITE_(READONLY|CANTOPEN|FULL)/.test(code);
+      if (isDiskFull(error) || isStoreFull(error)) throw storeErrors.STORE_FULL({ file }, error);
+      const denied = /EACCES|EROFS|EPERM|SQLITE_(READONLY|CANTOPEN)/.test(code);
       const raise = denied ? storeErrors.STORE_READ_ONLY : storeErrors.STORE_DAMAGED;
       throw raise({ folder: file, file, reason: code || messageOf(error) }, error);
     }
@@ -173,7 +178,7 @@ export class Store {
     try {
       return this.db.transaction(write).immediate();
     } catch (error) {
-      if (errnoOf(error) === 'SQLITE_FULL') throw storeErrors.STORE_FULL({ file: this.db.name }, error);
+      if (isStoreFull(error)) throw storeErrors.STORE_FULL({ file: this.db.name }, error);
       throw error;
     }
   }
@@ -194,6 +199,11 @@ export class Store {
       await this.wal.close();
     }
   }
+}
+
+/** SHMSIZE: the index of the log has no room. */
+function isStoreFull(error: unknown): boolean {
+  return ['SQLITE_FULL', 'SQLITE_IOERR_SHMSIZE'].includes(errnoOf(error) ?? '');
 }
 
 /** Before SQLite opens it: SQLite would make it readable for all, and its log takes the same mode. False where it was there. */

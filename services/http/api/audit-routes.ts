@@ -11,6 +11,9 @@ const Entry = fields(
     action: Type.String(),
     subject: Type.String(),
     summary: Type.String({ description: 'What was asked for, without secrets.' }),
+    outcome: Type.Enum(['begun', 'done', 'failed'], {
+      description: 'begun: not in the store alone, and not ended, or interrupted.',
+    }),
   },
   'AuditEntry',
 );

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { AuditedChange } from '#actions/audited-change.js';
 import type { Context } from '#actions/context.js';
 import { clean } from '#domain/inventory.js';
 
@@ -6,34 +7,43 @@ import { clean } from '#domain/inventory.js';
 const LONGEST = 80;
 const MOST_FIELDS = 12;
 
-/**
- * Writes who changed what. The entry is durable before the answer leaves, so no change that was acknowledged is without one; if it cannot be
- * written, the caller is told an error although the change holds.
- */
-export function auditChanges(instance: FastifyInstance, { store, audit, clock }: Context): void {
-  instance.addHook('preSerialization', async (request, reply, payload: unknown) => {
-    const { action } = request.routeOptions.config;
-    if (action === undefined || reply.statusCode >= 400) return payload;
-    const entry = {
-      at: clock.now(),
+const changes = new WeakMap<FastifyRequest, AuditedChange>();
+
+/** Lets every route that changes something work on a context that writes who changed what, in the transaction of the change. */
+export function auditChanges(instance: FastifyInstance, context: Context): void {
+  instance.decorateRequest('context');
+  instance.addHook('preHandler', async (request) => {
+    const { action, outside } = request.routeOptions.config;
+    if (action === undefined) return;
+    const change = new AuditedChange(context, (made) => ({
+      at: context.clock.now(),
       actor: request.caller.actor,
       action,
-      subject: subjectOf(request, payload),
+      subject: subjectOf(request, made),
       summary: summaryOf(request),
-    };
-    await store.commit(() => audit.add(entry));
+    }));
+    changes.set(request, change);
+    request.context = change.context;
+    if (outside) await change.begin();
+  });
+  instance.addHook('preSerialization', async (request, reply, payload: unknown) => {
+    if (reply.statusCode < 400) await changes.get(request)?.done(payload);
     return payload;
+  });
+  instance.addHook('onError', async (request) => {
+    await changes.get(request)?.failed();
   });
 }
 
 /** What the path names, or else what was made. */
-function subjectOf({ params, query }: FastifyRequest, answer: unknown): string {
+function subjectOf({ params, query, body }: FastifyRequest, answer: unknown): string {
   const named = { ...(query as object), ...(params as object) } as Record<string, unknown>;
   const { key, name, id, mac, version } = named;
   const parts = [key, name, id, mac, version].filter((part) => part !== undefined);
   if (parts.length > 0) return clean(parts.join(' '), LONGEST);
-  const made = answer as { readonly name?: unknown; readonly id?: unknown } | null;
-  return clean(String(made?.name ?? made?.id ?? ''), LONGEST);
+  const made = answer as { readonly name?: unknown; readonly id?: unknown } | null | undefined;
+  const asked = body as { readonly name?: unknown } | null | undefined;
+  return clean(String(made?.name ?? asked?.name ?? made?.id ?? ''), LONGEST);
 }
 
 function summaryOf({ body, routeOptions }: FastifyRequest): string {

@@ -79,10 +79,11 @@ export async function bootFileRoutes(
       config: {
         scope: write,
         action: 'boot-files-added',
+        outside: true,
         example: { body: { source: 'https://files.example/bzImage', version: '6.12.2', keepDefault: true } },
       },
     },
-    async ({ body, caller }, reply) => {
+    async ({ body, caller, context }, reply) => {
       // Boot files are served to everybody: who may only use the API must not publish any file of the server.
       if (caller !== OWNER && !/^https?:\/\//i.test(body.source))
         throw actionErrors.BOOT_FILE_SOURCE_BAD({
@@ -97,9 +98,9 @@ export async function bootFileRoutes(
     '/boot-files/verify',
     {
       schema: { summary: 'Read every file again', response: { 200: Type.Array(Checked) } },
-      config: { scope: write, action: 'boot-files-verified', example: {} },
+      config: { scope: write, action: 'boot-files-verified', outside: true, example: {} },
     },
-    () => verifyBootFiles(context),
+    ({ context }) => verifyBootFiles(context),
   );
 
   app.put(
@@ -113,10 +114,11 @@ export async function bootFileRoutes(
       config: {
         scope: write,
         action: 'boot-file-default-chosen',
+        outside: true,
         example: { body: { name: 'bzImage', version: '6.12.0' } },
       },
     },
-    ({ body, caller }) => chooseBootFileVersion(context, body.name, body.version, caller.actor),
+    ({ body, caller, context }) => chooseBootFileVersion(context, body.name, body.version, caller.actor),
   );
 
   app.delete(
@@ -126,9 +128,10 @@ export async function bootFileRoutes(
       config: {
         scope: write,
         action: 'boot-file-removed',
+        outside: true,
         example: { query: { name: 'bzImage', version: '6.12.0' } },
       },
     },
-    ({ query }) => removeBootFile(context, query.name, query.version),
+    ({ query, context }) => removeBootFile(context, query.name, query.version),
   );
 }

@@ -72,7 +72,7 @@ export async function clientApiRoutes(
       },
       config: { scope: write, action: 'client-reset', example: { params } },
     },
-    async ({ params, caller }) => ({ hosts: await resetClient(context, params.key, caller.actor) }),
+    async ({ params, caller, context }) => ({ hosts: await resetClient(context, params.key, caller.actor) }),
   );
 
   app.post(
@@ -85,7 +85,9 @@ export async function clientApiRoutes(
       },
       config: { scope: write, action: 'clients-reset', example: { params: { name: 'room-12' } } },
     },
-    async ({ params, caller }) => ({ hosts: await resetClients(context, params.name, caller.actor) }),
+    async ({ params, caller, context }) => ({
+      hosts: await resetClients(context, params.name, caller.actor),
+    }),
   );
 
   app.put(
@@ -103,6 +105,6 @@ export async function clientApiRoutes(
         example: { params: { ...params, module: 'taskreboot' }, body: { on: false } },
       },
     },
-    ({ params, body }) => switchClientModule(context, params.key, params.module, body.on),
+    ({ params, body, context }) => switchClientModule(context, params.key, params.module, body.on),
   );
 }

@@ -111,7 +111,7 @@ export async function clientSettingsRoutes(
         },
       },
     },
-    ({ params, body }) => changeClientSettings(context, params.key, body),
+    ({ params, body, context }) => changeClientSettings(context, params.key, body),
   );
 
   app.post(
@@ -124,7 +124,7 @@ export async function clientSettingsRoutes(
       },
       config: { scope: 'hosts:write', action: 'client-secrets-opened', example: { params } },
     },
-    ({ params, caller }) => tellSecrets(context, params.key, caller.actor),
+    ({ params, caller, context }) => tellSecrets(context, params.key, caller.actor),
   );
 
   app.get(
@@ -155,6 +155,6 @@ export async function clientSettingsRoutes(
         },
       },
     },
-    ({ body }) => changeDomainDefaults(context, body),
+    ({ body, context }) => changeDomainDefaults(context, body),
   );
 }

@@ -77,9 +77,9 @@ export async function dhcpRoutes(
         params: KeyParam,
         response: { 200: Lease },
       },
-      config: { scope: 'leases:write', action: 'lease-released', example: { params } },
+      config: { scope: 'leases:write', action: 'lease-released', outside: true, example: { params } },
     },
-    ({ params }) => releaseLease(context, params.key),
+    ({ params, context }) => releaseLease(context, params.key),
   );
 
   app.get(

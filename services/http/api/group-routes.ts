@@ -58,7 +58,7 @@ export async function groupRoutes(
       schema: { summary: 'Make a group', body: New, response: { 201: Group } },
       config: { scope: 'groups:write', action: 'group-added', example: { body: { name: 'room-13' } } },
     },
-    async ({ body, caller }, reply) =>
+    async ({ body, caller, context }, reply) =>
       reply.code(201).send(describeGroup(context, await addGroup(context, body.name, caller.actor))),
   );
 
@@ -77,7 +77,7 @@ export async function groupRoutes(
       schema: { summary: 'Remove a group; its hosts stay', params: NameParam, response: { 200: Group } },
       config: { scope: 'groups:write', action: 'group-removed', example: { params } },
     },
-    async ({ params }) => {
+    async ({ params, context }) => {
       const told = describeGroup(context, findGroup(context, params.name));
       await removeGroup(context, params.name);
       return told;
@@ -94,7 +94,7 @@ export async function groupRoutes(
         schema: { summary, params: NameParam, body: Hosts, response: { 200: Group } },
         config: { scope: 'groups:write', action, example: { params, body: { hosts: ['lab-pc-01'] } } },
       },
-      async ({ params, body }) =>
+      async ({ params, body, context }) =>
         describeGroup(context, await changeMembers(context, params.name, change, body.hosts)),
     );
   }
@@ -114,7 +114,7 @@ export async function groupRoutes(
         example: { params, body: { type: 'inventory' } },
       },
     },
-    async ({ params, body, caller }, reply) => {
+    async ({ params, body, caller, context }, reply) => {
       const { tasks, refused } = await createGroupTasks(context, params.name, body, caller.actor);
       return reply.code(201).send({ tasks: describeTasks(context, tasks), refused });
     },

@@ -134,7 +134,7 @@ export async function hostRoutes(
         example: { body: { name: 'lab-pc-09', macs: ['00:11:22:33:44:66'] } },
       },
     },
-    async ({ body, caller }, reply) =>
+    async ({ body, caller, context }, reply) =>
       reply
         .code(201)
         .send(summariseHost(context, await addHost(context, body.name, body.macs, caller.actor))),
@@ -159,7 +159,7 @@ export async function hostRoutes(
         example: { params, body: { disk: '/dev/nvme0n1', productKey: 'AAAAA-BBBBB-CCCCC-DDDDD-EEEEE' } },
       },
     },
-    async ({ params, body }) => describeHost(context, await changeHost(context, params.key, body)),
+    async ({ params, body, context }) => describeHost(context, await changeHost(context, params.key, body)),
   );
 
   app.delete(
@@ -168,7 +168,7 @@ export async function hostRoutes(
       schema: { summary: 'Forget a host and its inventory', params: Key, response: { 200: HostSummary } },
       config: { scope: write, action: 'host-removed', example: { params } },
     },
-    async ({ params }) => {
+    async ({ params, context }) => {
       const told = summariseHost(context, findHost(context, params.key));
       await removeHost(context, params.key);
       return told;
@@ -190,7 +190,7 @@ export async function hostRoutes(
         example: { params: { ...params, mac: '00:11:22:33:44:77' }, body: { imageIgnore: true } },
       },
     },
-    async ({ params, body }) => {
+    async ({ params, body, context }) => {
       await addMac(context, params.key, params.mac);
       return describeHost(context, await changeMac(context, params.key, params.mac, body));
     },
@@ -206,7 +206,7 @@ export async function hostRoutes(
         example: { params: { ...params, mac: '02:00:00:00:00:02' } },
       },
     },
-    async ({ params }) => describeHost(context, await removeMac(context, params.key, params.mac)),
+    async ({ params, context }) => describeHost(context, await removeMac(context, params.key, params.mac)),
   );
 
   app.put(
@@ -224,7 +224,7 @@ export async function hostRoutes(
         example: { params, body: { image: 'base' } },
       },
     },
-    async ({ params, body, caller }) =>
+    async ({ params, body, caller, context }) =>
       describeHost(context, await assignImage(context, params.key, body.image, caller.actor)),
   );
 
@@ -234,7 +234,7 @@ export async function hostRoutes(
       schema: { summary: 'Order a hardware inventory', params: Key, response: { 200: Host } },
       config: { scope: 'tasks:write', action: 'task-ordered', example: { params } },
     },
-    async ({ params, caller }) => {
+    async ({ params, caller, context }) => {
       await createTask(context, { host: params.key, type: 'inventory' }, caller.actor);
       return describeHost(context, findHost(context, params.key));
     },
@@ -246,6 +246,7 @@ export async function hostRoutes(
       schema: { summary: 'Cancel the active task', params: Key, response: { 200: Host } },
       config: { scope: 'tasks:write', action: 'task-cancelled', example: { params: { key: 'lab-pc-02' } } },
     },
-    async ({ params, caller }) => describeHost(context, await cancelTask(context, params.key, caller.actor)),
+    async ({ params, caller, context }) =>
+      describeHost(context, await cancelTask(context, params.key, caller.actor)),
   );
 }

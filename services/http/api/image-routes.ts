@@ -165,7 +165,7 @@ export async function imageRoutes(
         example: { body: { name: 'Ubuntu 24.04', type: 'n', osId: 50 } },
       },
     },
-    async ({ body, caller }, reply) =>
+    async ({ body, caller, context }, reply) =>
       reply.code(201).send(await describeImage(context, await addImage(context, body, caller.actor))),
   );
 
@@ -194,7 +194,7 @@ export async function imageRoutes(
       schema: { summary: 'Change what is named', params: KeyParam, body: Change, response: { 200: Image } },
       config: { scope: write, action: 'image-changed', example: { params, body: { protected: true } } },
     },
-    async ({ params, body, caller }) =>
+    async ({ params, body, caller, context }) =>
       describeImage(context, await changeImage(context, params.key, body, caller.actor)),
   );
 
@@ -209,7 +209,7 @@ export async function imageRoutes(
       },
       config: { scope: write, action: 'image-removed', example: { params: { key: 'empty' } } },
     },
-    ({ params, query, caller }) =>
+    ({ params, query, caller, context }) =>
       removeImage(context, params.key, { files: query.files ?? false }, caller.actor),
   );
 
@@ -224,10 +224,12 @@ export async function imageRoutes(
       config: {
         scope: write,
         action: 'images-imported',
+        outside: true,
         example: { body: { path: '/mnt/old-fog/images', all: true } },
       },
     },
-    async ({ body, caller }, reply) => reply.code(201).send(await importImages(context, body, caller.actor)),
+    async ({ body, caller, context }, reply) =>
+      reply.code(201).send(await importImages(context, body, caller.actor)),
   );
 
   app.get(
@@ -252,9 +254,9 @@ export async function imageRoutes(
         params: KeyParam,
         response: { 200: Generation },
       },
-      config: { scope: write, action: 'image-rolled-back', example: { params } },
+      config: { scope: write, action: 'image-rolled-back', outside: true, example: { params } },
     },
-    async ({ params, caller }) => {
+    async ({ params, caller, context }) => {
       const current = await rollbackImage(context, params.key, caller.actor);
       const [told] = describeGenerations(context, [current]);
       if (!told) throw new Error(`generation ${current.id} has no description`);
@@ -272,7 +274,7 @@ export async function imageRoutes(
       },
       config: { scope: write, action: 'image-verification-ordered', example: { params } },
     },
-    async ({ params, caller }) =>
+    async ({ params, caller, context }) =>
       describeGenerations(context, await verifyImageAgain(context, params.key, caller.actor)),
   );
 }

@@ -75,7 +75,7 @@ export async function menuRoutes(
         },
       },
     },
-    async ({ body }, reply) => reply.code(201).send(await addMenuEntry(context, body)),
+    async ({ body, context }, reply) => reply.code(201).send(await addMenuEntry(context, body)),
   );
 
   app.patch(
@@ -88,7 +88,7 @@ export async function menuRoutes(
         example: { params, body: { hotKey: 'F8' } },
       },
     },
-    ({ params, body }) => changeMenuEntry(context, params.name, body),
+    ({ params, body, context }) => changeMenuEntry(context, params.name, body),
   );
 
   app.delete(
@@ -101,6 +101,6 @@ export async function menuRoutes(
       },
       config: { scope: 'menu:write', action: 'menu-entry-removed', example: { params } },
     },
-    ({ params }) => removeMenuEntry(context, params.name),
+    ({ params, context }) => removeMenuEntry(context, params.name),
   );
 }

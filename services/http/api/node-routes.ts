@@ -72,6 +72,7 @@ export async function nodeRoutes(
         example: { params, body: { enabled: false } },
       },
     },
-    async ({ params, body }) => describeNode(context, await enableNode(context, params.name, body.enabled)),
+    async ({ params, body, context }) =>
+      describeNode(context, await enableNode(context, params.name, body.enabled)),
   );
 }

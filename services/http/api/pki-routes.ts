@@ -67,18 +67,18 @@ export async function pkiRoutes(app: ApiInstance, { context }: { readonly contex
         body: Import,
         response: { 200: Imported },
       },
-      config: { scope: 'pki:write', action: 'pki-imported', example: { body: EXAMPLE } },
+      config: { scope: 'pki:write', action: 'pki-imported', outside: true, example: { body: EXAMPLE } },
     },
-    ({ body, caller }) => importPki(context, body, caller.actor),
+    ({ body, caller, context }) => importPki(context, body, caller.actor),
   );
 
   app.post(
     '/pki/offline',
     {
       schema: { summary: 'Take the key of the authority out of use', response: { 200: Offline } },
-      config: { scope: 'pki:write', action: 'pki-offline', example: {} },
+      config: { scope: 'pki:write', action: 'pki-offline', outside: true, example: {} },
     },
-    ({ caller }) => takePkiOffline(context, caller.actor),
+    ({ caller, context }) => takePkiOffline(context, caller.actor),
   );
 
   app.post(
@@ -88,9 +88,10 @@ export async function pkiRoutes(app: ApiInstance, { context }: { readonly contex
       config: {
         scope: 'pki:write',
         action: 'pki-online',
+        outside: true,
         example: { body: { key: EXAMPLE.authorityKey } },
       },
     },
-    ({ body, caller }) => bringPkiOnline(context, body.key, caller.actor),
+    ({ body, caller, context }) => bringPkiOnline(context, body.key, caller.actor),
   );
 }

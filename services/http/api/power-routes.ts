@@ -90,7 +90,7 @@ export async function powerRoutes(
         example: { params, body: { action: 'shutdown', cron: '0 22 * * 1-5' } },
       },
     },
-    async ({ params, body }, reply) =>
+    async ({ params, body, context }, reply) =>
       reply.code(201).send(await addPower(context, params.key, body.action, body.cron)),
   );
 
@@ -100,7 +100,7 @@ export async function powerRoutes(
       schema: { summary: 'Do so no longer', params: IdParam, response: { 200: Plan } },
       config: { scope: 'hosts:write', action: 'power-plan-removed', example: { params: { id: 1 } } },
     },
-    ({ params }) => removePower(context, params.id),
+    ({ params, context }) => removePower(context, params.id),
   );
 
   app.post(
@@ -115,10 +115,11 @@ export async function powerRoutes(
       config: {
         scope: 'hosts:write',
         action: 'power-ordered',
+        outside: true,
         example: { params, body: { action: 'reboot' } },
       },
     },
-    ({ params, body, caller }) => orderPower(context, params.key, body.action, caller.actor),
+    ({ params, body, caller, context }) => orderPower(context, params.key, body.action, caller.actor),
   );
 
   app.post(
@@ -133,9 +134,10 @@ export async function powerRoutes(
       config: {
         scope: 'hosts:write',
         action: 'group-power-ordered',
+        outside: true,
         example: { params: { name: 'room-12' }, body: { action: 'wol' } },
       },
     },
-    ({ params, body, caller }) => orderGroupPower(context, params.name, body.action, caller.actor),
+    ({ params, body, caller, context }) => orderGroupPower(context, params.name, body.action, caller.actor),
   );
 }

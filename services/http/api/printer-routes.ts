@@ -79,7 +79,7 @@ export async function printerRoutes(
         example: { body: { name: '\\\\print\\room-12', type: 'network' } },
       },
     },
-    async ({ body }, reply) => reply.code(201).send(await addPrinter(context, body)),
+    async ({ body, context }, reply) => reply.code(201).send(await addPrinter(context, body)),
   );
 
   app.patch(
@@ -92,7 +92,7 @@ export async function printerRoutes(
         example: { params: { id: 1 }, body: { description: 'in the hall' } },
       },
     },
-    ({ params, body }) => changePrinter(context, params.id, body),
+    ({ params, body, context }) => changePrinter(context, params.id, body),
   );
 
   app.delete(
@@ -101,7 +101,7 @@ export async function printerRoutes(
       schema: { summary: 'Remove a printer', params: IdParam, response: { 200: Printer } },
       config: { scope: write, action: 'printer-removed', example: { params: { id: 1 } } },
     },
-    ({ params }) => removePrinter(context, params.id),
+    ({ params, context }) => removePrinter(context, params.id),
   );
 
   app.get(
@@ -131,6 +131,6 @@ export async function printerRoutes(
         },
       },
     },
-    ({ params, body }) => assignPrinters(context, params.key, body),
+    ({ params, body, context }) => assignPrinters(context, params.key, body),
   );
 }

@@ -80,6 +80,6 @@ export async function sessionRoutes(
       },
       config: { scope: 'sessions:write', action: 'session-ended', example: { params: { id: 1 } } },
     },
-    ({ params, caller }) => endSessionById(context, params.id, caller.actor),
+    ({ params, caller, context }) => endSessionById(context, params.id, caller.actor),
   );
 }

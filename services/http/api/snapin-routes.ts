@@ -13,6 +13,7 @@ import {
 } from '#actions/manage-snapins.js';
 import { cancelSnapinTask, listSnapinTasks } from '#actions/snapin-history.js';
 import { verifySnapins } from '#actions/verify-snapins.js';
+import type { Clock } from '#daemon/clock.js';
 import { LONGEST_TIMEOUT, SNAPIN_ACTIONS } from '#domain/snapin.js';
 import { TEMPLATE_NAMES } from '#domain/snapin-template.js';
 import { STATE_NAMES, type TaskState } from '#domain/task.js';
@@ -177,7 +178,7 @@ export async function snapinRoutes(
         example: { params, body: { timeout: 600, action: 'reboot' } },
       },
     },
-    ({ params, body }) => changeSnapin(context, params.name, body),
+    ({ params, body, context }) => changeSnapin(context, params.name, body),
   );
 
   app.delete(
@@ -191,7 +192,7 @@ export async function snapinRoutes(
       },
       config: { scope: write, action: 'snapin-removed', example: { params, query: { force: true } } },
     },
-    ({ params, query, caller }) =>
+    ({ params, query, caller, context }) =>
       removeSnapin(context, params.name, { force: query.force ?? false }, caller.actor),
   );
 
@@ -209,7 +210,7 @@ export async function snapinRoutes(
           example: { params, body: { hosts: ['lab-pc-02'], group: 'room-12' } },
         },
       },
-      ({ params, body }) => assignSnapin(context, params.name, change, body),
+      ({ params, body, context }) => assignSnapin(context, params.name, change, body),
     );
   }
 
@@ -221,9 +222,14 @@ export async function snapinRoutes(
         body: Verify,
         response: { 200: Type.Array(Verdict) },
       },
-      config: { scope: write, action: 'snapins-verified', example: { body: { name: '7-Zip' } } },
+      config: {
+        scope: write,
+        action: 'snapins-verified',
+        outside: true,
+        example: { body: { name: '7-Zip' } },
+      },
     },
-    ({ body }) => verifySnapins(context, body.name),
+    ({ body, context }) => verifySnapins(context, body.name),
   );
 
   app.get(
@@ -254,7 +260,7 @@ export async function snapinRoutes(
         example: { params: hostParams, body: { snapins: ['7-Zip'] } },
       },
     },
-    ({ params, body }) => setHostSnapins(context, params.key, body.snapins),
+    ({ params, body, context }) => setHostSnapins(context, params.key, body.snapins),
   );
 
   app.get(
@@ -288,16 +294,16 @@ export async function snapinRoutes(
         example: { params: { id: 1_000_001 } },
       },
     },
-    ({ params, caller }) => cancelSnapinTask(context, params.id, caller.actor),
+    ({ params, caller, context }) => cancelSnapinTask(context, params.id, caller.actor),
   );
 
   await (app as unknown as FastifyInstance).register(async (inner) => {
     acceptUploads(inner);
-    uploadRoutes(inner.withTypeProvider<ApiTypes>(), context);
+    uploadRoutes(inner.withTypeProvider<ApiTypes>(), context.clock);
   });
 }
 
-function uploadRoutes(app: ApiInstance, context: Context): void {
+function uploadRoutes(app: ApiInstance, clock: Clock): void {
   app.post(
     '/snapins',
     {
@@ -315,8 +321,8 @@ function uploadRoutes(app: ApiInstance, context: Context): void {
     },
     async (request, reply) => {
       const { sha512, ...snapin } = request.query;
-      const upload = { ...uploadOf(request, context.clock), ...(sha512 === undefined ? {} : { sha512 }) };
-      return reply.code(201).send(await addSnapin(context, snapin, upload, request.caller.actor));
+      const upload = { ...uploadOf(request, clock), ...(sha512 === undefined ? {} : { sha512 }) };
+      return reply.code(201).send(await addSnapin(request.context, snapin, upload, request.caller.actor));
     },
   );
 
@@ -338,8 +344,8 @@ function uploadRoutes(app: ApiInstance, context: Context): void {
     },
     (request) => {
       const { sha512, ...named } = request.query;
-      const upload = { ...uploadOf(request, context.clock), ...(sha512 === undefined ? {} : { sha512 }) };
-      return replaceSnapinFile(context, request.params.name, named, upload);
+      const upload = { ...uploadOf(request, clock), ...(sha512 === undefined ? {} : { sha512 }) };
+      return replaceSnapinFile(request.context, request.params.name, named, upload);
     },
   );
 }

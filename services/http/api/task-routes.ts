@@ -97,7 +97,7 @@ export async function taskRoutes(
         example: { body: { host: 'lab-pc-01', type: 'inventory', shutdown: true } },
       },
     },
-    async ({ body, caller }, reply) =>
+    async ({ body, caller, context }, reply) =>
       reply.code(201).send(describeTask(context, await createTask(context, body, caller.actor))),
   );
 
@@ -120,7 +120,7 @@ export async function taskRoutes(
       },
       config: { scope: 'tasks:write', action: 'task-cancelled', example: { params: { id: 1 } } },
     },
-    async ({ params, caller }) =>
+    async ({ params, caller, context }) =>
       describeTask(context, await cancelTaskById(context, params.id, caller.actor)),
   );
 }

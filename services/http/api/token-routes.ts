@@ -54,7 +54,7 @@ export async function tokenRoutes(
         example: { body: { name: 'inventory-sync', scopes: ['tasks:write', 'hosts:read'] } },
       },
     },
-    async ({ body, caller }, reply) => reply.code(201).send(await addToken(context, body, caller)),
+    async ({ body, caller, context }, reply) => reply.code(201).send(await addToken(context, body, caller)),
   );
 
   app.delete(
@@ -63,6 +63,6 @@ export async function tokenRoutes(
       schema: { summary: 'Remove a token', params: NameParam, response: { 200: Token } },
       config: { scope: 'tokens:write', action: 'token-removed', example: { params: { name: 'monitoring' } } },
     },
-    ({ params }) => removeToken(context, params.name),
+    ({ params, context }) => removeToken(context, params.name),
   );
 }

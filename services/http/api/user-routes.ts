@@ -45,7 +45,7 @@ export async function userRoutes(
         example: { body: { name: 'grace', password: 'correct horse' } },
       },
     },
-    async ({ body, caller }, reply) =>
+    async ({ body, caller, context }, reply) =>
       reply.code(201).send(await addUser(context, body.name, body.password, caller.actor)),
   );
 
@@ -59,7 +59,7 @@ export async function userRoutes(
         example: { params, body: { password: 'battery staple' } },
       },
     },
-    ({ params, body }) => changePassword(context, params.name, body.password),
+    ({ params, body, context }) => changePassword(context, params.name, body.password),
   );
 
   app.delete(
@@ -68,6 +68,6 @@ export async function userRoutes(
       schema: { summary: 'Remove a user', params: NameParam, response: { 200: User } },
       config: { scope: 'users:write', action: 'user-removed', example: { params } },
     },
-    ({ params }) => removeUser(context, params.name),
+    ({ params, context }) => removeUser(context, params.name),
   );
 }

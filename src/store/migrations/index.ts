@@ -17,6 +17,7 @@ import { sql as clientModules } from './0016-client-modules.js';
 import { sql as snapinReplication } from './0017-snapin-replication.js';
 import { sql as wakePlans } from './0018-wake-plans.js';
 import { sql as domainDefaults } from './0019-domain-defaults.js';
+import { sql as auditOutcome } from './0020-audit-outcome.js';
 
 /** All migrations in order; the schema version of a store (`user_version`) is how many of them it has seen. Never edited once released. */
 export const migrations: readonly string[] = [
@@ -39,4 +40,5 @@ export const migrations: readonly string[] = [
   snapinReplication,
   wakePlans,
   domainDefaults,
+  auditOutcome,
 ];

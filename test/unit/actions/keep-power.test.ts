@@ -108,10 +108,8 @@ describe('a machine that is to be woken by the clock', () => {
   it('has magic packets sent to all its addresses, but to none that waits for approval', async () => {
     await addMac(world.context, 'PC', OTHER_MAC);
     await addMac(world.context, 'PC', '02:00:00:00:00:03');
-    await world.context.store.commit(() =>
-      world.context.store.db
-        .prepare("UPDATE host_macs SET pending = 1 WHERE mac = '02:00:00:00:00:03'")
-        .run(),
+    await world.store.commit(() =>
+      world.store.db.prepare("UPDATE host_macs SET pending = 1 WHERE mac = '02:00:00:00:00:03'").run(),
     );
     await addPower(world.context, 'PC', 'wol', '* * * * *');
     keeper.start();

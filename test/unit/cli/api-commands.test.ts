@@ -1,10 +1,11 @@
-import { truncateSync } from 'node:fs';
+import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addHost, changeMac, findHost } from '#actions/manage-hosts.js';
 import { createTask } from '#actions/manage-tasks.js';
 import { listAll } from '#cli/client.js';
 import { type ApiEvent, eventLine } from '#cli/events.js';
+import { SORTS } from '#cli/list.js';
 import { createProgram } from '#cli/program.js';
 import { TraceRepository } from '#store/trace.js';
 import { makeFilledWorld } from '../services/http/filled-world.js';
@@ -126,13 +127,92 @@ describe('the command line', () => {
     expect(await listAll(state, '/hosts', { q: 'pc1000', pending: undefined })).toHaveLength(4);
   });
 
+  it('shows how far an upload is: on a terminal, and not to a program', async () => {
+    const file = join(state, 'setup.exe');
+    writeFileSync(file, Buffer.alloc(300_000));
+    const shown = vi.mocked(process.stderr.write);
+    const before = Object.getOwnPropertyDescriptor(process.stderr, 'isTTY');
+    Object.defineProperty(process.stderr, 'isTTY', { value: true, configurable: true });
+    try {
+      await fogd('snapin', 'add', file, '--name', 'one', '--json');
+      expect(shown.mock.calls).toEqual([]);
+      await fogd('snapin', 'add', file, '--name', 'two');
+      expect(shown.mock.calls.join('')).toMatch(/\[#+-*\] \d+ %, [\d.]+ kB of 300\.0 kB/);
+    } finally {
+      if (before) Object.defineProperty(process.stderr, 'isTTY', before);
+      else Reflect.deleteProperty(process.stderr, 'isTTY');
+    }
+    shown.mockClear();
+    Object.defineProperty(process.stderr, 'isTTY', { value: false, configurable: true });
+    await fogd('snapin', 'add', file, '--name', 'three');
+    expect(shown.mock.calls).toEqual([]);
+  });
+
+  it('searches, sorts and limits every list in the same way', async () => {
+    for (const [name, mac] of [
+      ['lab-1', '02:00:00:00:00:01'],
+      ['lab-2', '02:00:00:00:00:02'],
+      ['office', '02:00:00:00:00:03'],
+    ] as const)
+      await addHost(world.context, name, [mac], 'test');
+    const names = async (...words: string[]) =>
+      (JSON.parse(await fogd('host', 'list', '--json', ...words)) as { name: string }[]).map(
+        ({ name }) => name,
+      );
+    expect(await names('--search', 'LAB')).toEqual(['lab-1', 'lab-2']);
+    expect(await names('--sort', '-name')).toEqual(['office', 'lab-2', 'lab-1']);
+    expect(await names('--sort=-name', '--limit', '2')).toEqual(['office', 'lab-2']);
+    expect(await names('--limit', '0')).toHaveLength(3);
+    for (const noun of [
+      'group',
+      'image',
+      'task',
+      'session',
+      'menu',
+      'lease',
+      'bootfile',
+      'snapin',
+      'user',
+      'token',
+      'printer',
+      'power',
+      'node',
+      'audit',
+    ])
+      expect(
+        JSON.parse(await fogd(noun, 'list', '--json', '--search', 'n\u00f6thing', '--limit', '3')),
+      ).toEqual([]);
+  });
+
+  it('offers what the API can sort by, in every list', async () => {
+    const document = (await world.api.inject('/api/openapi.json')).json() as {
+      paths: Record<string, { get?: { parameters: { name: string; schema: { enum?: string[] } }[] } }>;
+    };
+    const sorts = Object.entries(document.paths).flatMap(([path, { get }]) => {
+      const fields = get?.parameters.find(({ name }) => name === 'sort')?.schema.enum;
+      return fields === undefined
+        ? []
+        : [[path.split('/').at(-1), fields.filter((one) => !one.startsWith('-'))]];
+    });
+    expect({ ...SORTS, trace: ['at'] }).toEqual(Object.fromEntries(sorts));
+    const lists = createProgram().commands.flatMap(({ commands }) =>
+      commands.filter((one) => one.name() === 'list'),
+    );
+    expect(lists).toHaveLength(15);
+    for (const { options, parent } of lists)
+      expect([parent?.name(), options.map(({ long }) => long)]).toEqual([
+        parent?.name(),
+        expect.arrayContaining(['--search', '--sort', '--limit']),
+      ]);
+  });
+
   it('prints live events until fogd stops', async () => {
     const following = fogd('events', '--json', '--topics', 'hosts');
     const ended = expect(following).rejects.toMatchObject({ code: 'EVENTS_ENDED' });
     // Until it listens, nobody is told.
     while (printed === '') {
       await world.context.store.commit(() =>
-        world.context.store.changed({ kind: 'host', id: 1, what: 'removed', name: 'pc' }),
+        world.store.changed({ kind: 'host', id: 1, what: 'removed', name: 'pc' }),
       );
       await new Promise((resolve) => setImmediate(resolve));
     }
@@ -163,7 +243,7 @@ describe('what follows', () => {
   it('the story of a machine is what happens to it next, and nothing of others', async () => {
     await addHost(world.context, 'pc', [MAC], 'test');
     await world.context.store.commit(() =>
-      new TraceRepository(world.context.store).append([record('discover', MAC, 1000)]),
+      new TraceRepository(world.store).append([record('discover', MAC, 1000)]),
     );
     const following = ends(fogd('trace', 'pc', '--follow'));
     await until('Boot of 1970');

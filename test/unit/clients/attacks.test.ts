@@ -22,7 +22,7 @@ afterAll(() => world.close());
 
 const TABLES = ['hosts', 'host_macs', 'client_trust', 'client_modules_off', 'tasks', 'task_transitions'];
 const everything = () =>
-  JSON.stringify(TABLES.map((table) => world.context.store.db.prepare(`SELECT * FROM ${table}`).all()));
+  JSON.stringify(TABLES.map((table) => world.store.db.prepare(`SELECT * FROM ${table}`).all()));
 const get = (path: string, address = '10.66.0.1') => transportOf(world, address)('GET', path);
 const INFO = '/management/index.php?sub=requestClientInfo';
 

@@ -136,7 +136,7 @@ describe('password and product key', () => {
 
   it('are nowhere in the store, and go with the host', async () => {
     await start();
-    const { db } = world.context.store;
+    const { db } = world.store;
     const all = JSON.stringify(db.prepare('SELECT * FROM client_settings').all());
     expect(all).not.toContain('geh');
     expect(

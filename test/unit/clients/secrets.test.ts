@@ -84,7 +84,7 @@ describe('password and product key', () => {
     const audit = (await world.api.inject('/api/v1/audit')).body;
     expect(audit.match(/domainPassword=\(secret\)/g)).toHaveLength(2);
     expect(audit + JSON.stringify(world.decisions)).not.toMatch(HIDDEN);
-    const { db } = world.context.store;
+    const { db } = world.store;
     const tables = db
       .prepare("SELECT name FROM sqlite_master WHERE type = 'table'")
       .pluck()

@@ -192,7 +192,7 @@ describe('with imaging', () => {
   const deploy = async (type: 'deploy' | 'deploy-no-snapins' = 'deploy') => {
     await addImage(world.context, { name: 'base', format: 3 }, 'ada').catch(() => undefined);
     writeSmallImage(join(world.images, 'base'));
-    world.context.store
+    world.store
       .prepare('UPDATE images SET captured_at = 1, generation = 1, client_bytes = 1 WHERE name = ?')
       .run('base');
     return createTask(world.context, { host: 'PC', type, image: 'base' }, 'ada');

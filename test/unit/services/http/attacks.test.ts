@@ -26,11 +26,11 @@ const urls = () =>
     }));
 
 function dump(): string {
-  const tables = world.context.store
+  const tables = world.store
     .prepare("SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
     .pluck()
     .all() as string[];
-  const rows = tables.map((name) => [name, world.context.store.prepare(`SELECT * FROM ${name}`).all()]);
+  const rows = tables.map((name) => [name, world.store.prepare(`SELECT * FROM ${name}`).all()]);
   return JSON.stringify(rows);
 }
 
@@ -175,7 +175,7 @@ describe('replayed', () => {
   it.each(['image', 'group'])(
     'FOG issue 1314: a store that fails is no empty %slisting.php',
     async (kind) => {
-      const { store } = world.context;
+      const { store } = world;
       await store.commit(() => store.prepare(`ALTER TABLE ${kind}s RENAME TO lost`).run());
       const { statusCode, body } = await world.app.inject(`/fog/service/${kind}listing.php`);
       expect(statusCode).toBe(200);

@@ -1,8 +1,13 @@
+import { createHash } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { TraceKeeper } from '#actions/keep-trace.js';
 import { addToken, OWNER } from '#actions/manage-tokens.js';
 import type { Logger } from '#daemon/log.js';
 import { TraceRepository } from '#store/trace.js';
+import { makeFilledWorld } from './filled-world.js';
+import { operations, ready, replay } from './operations.js';
 import { MAC, makeWorld, type World } from './world.js';
 
 let world: World;
@@ -18,7 +23,10 @@ const entries = (query = '') => call('GET', `/audit${query}`);
 const lines = () =>
   world.context.audit
     .page({ sort: 'at' })
-    .items.map(({ actor, action, subject, summary }) => `${actor} ${action} ${subject} [${summary}]`);
+    .items.map(
+      ({ actor, action, subject, summary, outcome }) =>
+        `${actor} ${action} ${subject} [${summary}]${outcome === 'done' ? '' : ` ${outcome}`}`,
+    );
 
 describe('the audit log', () => {
   it('has who changed what, and nothing of what was only read or refused', async () => {
@@ -75,21 +83,6 @@ describe('the audit log', () => {
     ]);
   });
 
-  it('is durable before a change is acknowledged: where it cannot be written, the caller is told', async () => {
-    const { store } = world.context;
-    await store.commit(() => store.prepare('ALTER TABLE audit RENAME TO lost').run());
-    const answer = await call('POST', '/groups', { name: 'room-1' });
-    expect({ status: answer.statusCode, title: answer.json().title }).toEqual({
-      status: 500,
-      title: 'REQUEST_FAILED',
-    });
-    // The remedy is to look at the log.
-    expect(world.decisions.at(-1)).toMatchObject({
-      ...{ event: 'request-failed', outcome: 'failed', reasons: ['no such table: audit'] },
-      facts: { route: 'POST /api/v1/groups' },
-    });
-  });
-
   it('is listed newest first, filtered and paged', async () => {
     for (const name of ['a1', 'b1', 'b2']) {
       await call('POST', '/groups', { name });
@@ -111,7 +104,8 @@ describe('the audit log', () => {
   });
 
   it('is kept for the days of audit.keep_days, beside the trace', async () => {
-    const { store, clock, audit } = world.context;
+    const { store } = world;
+    const { clock, audit } = world.context;
     await call('POST', '/groups', { name: 'room-1' });
     const log = { isLevelEnabled: () => false, error: () => undefined } as unknown as Logger;
     const keeper = new TraceKeeper({
@@ -134,4 +128,85 @@ it('every route that changes something is named in the audit log', () => {
   expect(changing.length).toBeGreaterThan(30);
   for (const { method, url, action } of changing)
     expect(action, `${method} ${url}`).toMatch(/^[a-z]+(-[a-z]+)+$/);
+});
+
+/** Everything that fogd keeps: the rows of all tables but the audit log, and the files beside the store. */
+function kept(world: World): string {
+  const { store, folder } = world;
+  const tables = store
+    .prepare(
+      "SELECT name FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%' AND name <> 'audit'",
+    )
+    .pluck()
+    .all() as string[];
+  const rows = tables.map(
+    (table) => `${table} ${JSON.stringify(store.prepare(`SELECT * FROM ${table}`).all())}`,
+  );
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !entry.name.startsWith('fogd.sqlite'))
+    // Made when first needed, and no change; and what a call works on.
+    .filter(({ name, parentPath }) => name !== 'passwords.key' && !parentPath.includes('old-fog'))
+    .map(({ parentPath, name }) => {
+      const file = join(parentPath, name);
+      return `${file} ${createHash('sha256').update(readFileSync(file)).digest('hex')}`;
+    });
+  return [...rows, ...files].sort().join('\n');
+}
+
+describe('a change and its entry are one', () => {
+  const changes = operations.filter(({ method }) => method !== 'GET');
+
+  it('where the entry cannot be written, nothing is changed, by whichever call', async () => {
+    const filled = await makeFilledWorld();
+    try {
+      await ready(filled, '/api/v1/pki/online');
+      const before = kept(filled);
+      filled.store.db.function('no_room', () => {
+        throw new Error('no room for the entry');
+      });
+      filled.store.db.exec(
+        'CREATE TEMP TRIGGER no_entry BEFORE INSERT ON main.audit BEGIN SELECT no_room(); END',
+      );
+      for (const { name, path, method, operation } of changes) {
+        const { statusCode } = await replay(filled, path, method, operation);
+        expect([name, statusCode]).toEqual([name, 500]);
+        // The remedy is to look at the log.
+        expect(filled.decisions.at(-1)).toMatchObject({
+          event: 'request-failed',
+          reasons: ['no room for the entry'],
+        });
+        expect(kept(filled), name).toBe(before);
+      }
+    } finally {
+      await filled.pki.stop();
+      await filled.close();
+    }
+  });
+
+  it('a change that is not in the store alone is in the log before it is begun, and says when it failed', async () => {
+    const before: string[] = [];
+    const { bootStore } = world.context;
+    const take = bootStore.take.bind(bootStore);
+    bootStore.take = (source) => {
+      before.push(...lines());
+      return take(source);
+    };
+    const add = (sha256?: string) =>
+      call('POST', '/boot-files', { source: 'https://files.example/bzImage', ...(sha256 ? { sha256 } : {}) });
+    await add('0'.repeat(64));
+    await add();
+    expect(before).toEqual([
+      `cli boot-files-added  [source=https://files.example/bzImage sha256=${'0'.repeat(64)}] begun`,
+      `cli boot-files-added  [source=https://files.example/bzImage sha256=${'0'.repeat(64)}] failed`,
+      'cli boot-files-added  [source=https://files.example/bzImage] begun',
+    ]);
+    expect(lines().at(-1)).toBe('cli boot-files-added  [source=https://files.example/bzImage]');
+  });
+
+  it('a change of several transactions has one entry, and a refused one none', async () => {
+    await call('POST', '/hosts', { name: 'pc', macs: [MAC] });
+    await call('PUT', '/hosts/pc/macs/02:00:00:00:00:09', { imageIgnore: true });
+    await call('PUT', '/hosts/pc/macs/nonsense', {});
+    expect(lines().slice(1)).toEqual(['cli mac-changed pc 02:00:00:00:00:09 [imageIgnore=true]']);
+  });
 });

@@ -56,7 +56,7 @@ export async function makeFilledWorld(): Promise<World> {
     context.logins.add(1, 'ada', 'login', at);
     context.users.add('ada', 'scrypt$1$1$1$AAAA$AAAA', at, 'test');
     context.bootFiles.add({ ...sum, name: 'bzImage', version: '6.12.0' });
-    new TraceRepository(context.store).append(
+    new TraceRepository(world.store).append(
       world.decisions.map((decision) => ({ ...decision, at, last: at, count: 1 })),
     );
   });
@@ -94,7 +94,7 @@ async function capture(world: World, content: string): Promise<void> {
 }
 
 /** A folder as a FOG server's `/images`, with one image. */
-export function makeFogImages(world: World): string {
+export function makeFogImages(world: Pick<World, 'images'>): string {
   const folder = join(world.images, '..', 'old-fog');
   mkdirSync(folder);
   writeSmallImage(join(folder, 'win10'));

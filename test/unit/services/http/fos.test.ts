@@ -137,7 +137,7 @@ describe('FOS endpoints', () => {
 
   it('inventory of a stranger is answered, with something, and kept nowhere', async () => {
     expect(await world.fos('inventory.php', `mac=${b64(MAC)}&sysman=${b64('x')}`)).toBe('Invalid Host');
-    expect(world.context.store.db.prepare('SELECT count(*) FROM inventory').pluck().get()).toBe(0);
+    expect(world.store.db.prepare('SELECT count(*) FROM inventory').pluck().get()).toBe(0);
   });
 
   it('an inventory task goes from the menu over check-in to complete, and a lost answer can be asked for again', async () => {
@@ -155,10 +155,7 @@ describe('FOS endpoints', () => {
     expect(await machine.fos('Post_Wipe.php', task)).toBe('##');
     expect(await machine.fos('Post_Wipe.php', task)).toBe('##');
     expect(await machine.fos('Pre_Stage1.php', `${task}&type=`)).toMatch(/^task 1 is over /);
-    const states = world.context.store.db
-      .prepare('SELECT state FROM task_transitions ORDER BY id')
-      .pluck()
-      .all();
+    const states = world.store.db.prepare('SELECT state FROM task_transitions ORDER BY id').pluck().all();
     expect(states).toEqual([1, 3, 3, 4]);
     await world.clock.advance(86_400_001);
     expect(await machine.fos('Post_Wipe.php', task)).not.toBe('##');

@@ -470,7 +470,7 @@ describe('a token', () => {
     const token = /\/t\/([0-9a-f]{32})\//.exec(machine.word('web'))?.[1] ?? '';
     expect(token).toHaveLength(32);
     expect(JSON.stringify(world.decisions)).not.toContain(token);
-    const rows = JSON.stringify(world.context.store.db.prepare('SELECT * FROM boot_sessions').all());
+    const rows = JSON.stringify(world.store.db.prepare('SELECT * FROM boot_sessions').all());
     expect(rows).not.toContain(token);
   });
 

@@ -43,7 +43,7 @@ beforeAll(async () => {
   ]);
   const record = { service: 'dhcp', event: 'discover', outcome: 'ignored', reasons: [], count: 1 } as const;
   await context.store.commit(() =>
-    new TraceRepository(context.store).append(
+    new TraceRepository(world.store).append(
       [1, 2, 3].map((number) => ({ ...record, who: { mac: mac(number) }, at: number, last: number })),
     ),
   );
@@ -113,7 +113,7 @@ describe('lists', () => {
   });
 
   it('read a page of hosts with as many statements as a page of one', async () => {
-    const { store } = world.context;
+    const { store } = world;
     const count = async (path: string) => {
       const before = store.prepare.bind(store);
       let reads = 0;
@@ -126,7 +126,7 @@ describe('lists', () => {
       return reads;
     };
     for (const path of ['/hosts', '/tasks', '/groups', '/leases?all=true', '/images', '/sessions'])
-      expect(await count(`${path}${path.includes('?') ? '&' : '?'}limit=10000`), path).toBe(
+      expect(await count(`${path}${path.includes('?') ? '&' : '?'}limit=1000`), path).toBe(
         await count(`${path}${path.includes('?') ? '&' : '?'}limit=1`),
       );
   });

@@ -74,7 +74,7 @@ describe('monitoring', () => {
 describe('census', () => {
   it('counts tasks, sessions, leases and hosts, zeros included', async () => {
     const { context } = world;
-    const census = new Census(context.store);
+    const census = new Census(world.store);
     expect(census.sessions()).toEqual({ deploy: 0, capture: 0, recovery: 0, plain: 0 });
     await addHost(context, 'pc', [MAC], 'test');
     await createTask(context, { host: 'pc', type: 'inventory' }, 'test');
@@ -94,7 +94,7 @@ describe('census', () => {
 
   it('counts snapins and what hosts are still to run of them, zeros included', async () => {
     const { context } = world;
-    const census = new Census(context.store);
+    const census = new Census(world.store);
     expect(census.snapins()).toEqual({ whole: 0, disabled: 0, damaged: 0 });
     expect(census.snapinTasks()).toEqual({ Queued: 0, 'Checked In': 0, 'In-Progress': 0 });
     await addHost(context, 'pc', [MAC], 'test');

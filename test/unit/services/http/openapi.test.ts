@@ -1,52 +1,11 @@
 import { Validator } from '@seriousme/openapi-schema-validator';
 import type { TSchema } from 'typebox';
 import { Compile } from 'typebox/compile';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { makeAuthority } from '#pki/certificate.js';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import '#settings/formats.js';
-import { SHORT, testKey } from '../../pki/keys.js';
-import { makeFilledWorld, makeFogImages } from './filled-world.js';
-import { makeWorld, type World } from './world.js';
-
-interface Operation {
-  readonly operationId: string;
-  readonly summary: string;
-  readonly 'x-scope': string;
-  readonly parameters: ReadonlyArray<{
-    readonly name: string;
-    readonly in: 'path' | 'query';
-    readonly required: boolean;
-    readonly example?: string | number | boolean;
-  }>;
-  readonly requestBody?: {
-    readonly content: {
-      readonly 'application/json'?: { readonly example?: unknown };
-      /** A file, of which no example is given. */
-      readonly 'application/octet-stream'?: object;
-    };
-  };
-  readonly responses: Readonly<
-    Record<string, { readonly content: Readonly<Record<string, { readonly schema: TSchema }>> }>
-  >;
-}
-
-interface Document {
-  readonly openapi: string;
-  readonly paths: Readonly<Record<string, Readonly<Record<string, Operation>>>>;
-  readonly components: { readonly schemas: Readonly<Record<string, unknown>> };
-}
-
-const probe = await makeWorld();
-const document = (await probe.api.inject('/api/openapi.json')).json() as Document;
-await probe.close();
-const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
-  Object.entries(methods).map(([method, operation]) => ({
-    name: `${method.toUpperCase()} ${path}`,
-    method: method.toUpperCase(),
-    path,
-    operation,
-  })),
-);
+import { makeFilledWorld } from './filled-world.js';
+import { document, operations, replay } from './operations.js';
+import type { World } from './world.js';
 
 /** The schema with its references put in. */
 function whole(schema: unknown): unknown {
@@ -62,42 +21,6 @@ beforeAll(async () => {
   readOnly = await makeFilledWorld();
 });
 afterAll(() => readOnly.close());
-
-async function replay(world: World, path: string, method: string, operation: Operation) {
-  const query = new URLSearchParams();
-  let url = path;
-  for (const { name, in: place, example } of operation.parameters) {
-    if (example === undefined) continue;
-    if (place === 'path') url = url.replace(`{${name}}`, encodeURIComponent(String(example)));
-    else query.set(name, String(example));
-  }
-  const content = operation.requestBody?.content;
-  let payload = JSON.stringify(content?.['application/json']?.example);
-  // Two examples name what only the caller has: a folder of the server, and keys.
-  if (payload?.includes('/mnt/old-fog/images'))
-    payload = payload.replace('/mnt/old-fog/images', makeFogImages(world));
-  if (path.includes('/pki/') && method !== 'GET') {
-    await world.pki.start(() => undefined);
-    await vi.waitFor(() => expect(world.pki.health().state).toBe('ok'), { interval: 5, timeout: 20_000 });
-  }
-  if (path.endsWith('/pki/online')) payload = JSON.stringify({ key: await testKey('authority', SHORT) });
-  if (payload?.includes('BEGIN PRIVATE KEY') && path.endsWith('/pki/import')) {
-    const authorityKey = await testKey('foreign authority', SHORT);
-    payload = JSON.stringify({
-      authorityCertificate: await makeAuthority(authorityKey, Date.now()),
-      authorityKey,
-    });
-  }
-  return world.api.inject({
-    method: method as 'GET',
-    url: `${url}?${query}`,
-    ...(payload === undefined ? {} : { payload, headers: { 'content-type': 'application/json' } }),
-    ...(content?.['application/octet-stream'] === undefined
-      ? {}
-      : { payload: 'a file', headers: { 'content-type': 'application/octet-stream' } }),
-    payloadAsStream: path.endsWith('/events'),
-  });
-}
 
 describe('the OpenAPI document', () => {
   it('is valid OpenAPI 3.1', async () => {

@@ -123,6 +123,34 @@ describe('an upload', () => {
     expect(readdirSync(world.snapins)).toHaveLength(1);
   });
 
+  it('with a name from before that is refused now is changed as any other', async () => {
+    await send({ name: 'Z', file: 'z.msi' });
+    await world.context.store.commit(() => world.context.snapins.change(1, { name: '-1' }));
+    expect(await call('PATCH', '/snapins/-1', { description: 'old' })).toMatchObject({ description: 'old' });
+    expect(await call('PATCH', '/snapins/-1', { name: '-2' })).toMatchObject({ title: 'SNAPIN_NAME_BAD' });
+    expect(await call('DELETE', '/snapins/-1')).toMatchObject({ name: '-1' });
+  });
+
+  it('whose row may be lost keeps both files: the old one was removed when the change was rolled back', async () => {
+    await send({ name: 'Z', file: 'z.msi' });
+    const replace = async (file: string) => {
+      const url = `/api/v1/snapins/Z/file?file=${file}`;
+      return (await world.api.inject({ method: 'PUT', url, headers: OCTETS, payload: 'MZ' })).json().title;
+    };
+    const files = () => readdirSync(world.snapins).length;
+    const broken = Promise.reject(new Error('no sync'));
+    broken.catch(() => undefined);
+    world.disk.slow = broken;
+    expect([await replace('z2.msi'), files()]).toEqual(['STORE_SYNC_FAILED', 2]);
+    delete world.disk.slow;
+    world.store.db.exec(
+      "CREATE TEMP TRIGGER no_entry BEFORE INSERT ON main.audit BEGIN SELECT RAISE(ABORT, 'full'); END",
+    );
+    expect([await replace('z3.msi'), files()]).toEqual(['REQUEST_FAILED', 2]);
+    const stored = world.context.snapins.byName('Z')?.stored ?? '';
+    expect(readdirSync(world.snapins)).toContain(stored);
+  });
+
   it('replaces a file: the old one is gone, and a protected one stays', async () => {
     await send({ name: 'Zip', file: 'zip.exe' });
     const [old] = readdirSync(world.snapins);

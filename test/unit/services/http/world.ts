@@ -55,6 +55,9 @@ export interface World {
   readonly app: FastifyInstance;
   readonly api: FastifyInstance;
   readonly context: Context;
+  readonly store: Store;
+  /** Of everything that it keeps. */
+  readonly folder: string;
   /** Every route of both applications. */
   readonly routes: readonly Route[];
   readonly clock: VirtualClock;
@@ -204,7 +207,7 @@ export async function makeWorld(toml = ''): Promise<World> {
       ofMac: async (mac, since, limit) => traceRepository.ofMac(mac, since, limit),
       list: async (query) => traceRepository.page(query),
     },
-    events: new LiveEvents(context, () => services),
+    events: new LiveEvents(context, store, () => services),
     advise: (server, address) => `${server} ${address}`,
   };
   const app = await createApp(async (instance) => {
@@ -252,6 +255,8 @@ export async function makeWorld(toml = ''): Promise<World> {
   };
   return {
     boot,
+    store,
+    folder,
     exports,
     neighbours,
     woken,
