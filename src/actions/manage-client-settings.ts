@@ -1,5 +1,6 @@
 import {
   type ClientSettings,
+  type ClientSettingsView,
   isDomainName,
   isDomainPassword,
   isDomainUser,
@@ -10,14 +11,6 @@ import { type Host, primaryMac } from '#domain/host.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 import { findHost } from './manage-hosts.js';
-
-/** What the modules of FOG Client are to do on a host, without its secrets. */
-export interface ClientSettingsView extends Omit<ClientSettings, 'printerMode'> {
-  readonly host: string;
-  readonly hasProductKey: boolean;
-  /** Whether its client is told password and product key at its next poll. */
-  readonly tellsSecrets: boolean;
-}
 
 /** What people say; what is not named stays, and "" takes a text away. */
 export type ClientSettingsOrder = Partial<

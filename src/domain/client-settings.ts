@@ -20,6 +20,14 @@ export interface ClientSettings {
   readonly printerMode: PrinterMode;
 }
 
+/** The same as people are told it: without secrets. */
+export interface ClientSettingsView extends Omit<ClientSettings, 'printerMode'> {
+  readonly host: string;
+  readonly hasProductKey: boolean;
+  /** Whether its client is told password and product key at its next poll. */
+  readonly tellsSecrets: boolean;
+}
+
 /** In pixels and Hz. */
 export interface Display {
   readonly width: number;
