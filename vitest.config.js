@@ -7,5 +7,9 @@ export default defineConfig({
     exclude: ['node_modules'],
     testTimeout: 30_000,
     hookTimeout: 60_000,
+    // A world that a test makes and throws away is a few megabytes: with more room for the young, a fifth less time goes into collecting them.
+    execArgv: ['--max-semi-space-size=64'],
+    // Node loads it as it loads fogd; only the tests themselves go through vite.
+    server: { deps: { external: [/\/dist\/(src|services)\//] } },
   },
 });

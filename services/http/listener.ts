@@ -122,6 +122,13 @@ export async function createApp(
   build: (app: FastifyInstance) => Promise<void>,
   isTls = false,
 ): Promise<FastifyInstance> {
+  const app = emptyApp(isTls);
+  await build(app);
+  return app;
+}
+
+/** Answers nothing yet. What is registered with it is loaded when it is first used, or waited for. */
+export function emptyApp(isTls = false): FastifyInstance {
   const app = Fastify({
     // Routes are the same to both; the type of the server is the one thing that differs, and none of them asks for it.
     ...(isTls && { https: TLS_OPTIONS as unknown as null }),
@@ -142,7 +149,6 @@ export async function createApp(
   app.setNotFoundHandler((_request, reply) =>
     reply.code(404).type('text/plain; charset=utf-8').send('not found\n'),
   );
-  await build(app);
   return app;
 }
 

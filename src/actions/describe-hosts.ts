@@ -1,11 +1,12 @@
 import type { Host } from '#domain/host.js';
 import { stateName } from '#domain/task.js';
 import { taskType } from '#domain/task-type.js';
+import type { TaskView } from '#domain/task-view.js';
 import type { HostQuery, HostRecord } from '#store/hosts.js';
 import type { Inventory } from '#store/inventory.js';
 import type { Page } from '#store/page.js';
 import type { Context } from './context.js';
-import { describeTasks, type TaskView } from './manage-tasks.js';
+import { describeTasks } from './manage-tasks.js';
 
 /** A host as a list shows it to people. */
 export interface HostSummary extends Omit<HostRecord, 'task' | 'system'> {

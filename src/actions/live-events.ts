@@ -1,10 +1,11 @@
 import type { ServiceStatus } from '#daemon/supervisor.js';
+import type { TaskView } from '#domain/task-view.js';
 import type { Change } from '#store/change.js';
 import type { Store } from '#store/store.js';
 import type { TraceRecord } from '#trace/decision.js';
 import type { Context } from './context.js';
 import { type HostSummary, summarise } from './describe-hosts.js';
-import { describeTasks, type TaskView } from './manage-tasks.js';
+import { describeTasks } from './manage-tasks.js';
 
 /** What happens, told while it happens: tasks, the trace, alarms, hosts. */
 

@@ -1,17 +1,15 @@
-import { badDomainField, type ClientSettings, isSecretTime, passwordOwner } from '#domain/client-settings.js';
+import {
+  badDomainField,
+  type ClientSettings,
+  type ClientSettingsView,
+  isSecretTime,
+  passwordOwner,
+} from '#domain/client-settings.js';
 import { primaryMac } from '#domain/host.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 import { defaultsFor } from './manage-domain-defaults.js';
 import { findHost } from './manage-hosts.js';
-
-/** What the modules of FOG Client are to do on a host, without its secrets. */
-export interface ClientSettingsView extends Omit<ClientSettings, 'printerMode'> {
-  readonly host: string;
-  readonly hasProductKey: boolean;
-  /** Whether its client is told password and product key at its next poll. */
-  readonly tellsSecrets: boolean;
-}
 
 /** What people say; what is not named stays, and "" takes a text away. */
 export type ClientSettingsOrder = Partial<

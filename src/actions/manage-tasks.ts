@@ -1,9 +1,10 @@
 import { type Host, wakeMacs } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
-import { overallPercent, type Progress } from '#domain/progress.js';
+import { overallPercent } from '#domain/progress.js';
 import { isOutOfReach } from '#domain/share.js';
 import { ACTIVE_STATES, nextState, stateName, type Task, TaskState } from '#domain/task.js';
 import { isSnapinTask, type TaskKey, type TaskType, taskType, taskTypeByKey } from '#domain/task-type.js';
+import type { ProgressView, TaskView } from '#domain/task-view.js';
 import type { Page } from '#store/page.js';
 import type { TaskQuery } from '#store/tasks.js';
 import type { Context } from './context.js';
@@ -230,30 +231,6 @@ export async function cancelTask(context: Context, key: string, actor: string): 
   await cancelTaskById(context, task.id, actor);
   return host;
 }
-
-/** A task as people read it. */
-export interface TaskView {
-  readonly id: number;
-  readonly type: string;
-  readonly state: string;
-  readonly host: string;
-  readonly image: string | null;
-  readonly createdAt: number;
-  readonly createdBy: string;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-  readonly lastSeenAt: number | null;
-  readonly reason: string;
-  /** Machines in front of it in the queue, while it waits for a slot. */
-  readonly before: number | null;
-  readonly progress: ProgressView | null;
-}
-
-/** Of the current partition; `overall` of the whole image, where its size is known: at a deploy. */
-export type ProgressView = Pick<
-  Progress,
-  'rate' | 'elapsed' | 'remaining' | 'copied' | 'total' | 'percent' | 'at'
-> & { readonly overall: number | null };
 
 function progressView({ progress, typeId }: Task, image: Image | undefined): ProgressView | null {
   if (!progress) return null;

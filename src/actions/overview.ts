@@ -1,9 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { type Task, TaskState } from '#domain/task.js';
+import type { TaskView } from '#domain/task-view.js';
 import { type DiskSpace, diskSpace } from '#files/disk-space.js';
 import type { TraceRecord } from '#trace/decision.js';
 import type { Context } from './context.js';
-import { describeTask, type TaskView } from './manage-tasks.js';
+import { describeTask } from './manage-tasks.js';
 
 /** More are counted and not shown. */
 const MOST_TASKS = 20;

@@ -1,25 +1,11 @@
 import type { Command } from 'commander';
+import type { ClientSettingsView } from '#domain/client-settings.js';
 import { callApi } from './client.js';
 import { cliErrors } from './errors.js';
 import { jsonOption, stateOption } from './options.js';
 import { readPassword } from './password-input.js';
 import { print } from './print.js';
 import { table, time } from './tables.js';
-
-interface SettingsView {
-  readonly host: string;
-  readonly enforce: boolean | null;
-  readonly joinDomain: boolean;
-  readonly domain: string;
-  readonly ou: string;
-  readonly domainUser: string;
-  readonly hasDomainPassword: boolean;
-  readonly hasProductKey: boolean;
-  readonly secretsUntil: number | null;
-  readonly autoLogoutMinutes: number | null;
-  readonly display: { readonly width: number; readonly height: number; readonly refresh: number } | null;
-  readonly tellsSecrets: boolean;
-}
 
 interface Options {
   readonly state: string;
@@ -56,7 +42,7 @@ export function addClientSettings(client: Command): void {
   verb('settings <host>', 'what the modules are to do on a host')
     .addHelpText('after', '\nExample:\n  fogd client settings lab-pc-01')
     .action(async (host: string, options: Options) => {
-      const view = await callApi<SettingsView>(options.state, 'GET', path(host, 'settings'));
+      const view = await callApi<ClientSettingsView>(options.state, 'GET', path(host, 'settings'));
       print(options, view, lines(view));
     });
 
@@ -80,7 +66,7 @@ export function addClientSettings(client: Command): void {
       const { autoLogout, display } = options;
       if (enforce !== undefined && !Object.hasOwn(ENFORCE, enforce))
         throw cliErrors.ENFORCE_WORD({ word: enforce });
-      const view = await callApi<SettingsView>(state, 'PATCH', path(host, 'settings'), {
+      const view = await callApi<ClientSettingsView>(state, 'PATCH', path(host, 'settings'), {
         ...(enforce === undefined ? {} : { enforce: ENFORCE[enforce] }),
         joinDomain: join,
         domain,
@@ -99,7 +85,7 @@ export function addClientSettings(client: Command): void {
       '\nAfter a deploy this happens by itself; for how long: client.secret_hours.\n\nExample:\n  fogd client secrets lab-pc-01',
     )
     .action(async (host: string, options: Options) => {
-      const view = await callApi<SettingsView>(options.state, 'POST', path(host, 'secrets'));
+      const view = await callApi<ClientSettingsView>(options.state, 'POST', path(host, 'secrets'));
       print(options, view, lines(view));
     });
 
@@ -145,7 +131,7 @@ function minutesOf(text: string): number | null {
 }
 
 /** Throws DISPLAY_WORD. */
-function displayOf(text: string): SettingsView['display'] {
+function displayOf(text: string): ClientSettingsView['display'] {
   if (text === 'default') return null;
   const [, width, height, refresh] = /^(\d{3,5})x(\d{3,5})x(\d{1,4})$/.exec(text) ?? [];
   if (width === undefined) throw cliErrors.DISPLAY_WORD({ word: text });
@@ -156,7 +142,7 @@ function path(host: string, what: string): string {
   return `/hosts/${encodeURIComponent(host)}/client/${what}`;
 }
 
-function lines(view: SettingsView): string[] {
+function lines(view: ClientSettingsView): string[] {
   const enforce = Object.entries(ENFORCE).find(([, value]) => value === view.enforce)?.[0] ?? '';
   return [
     view.host,

@@ -1,11 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { ServiceStatus } from '#daemon/supervisor.js';
+import type { TaskView } from '#domain/task-view.js';
 import type { TraceRecord } from '#trace/decision.js';
 import { sentence } from '#trace/sentence.js';
 import { followApi } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { plain, time } from './tables.js';
-import { progressLine, type TaskView } from './watch.js';
+import { progressLine } from './watch.js';
 
 interface Options {
   readonly state: string;

@@ -1,24 +1,11 @@
 import type { Command } from 'commander';
+import type { ClientView } from '#domain/client-view.js';
 import { callApi } from './client.js';
 import { addClientSettings } from './client-settings.js';
 import { cliErrors } from './errors.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { table } from './tables.js';
-
-interface ClientView {
-  readonly host: string;
-  readonly trust: 'pending' | 'unknown' | 'new' | 'trusted';
-  readonly trustedSince: number | null;
-  readonly handshakeAt: number | null;
-  readonly handshakeFrom: string | null;
-  readonly sessionUntil: number | null;
-  readonly contactAt: number | null;
-  readonly contactFrom: string | null;
-  readonly versionLine: string | null;
-  readonly modules: ReadonlyArray<{ readonly module: string; readonly state: string }>;
-  readonly told: Readonly<Record<string, unknown>> | null;
-}
 
 interface Options {
   readonly state: string;

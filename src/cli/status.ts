@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import type { ServiceStatus } from '#daemon/supervisor.js';
+import type { TaskView } from '#domain/task-view.js';
 import type { TraceRecord } from '#trace/decision.js';
 import { sentence } from '#trace/sentence.js';
 import { callApi } from './client.js';
 import { jsonOption, stateOption } from './options.js';
 import { bytes, plain, serviceTable, table, time } from './tables.js';
 import { terminalWidth } from './terminal.js';
-import { progressLine, type TaskView } from './watch.js';
+import { progressLine } from './watch.js';
 
 /** Some service has failed; the others run. */
 const DEGRADED = 3;

@@ -1,12 +1,13 @@
 import type { Command } from 'commander';
 import { TASK_TYPES, type TaskKey } from '#domain/task-type.js';
+import type { TaskView } from '#domain/task-view.js';
 import { callApi } from './client.js';
 import { cliErrors } from './errors.js';
 import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
 import { listing, plain, table, time } from './tables.js';
-import { progressLine, type TaskView, watchTasks } from './watch.js';
+import { progressLine, watchTasks } from './watch.js';
 
 interface Options {
   readonly state: string;

@@ -1,30 +1,7 @@
+import type { TaskView } from '#domain/task-view.js';
 import { callApi, listAll } from './client.js';
 import { plain } from './tables.js';
 import { bar, terminalWidth } from './terminal.js';
-
-export interface TaskView {
-  readonly id: number;
-  readonly type: string;
-  readonly state: string;
-  readonly host: string;
-  readonly image: string | null;
-  readonly createdAt: number;
-  readonly createdBy: string;
-  readonly startedAt: number | null;
-  readonly finishedAt: number | null;
-  readonly lastSeenAt: number | null;
-  readonly reason: string;
-  readonly before: number | null;
-  readonly progress: {
-    readonly percent: number;
-    /** Of the whole image, where that is known. */
-    readonly overall: number | null;
-    readonly rate: string;
-    readonly remaining: string;
-    readonly copied: string;
-    readonly total: string;
-  } | null;
-}
 
 const OVER = new Set(['Complete', 'Cancelled', 'Failed']);
 const LOOK_EVERY_MS = 1_000;

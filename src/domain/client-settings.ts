@@ -24,6 +24,14 @@ export interface ClientSettings {
 /** What a host is given when it is to join a domain and has none of its own (FOG_AD_DEFAULT_*). */
 export type DomainDefaults = Pick<ClientSettings, 'domain' | 'ou' | 'domainUser' | 'hasDomainPassword'>;
 
+/** The same as people are told it: without secrets. */
+export interface ClientSettingsView extends Omit<ClientSettings, 'printerMode'> {
+  readonly host: string;
+  readonly hasProductKey: boolean;
+  /** Whether its client is told password and product key at its next poll. */
+  readonly tellsSecrets: boolean;
+}
+
 /** In pixels and Hz. */
 export interface Display {
   readonly width: number;

@@ -7,31 +7,25 @@ import { exchangePaths } from '#native/exchange.js';
 import { imageErrors } from './errors.js';
 import { onDisk } from './file-errors.js';
 import { entryAt, listFolder } from './folder-listing.js';
-import {
-  abandonSwap,
-  inodeOf,
-  type PublishJournalEntry,
-  receiveGeneration,
-  type SwapTools,
-  swapGeneration,
-} from './generations.js';
-import { type CapturedPartition, checkCapture, checkDeployable } from './image-check.js';
+import { inodeOf, type PublishJournalEntry, type SwapTools } from './generations.js';
+import { checkCapture, checkDeployable } from './image-check.js';
 import { type ImagePartition, partitionsOf } from './image-contents.js';
+import { ImageLocks } from './image-locks.js';
 import { captureFolder } from './image-path.js';
 import type { ImageShape } from './image-shape.js';
 import { type Imported, importImage, removeHalfImports } from './import-image.js';
-import { KeyedLock } from './keyed-lock.js';
 import { ImagesLayout } from './layout.js';
+import { type Captured, Publishing, type PublishJournal, type PublishOutcome } from './publishing.js';
 import { emptyTrash, moveToTrash, regain } from './remove-tree.js';
 import { mendRollbacks, type RollbackMoment, rollBack } from './rollback.js';
 import { type DeployRoot, type Owner, type Roots, SessionRoots } from './session-roots.js';
-import { settleFiles } from './settle-files.js';
 import { SharedRoots } from './shared-roots.js';
 
 export type { PublishJournalEntry } from './generations.js';
 export type { CapturedPartition } from './image-check.js';
 export type { ImageShape } from './image-shape.js';
 export type { Imported } from './import-image.js';
+export type { Captured, PublishJournal, PublishOutcome } from './publishing.js';
 
 export interface ImageStoreOptions {
   /** The images folder. */
@@ -55,41 +49,10 @@ export interface PublishedImage {
   readonly files: number;
 }
 
-export interface Captured {
-  readonly files: number;
-  readonly bytes: number;
-  readonly partitions: readonly CapturedPartition[];
-  /** Identity of the folder, opaque. */
-  readonly inode: string;
-  /** Bytes of a sector of the captured disk. */
-  readonly sectorSize: number;
-}
-
 /** Inodes of the folders of an image's generations; undefined where there is none. */
 export interface GenerationFolders {
   readonly current: string | undefined;
   readonly previous: string | undefined;
-}
-
-/** Kept by the caller: what is begun here is given to `recover` at the next start, unless the caller has removed it by then. */
-export interface PublishJournal {
-  /** See PublishJournalEntry; default false. */
-  readonly keepsPrevious?: boolean;
-  /** See PublishJournalEntry; default false. */
-  readonly waits?: boolean;
-  /** Resolves when the entry is durable. May come again for a session: it then replaces the entry. */
-  begin(
-    entry: PublishJournalEntry & { readonly clientBytes: number; readonly serverBytes: number },
-  ): Promise<void>;
-}
-
-export interface PublishOutcome {
-  readonly sessionId: number;
-  readonly imagePath: string;
-  /** False: the new generation is gone, and the image is what it was before. */
-  readonly published: boolean;
-  /** It is whole, and waits to be verified. */
-  readonly received: boolean;
 }
 
 /** FOG image folders on disk: the NFS roots of boot sessions, and the way of a capture into the place of its image (docs/adr/0009). */
@@ -97,18 +60,22 @@ export class ImageStore {
   #layout: ImagesLayout;
   #roots: Roots;
   readonly #tools: SwapTools;
-  readonly #lock = new KeyedLock();
+  readonly #locks: ImageLocks;
+  readonly #publishing: Publishing;
   /** Why the folder cannot be used, by the last look at it. */
   #trouble: unknown;
-  /** Publishes that were begun and not brought to an end, by session. */
-  readonly #unfinished = new Map<number, PublishJournalEntry>();
-  /** Sessions whose capture is in place: FOS repeats a completion whose answer was lost, and so may our caller after an error. */
-  readonly #published = new Set<number>();
-
   constructor(private readonly options: ImageStoreOptions) {
     this.#tools = { exchange: exchangePaths, ...options.tools };
+    this.#locks = new ImageLocks(options.root);
     this.#layout = new ImagesLayout(realIfThere(options.root));
     this.#roots = this.#makeRoots();
+    this.#publishing = new Publishing({
+      layout: () => this.#layout,
+      locks: this.#locks,
+      tools: this.#tools,
+      owner: this.#ownOwner(),
+      check: (sessionId, mac, shape) => this.#check(sessionId, mac, shape),
+    });
   }
 
   /**
@@ -214,10 +181,8 @@ export class ImageStore {
    * IMAGE_PLACE_TAKEN, IMAGES_DISK_FULL.
    */
   import(from: string, path: string): Promise<Imported> {
-    return this.#lock.run(`image ${path}`, () =>
-      this.#onDisk(() =>
-        importImage(this.#layout, from, path, { owner: this.#ownOwner(), room: () => this.freeBytes() }),
-      ),
+    return this.#locks.image(path, () =>
+      importImage(this.#layout, from, path, { owner: this.#ownOwner(), room: () => this.freeBytes() }),
     );
   }
 
@@ -232,14 +197,12 @@ export class ImageStore {
   /** Brings the previous generation back; the current one becomes the previous. Throws NO_PREVIOUS_GENERATION. */
   rollback(path: string): Promise<void> {
     const { rollbackMoment = () => undefined } = this.options.tools ?? {};
-    return this.#lock.run(`image ${path}`, () =>
-      this.#onDisk(async () => {
-        const { current, previous } = await this.folders(path);
-        if (current === undefined || previous === undefined)
-          throw imageErrors.NO_PREVIOUS_GENERATION({ image: path });
-        await rollBack(this.#layout, path, this.#tools.exchange, rollbackMoment);
-      }),
-    );
+    return this.#locks.image(path, async () => {
+      const { current, previous } = await this.folders(path);
+      if (current === undefined || previous === undefined)
+        throw imageErrors.NO_PREVIOUS_GENERATION({ image: path });
+      await rollBack(this.#layout, path, this.#tools.exchange, rollbackMoment);
+    });
   }
 
   /**
@@ -283,12 +246,8 @@ export class ImageStore {
 
   /** Removes a session's NFS root, after its export is closed; a publish of that session that could not be finished is taken back. */
   removeRoot(sessionId: number): Promise<void> {
-    return this.#exclusive(sessionId, undefined, async () => {
-      const entry = this.#unfinished.get(sessionId);
-      if (entry)
-        await this.#lock.run(`image ${entry.imagePath}`, () => abandonSwap(this.#layout, entry, this.#tools));
-      this.#unfinished.delete(sessionId);
-      this.#published.delete(sessionId);
+    return this.#locks.session(sessionId, undefined, async () => {
+      await this.#publishing.forget(sessionId);
       await this.#roots.remove(sessionId);
     });
   }
@@ -298,54 +257,24 @@ export class ImageStore {
     return this.#onDisk(() => this.#check(sessionId, mac, shape));
   }
 
-  /**
-   * Makes a capture the image: checked, on the disk, written down in the journal, exchanged with the generation that was there, which is
-   * kept. Repeatable after any error. Returns what a person should know. Throws CAPTURE_DAMAGED, CAPTURE_LOST, IMAGE_PLACE_TAKEN and what
-   * the disk says; the old generation is then unchanged.
-   */
+  /** Makes a capture the image; see publishing.ts for this and what follows. */
   publish(sessionId: number, mac: string, shape: ImageShape, journal: PublishJournal): Promise<string[]> {
-    return this.#exclusive(sessionId, shape.path, async () => {
-      if (this.#published.has(sessionId)) return [];
-      let warnings: string[] = [];
-      let entry = this.#unfinished.get(sessionId);
-      if (!entry) {
-        const target = await entryAt(this.#layout.image(shape.path));
-        if (target && !target.isDirectory()) throw imageErrors.IMAGE_PLACE_TAKEN({ image: shape.path });
-        const captured = await this.#check(sessionId, mac, shape);
-        const session = this.#layout.session(sessionId);
-        warnings = await settleFiles(
-          join(session, captureFolder(mac)),
-          this.#ownOwner(),
-          join(session, '.d1.mbr'),
-        );
-        const { keepsPrevious = false, waits = false } = journal;
-        entry = { sessionId, imagePath: shape.path, inode: captured.inode, keepsPrevious, waits };
-        const clientBytes = captured.partitions.reduce((sum, partition) => sum + partition.clientBytes, 0);
-        await journal.begin({ ...entry, clientBytes, serverBytes: captured.bytes });
-        this.#unfinished.set(sessionId, entry);
-      }
-      const isThere = entry.waits
-        ? (await receiveGeneration(this.#layout, entry, this.#tools)) !== 'gone'
-        : await swapGeneration(this.#layout, entry, this.#tools);
-      this.#unfinished.delete(sessionId);
-      if (!isThere) throw imageErrors.CAPTURE_LOST({ image: shape.path });
-      this.#published.add(sessionId);
-      return warnings;
-    });
+    return this.#publishing.publish(sessionId, mac, shape, journal);
   }
 
   /** Gives a generation that waited the place of its image. False: its files are gone, and the image is what it was before. */
   publishReceived(entry: PublishJournalEntry): Promise<boolean> {
-    return this.#lock.run(`image ${entry.imagePath}`, () =>
-      this.#onDisk(() => swapGeneration(this.#layout, entry, this.#tools)),
-    );
+    return this.#publishing.publishReceived(entry);
   }
 
   /** Removes a generation that waited. */
-  async dropReceived({ sessionId, imagePath }: PublishJournalEntry): Promise<void> {
-    await this.#lock.run(`image ${imagePath}`, () =>
-      this.#onDisk(() => moveToTrash(this.#layout.stage(sessionId), this.#layout.trash)),
-    );
+  dropReceived(entry: PublishJournalEntry): Promise<void> {
+    return this.#publishing.dropReceived(entry);
+  }
+
+  /** Finishes the publishes that a killed fogd left; to be called at start, before `sweep` and before anything is served. */
+  recover(journal: readonly PublishJournalEntry[]): Promise<PublishOutcome[]> {
+    return this.#publishing.recover(journal);
   }
 
   /** What waits, as `published` tells it. */
@@ -358,33 +287,12 @@ export class ImageStore {
     return this.#layout.stage(sessionId);
   }
 
-  /** Finishes the publishes that a killed fogd left; to be called at start, before `sweep` and before anything is served. */
-  async recover(journal: readonly PublishJournalEntry[]): Promise<PublishOutcome[]> {
-    for (const { sessionId, imagePath, inode, keepsPrevious, waits } of journal)
-      this.#unfinished.set(sessionId, { sessionId, imagePath, inode, keepsPrevious, waits });
-    const outcomes: PublishOutcome[] = [];
-    for (const entry of journal) {
-      const { sessionId, imagePath } = entry;
-      const outcome = await this.#exclusive(sessionId, imagePath, async () => {
-        const received = entry.waits ? await receiveGeneration(this.#layout, entry, this.#tools) : undefined;
-        if (received === 'received') return { published: false, received: true };
-        return { published: await swapGeneration(this.#layout, entry, this.#tools), received: false };
-      });
-      this.#unfinished.delete(sessionId);
-      if (outcome.published || outcome.received) this.#published.add(sessionId);
-      outcomes.push({ sessionId, imagePath, ...outcome });
-    }
-    return outcomes;
-  }
-
   /** Removes all files of an image, its previous generation too. Nothing happens where there are none. */
   async remove(path: string): Promise<void> {
     const places = [this.#layout.image(path), this.#layout.before(path)];
-    await this.#lock.run(`image ${path}`, () =>
-      this.#onDisk(async () => {
-        for (const place of places) await moveToTrash(place, this.#layout.trash);
-      }),
-    );
+    await this.#locks.image(path, async () => {
+      for (const place of places) await moveToTrash(place, this.#layout.trash);
+    });
   }
 
   /** Removes the NFS roots of sessions that are not alive, at start; returns their names. */
@@ -394,7 +302,7 @@ export class ImageStore {
 
   /** Frees the space of all that was removed or replaced; may take minutes. */
   emptyTrash(): Promise<void> {
-    return this.#lock.run('trash', () => this.#onDisk(() => emptyTrash(this.#layout.trash)));
+    return this.#locks.trash(() => emptyTrash(this.#layout.trash));
   }
 
   async #check(sessionId: number, mac: string, shape: ImageShape): Promise<Captured> {
@@ -412,14 +320,7 @@ export class ImageStore {
 
   async #whenUsable<T>(sessionId: number, path: string | undefined, work: () => Promise<T>): Promise<T> {
     if (this.#trouble !== undefined) throw this.#trouble;
-    return await this.#exclusive(sessionId, path, work);
-  }
-
-  /** One thing at a time per session and per image; the session is always taken first. */
-  #exclusive<T>(sessionId: number, path: string | undefined, work: () => Promise<T>): Promise<T> {
-    return this.#lock.run(`session ${sessionId}`, () =>
-      path === undefined ? this.#onDisk(work) : this.#lock.run(`image ${path}`, () => this.#onDisk(work)),
-    );
+    return await this.#locks.session(sessionId, path, work);
   }
 
   #onDisk<T>(work: () => Promise<T>): Promise<T> {

@@ -203,7 +203,11 @@ export class GenerationRepository {
          WHERE t.generation_id IN (SELECT value FROM json_each(?)) AND t.state = 4 ORDER BY t.id DESC`,
       )
       .all(idList(ids)) as GenerationDeploy[];
-    return grouped(rows, ({ generationId }) => generationId);
+    return grouped(
+      rows,
+      ({ generationId }) => generationId,
+      (deploy) => deploy,
+    );
   }
 
   #many(sql: string, ...values: number[]): Generation[] {

@@ -77,8 +77,10 @@ export class GroupRepository {
          WHERE m.group_id IN (SELECT value FROM json_each(?)) ORDER BY m.host_id`,
       )
       .all(idList(ids)) as { id: number; name: string }[];
-    return new Map(
-      [...grouped(rows, ({ id }) => id)].map(([id, hosts]) => [id, hosts.map(({ name }) => name)]),
+    return grouped(
+      rows,
+      ({ id }) => id,
+      ({ name }) => name,
     );
   }
 

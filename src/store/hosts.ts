@@ -159,7 +159,11 @@ export class HostRepository {
     const macRows = this.#prepare(
       'SELECT host_id AS hostId, mac FROM host_macs WHERE host_id IN (SELECT value FROM json_each(?)) ORDER BY is_primary DESC, mac',
     ).all(wanted) as { hostId: number; mac: string }[];
-    const macs = grouped(macRows, ({ hostId }) => hostId);
+    const macs = grouped(
+      macRows,
+      ({ hostId }) => hostId,
+      ({ mac }) => mac,
+    );
     const rows = this.#prepare(
       `SELECT h.id, h.name, h.description, h.pending, h.created_at, h.deployed_at, i.name AS image,
          json_extract(v.reported, '$.sysman') AS maker, json_extract(v.reported, '$.sysproduct') AS product,
@@ -175,7 +179,7 @@ export class HostRepository {
       pending: row.pending === 1,
       createdAt: row.created_at,
       deployedAt: row.deployed_at,
-      macs: (macs.get(row.id) ?? []).map(({ mac }) => mac),
+      macs: macs.get(row.id) ?? [],
       image: row.image,
       task: taskOf(row.task),
       system: [row.maker, row.product].filter((text) => text !== null && text !== '') as string[],

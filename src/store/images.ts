@@ -114,7 +114,11 @@ export class ImageRepository {
         'SELECT image_id AS id, key FROM capone_keys WHERE image_id IN (SELECT value FROM json_each(?)) ORDER BY key',
       )
       .all(idList(ids)) as { id: number; key: string }[];
-    return new Map([...grouped(rows, ({ id }) => id)].map(([id, keys]) => [id, keys.map(({ key }) => key)]));
+    return grouped(
+      rows,
+      ({ id }) => id,
+      ({ key }) => key,
+    );
   }
 
   setCaponeKeys(id: number, keys: readonly string[]): void {

@@ -101,13 +101,17 @@ function compare(a: string | number, b: string | number): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
-/** Rows by a number that they share. */
-export function grouped<Row>(rows: readonly Row[], key: (row: Row) => number): Map<number, Row[]> {
-  const groups = new Map<number, Row[]>();
+/** What is wanted of rows, by a number that they share. */
+export function grouped<Row, Value>(
+  rows: readonly Row[],
+  key: (row: Row) => number,
+  value: (row: Row) => Value,
+): Map<number, Value[]> {
+  const groups = new Map<number, Value[]>();
   for (const row of rows) {
     const known = groups.get(key(row));
-    if (known) known.push(row);
-    else groups.set(key(row), [row]);
+    if (known) known.push(value(row));
+    else groups.set(key(row), [value(row)]);
   }
   return groups;
 }

@@ -138,8 +138,10 @@ export class SnapinRepository {
          WHERE s.snapin_id IN (SELECT value FROM json_each(?)) ORDER BY h.name`,
       )
       .all(idList(ids)) as { id: number; name: string }[];
-    return new Map(
-      [...grouped(rows, ({ id }) => id)].map(([id, hosts]) => [id, hosts.map(({ name }) => name)]),
+    return grouped(
+      rows,
+      ({ id }) => id,
+      ({ name }) => name,
     );
   }
 

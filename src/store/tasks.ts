@@ -134,7 +134,11 @@ export class TaskRepository {
          WHERE state < 4 AND state = ? AND type_id IN (${SLOTS}) AND seen_at >= ? ORDER BY checked_in_at, id`,
       )
       .all(TaskState.checkedIn, seenSince) as Place[];
-    return grouped(rows, ({ nodeId }) => nodeId);
+    return grouped(
+      rows,
+      ({ nodeId }) => nodeId,
+      (place) => place,
+    );
   }
 
   allActive(): Task[] {

@@ -17,12 +17,12 @@ beforeEach(async () => {
 });
 afterEach(() => world.close());
 
-const machineRoutes = (method: string) =>
-  world.routes.filter((route) => route.method === method && route.url.startsWith('/fog/'));
+const machineRoutes = async (method: string) =>
+  (await world.routes()).filter((route) => route.method === method && route.url.startsWith('/fog/'));
 const kernelLine = (script: string) => script.split('\n').find((line) => line.startsWith('kernel ')) ?? '';
 
 it('3. "POST redirected by 301/302 becomes GET without a body": nothing that a machine asks is ever redirected', async () => {
-  const routes = [...machineRoutes('POST'), ...machineRoutes('GET')];
+  const routes = [...(await machineRoutes('POST')), ...(await machineRoutes('GET'))];
   expect(routes.length).toBeGreaterThan(50);
   for (const { method, url } of routes) {
     const path = url.replace(':token', 'x').replace(/:name|\*/, 'y');

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { progressLine, type TaskView } from '#cli/watch.js';
+import { progressLine } from '#cli/watch.js';
+import type { TaskView } from '#domain/task-view.js';
 
 const task = (change: Partial<TaskView> = {}): TaskView => ({
   id: 1,
@@ -20,6 +21,8 @@ const task = (change: Partial<TaskView> = {}): TaskView => ({
 const at = (percent: number) => ({
   percent,
   overall: null,
+  elapsed: '00:01:00',
+  at: 1,
   rate: '5.32GB',
   remaining: '00:01:00',
   copied: '3.0 GiB',

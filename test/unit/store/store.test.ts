@@ -123,7 +123,8 @@ describe('store', () => {
 
   describe('grouped writes', () => {
     it('of one turn are one transaction; they wait for no disk, and a killed process leaves them', async () => {
-      const store = await open({ syncFile: () => new Promise(() => undefined) });
+      let disk = new Promise<void>(() => undefined);
+      const store = await open({ syncFile: () => disk });
       const hosts = new HostRepository(store);
       const add = (name: string, mac: string) =>
         store.commitGrouped(() => {
@@ -142,7 +143,8 @@ describe('store', () => {
       ]);
       expect(reader.prepare('SELECT name FROM hosts ORDER BY name').pluck().all()).toEqual(['a', 'b']);
       reader.close();
-      store.db.close();
+      disk = Promise.resolve();
+      await store.close();
     });
 
     it('that fail take nobody with them', async () => {

@@ -157,8 +157,9 @@ describe('scopes', () => {
     expect(allows([grant], scope)).toBe(isAllowed);
   });
 
-  it('are for resources that some route has, and every route has one of them', () => {
-    const used = new Set(world.routes.flatMap(({ scope }) => (scope === undefined ? [] : [scope])));
+  it('are for resources that some route has, and every route has one of them', async () => {
+    const routes = await world.routes();
+    const used = new Set(routes.flatMap(({ scope }) => (scope === undefined ? [] : [scope])));
     used.delete('any');
     for (const scope of used) expect(GRANTS).toContain(scope);
     for (const resource of RESOURCES) expect(used).toContain(`${resource}:read`);

@@ -17,8 +17,8 @@ const FORM = { 'content-type': 'application/x-www-form-urlencoded' };
 const XSS = '<img src=x onerror=alert(1)>';
 
 /** Every route of the machines' application, its parameters filled in. */
-const urls = () =>
-  world.routes
+const urls = async () =>
+  (await world.routes())
     .filter(({ url }) => !url.startsWith('/api/'))
     .map(({ method, url }) => ({
       method: method as 'GET' | 'POST' | 'HEAD',
@@ -75,7 +75,7 @@ describe('replayed', () => {
 
   it('CVE-2024-40645: no route takes a file', async () => {
     const before = dump();
-    for (const { method, url } of urls().filter(({ method }) => method === 'POST')) {
+    for (const { method, url } of (await urls()).filter(({ method }) => method === 'POST')) {
       const body = `--x\r\nContent-Disposition: form-data; name="f"; filename="a.php"\r\n\r\nGIF89a<?php id(); ?>\r\n--x--\r\n`;
       const headers = { 'content-type': 'multipart/form-data; boundary=x' };
       const answer = await world.app.inject({ method, url, headers, body });
@@ -99,7 +99,7 @@ describe('replayed', () => {
           ['url', 'file', 'filename', 'host', 'web', 'storage'].map((name) => `${name}=${text}`),
         )
         .join('&');
-      for (const { method, url } of urls()) {
+      for (const { method, url } of await urls()) {
         const answer =
           method === 'POST'
             ? await world.app.inject({ method, url, headers: FORM, body: `mac=${MAC}&${fields}` })
@@ -140,7 +140,7 @@ describe('replayed', () => {
     await createTask(world.context, { host: 'pc', type: 'inventory' }, 'test');
     const before = dump();
     const query = `mac=${MAC}&mac0=${MAC}&type=down&action=imagelookup&advanced=MQ==&host=${b64('x').trim()}`;
-    for (const { method, url } of urls().filter(({ method }) => method !== 'POST')) {
+    for (const { method, url } of (await urls()).filter(({ method }) => method !== 'POST')) {
       // A boot script has a session of its own: that is what it is for, and nothing of the host or its task changes.
       if (url.endsWith('boot.php')) continue;
       await world.app.inject({ method, url: `${url}?${query}` });

@@ -206,8 +206,9 @@ describe('routes', () => {
   it('anonymous callers reach the allow-list of endpoints and nothing else (CVE-2025-58443)', async () => {
     const named = ({ method, url }: Route) => `${method} ${url}`;
     const isOfApi = ({ url }: Route) => url.startsWith('/api');
-    const ofApi = world.routes.filter(isOfApi);
-    const all = world.routes.filter((route) => !isOfApi(route)).map(named);
+    const routes = await world.routes();
+    const ofApi = routes.filter(isOfApi);
+    const all = routes.filter((route) => !isOfApi(route)).map(named);
     const served = all.filter((route) => !route.includes('/t/:token')).sort();
     // Below a token there is what FOS asks, and nothing more.
     const isOfFos = (route: string) =>
@@ -237,7 +238,9 @@ describe('routes', () => {
   });
 
   it('no route of the API answers anybody without a token, whatever it is sent', async () => {
-    const onNetwork = world.routes.filter(({ place, url }) => place === 'network' && url.startsWith('/api'));
+    const onNetwork = (await world.routes()).filter(
+      ({ place, url }) => place === 'network' && url.startsWith('/api'),
+    );
     expect(onNetwork.length).toBeGreaterThan(60);
     for (const { method, url } of onNetwork)
       for (const headers of [

@@ -356,7 +356,7 @@ describe('http.redirect', () => {
 
 it('no route of machines redirects, by whatever scheme and method', async () => {
   const world = await makeWorld('[http]\nredirect = true\n');
-  for (const { method, url } of world.routes.filter(({ url }) => url.startsWith('/fog/'))) {
+  for (const { method, url } of (await world.routes()).filter(({ url }) => url.startsWith('/fog/'))) {
     const path = url.replace(':token', '0'.repeat(32)).replace('*', 'bzImage').replace(':name', 'MOK.der');
     const answer = await world.app.inject({ method: method as 'GET', url: `${path}?mac0=${MAC}` });
     expect([url, Math.floor(answer.statusCode / 100)]).not.toEqual([url, 3]);

@@ -233,6 +233,7 @@ describe('a deploy', () => {
   });
 
   it('that waits is answered by a slow disk too; its place in the queue is told when it is durable', async () => {
+    await world.close();
     await start('[images]\nreserve_mib = 0\n[tasks]\nmax_clients = 1');
     writeSmallImage(join(world.images, 'base'));
     const { machine } = await go('deploy');

@@ -26,7 +26,7 @@ import type { ServerAt } from '#services/http/address.js';
 import { apiOnNetwork, apiOnSocket, metricsDoor } from '#services/http/api/doors.js';
 import type { ApiOptions } from '#services/http/api/routes.js';
 import { backupRoutes } from '#services/http/backup/routes.js';
-import { createApp } from '#services/http/listener.js';
+import { emptyApp } from '#services/http/listener.js';
 import { machineRoutes } from '#services/http/machine-routes.js';
 import { monitorRoutes } from '#services/http/monitor/routes.js';
 import { peopleRoutes } from '#services/http/people/routes.js';
@@ -39,6 +39,7 @@ import { VirtualClock } from '../../virtual-clock.js';
 
 export const MAC = '00:11:22:33:44:55';
 
+const KERNEL = Buffer.alloc(3_000_000, 'k');
 const silent = { info: () => undefined, warn: () => undefined, error: () => undefined } as unknown as Logger;
 
 export interface Route {
@@ -59,7 +60,7 @@ export interface World {
   /** Of everything that it keeps. */
   readonly folder: string;
   /** Every route of both applications. */
-  readonly routes: readonly Route[];
+  readonly routes: () => Promise<readonly Route[]>;
   readonly clock: VirtualClock;
   readonly decisions: Decision[];
   /** Posts a raw body to a FOS endpoint without a session and gives the answer's body; the status is always 200. */
@@ -107,7 +108,7 @@ export async function makeWorld(toml = ''): Promise<World> {
   const folder = mkdtempSync(join(tmpdir(), 'fogd-http-'));
   const bootFiles = join(folder, 'boot');
   mkdirSync(bootFiles);
-  writeFileSync(join(bootFiles, 'bzImage'), Buffer.alloc(3_000_000, 'k'));
+  writeFileSync(join(bootFiles, 'bzImage'), KERNEL);
   const clock = new VirtualClock();
   const { settings, problems } = parseSettings(toml);
   if (!settings) throw new Error(JSON.stringify(problems));
@@ -210,31 +211,24 @@ export async function makeWorld(toml = ''): Promise<World> {
     events: new LiveEvents(context, store, () => services),
     advise: (server, address) => `${server} ${address}`,
   };
-  const app = await createApp(async (instance) => {
-    note(instance, 'network');
-    await instance.register(machineRoutes, {
-      context,
-      recorder,
-      version: '0.0.0-test',
-      files,
-      serverAt,
-      pki,
-      hasHttps: () => true,
-    });
-    await instance.register(monitorRoutes, {
-      services: () => services,
-      metrics: async () => 'metrics\n',
-      mayReadMetrics: metricsDoor(context),
-    });
-    await instance.register(apiOnNetwork, { prefix: '/api', ...apiOptions });
-    await instance.register(peopleRoutes, { serverAt });
+  // Loaded at the first request: most tests ask one of the two only.
+  const app = emptyApp();
+  note(app, 'network');
+  void app.register(machineRoutes, {
+    ...{ context, recorder, version: '0.0.0-test', files, serverAt, pki },
+    hasHttps: () => true,
   });
-  const api = await createApp(async (instance) => {
-    note(instance, 'socket');
-    await instance.register(apiOnSocket, { prefix: '/api', ...apiOptions });
-    await instance.register(backupRoutes, { backup: () => pack(folder, '0.0.0', clock.now()) });
+  void app.register(monitorRoutes, {
+    services: () => services,
+    metrics: async () => 'metrics\n',
+    mayReadMetrics: metricsDoor(context),
   });
-  await Promise.all([app.ready(), api.ready()]);
+  void app.register(apiOnNetwork, { prefix: '/api', ...apiOptions });
+  void app.register(peopleRoutes, { serverAt });
+  const api = emptyApp();
+  note(api, 'socket');
+  void api.register(apiOnSocket, { prefix: '/api', ...apiOptions });
+  void api.register(backupRoutes, { backup: () => pack(folder, '0.0.0', clock.now()) });
   const post = async (base: string, endpoint: string, body: string) => {
     const headers = { 'content-type': 'application/x-www-form-urlencoded' };
     const answer = await app.inject({ method: 'POST', url: `${base}/service/${endpoint}`, headers, body });
@@ -272,12 +266,18 @@ export async function makeWorld(toml = ''): Promise<World> {
     app,
     api,
     context,
-    routes,
+    routes: async () => {
+      await Promise.all([app.ready(), api.ready()]);
+      return routes;
+    },
     clock,
     decisions,
     fos: (endpoint, body) => post('/fog', endpoint, body),
     close: async () => {
-      await Promise.all([app.close(), api.close()]);
+      // Closing what was never asked would load it first.
+      const isLoaded = (place: Route['place']) => routes.some((route) => route.place === place);
+      if (isLoaded('network')) await app.close();
+      if (isLoaded('socket')) await api.close();
       await unwrapper.close();
       await store.close();
       rmSync(folder, { recursive: true });
