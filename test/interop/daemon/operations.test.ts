@@ -1,12 +1,20 @@
 import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { RESTORE_MOMENTS } from '#backup/restore.js';
 import { FogdUnderTest } from '../../lab/fogd.js';
 import { LabNetwork, SERVER_IPV4 } from '../../lab/network.js';
 import { command, LabProcess, mustRun } from '../../lab/process.js';
 import { inRepository } from '../../lab/repository.js';
-import { backUp, contents, makeState, temporaryFolder } from '../../unit/backup/state.js';
+import {
+  backUp,
+  contents,
+  makeState,
+  removeTemporaryFolders,
+  temporaryFolder,
+} from '../../unit/backup/state.js';
+
+afterEach(removeTemporaryFolders);
 
 /** What an admin does besides: backups, and watching over a running fogd. */
 

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { pack } from '#backup/pack.js';
 import { saveBackup } from '#backup/save.js';
 import { whileStopped } from '#backup/stopped.js';
@@ -9,7 +9,18 @@ import { unpack } from '#backup/unpack.js';
 import { verifyBackup, verifyState } from '#backup/verify.js';
 import { ImageRepository } from '#store/images.js';
 import { StateFolder } from '#store/state-folder.js';
-import { addHosts, backUp, hostsOf, makeState, names, openStore, temporaryFolder } from './state.js';
+import {
+  addHosts,
+  backUp,
+  hostsOf,
+  makeState,
+  names,
+  openStore,
+  removeTemporaryFolders,
+  temporaryFolder,
+} from './state.js';
+
+afterEach(removeTemporaryFolders);
 
 describe('a backup', () => {
   it('is a tar of manifest, store and keys, for its owner only, and holds no image', async () => {

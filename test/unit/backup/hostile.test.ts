@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto';
 import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { MANIFEST, parseManifest, SEAL } from '#backup/manifest.js';
 import { isPartName } from '#backup/parts.js';
 import { padding, parseTarHeader, TAR_END, tarHeader } from '#backup/tar.js';
 import { unpack } from '#backup/unpack.js';
-import { temporaryFolder } from './state.js';
+import { removeTemporaryFolders, temporaryFolder } from './state.js';
+
+afterEach(removeTemporaryFolders);
 
 interface Entry {
   readonly name: string;

@@ -2,9 +2,20 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { describe, expect, it } from 'vitest';
+import { afterEach, describe, expect, it } from 'vitest';
 import { finishRestore, RESTORE_MOMENTS, restore } from '#backup/restore.js';
-import { addHosts, backUp, contents, makeState, names, openStore, temporaryFolder } from './state.js';
+import {
+  addHosts,
+  backUp,
+  contents,
+  makeState,
+  names,
+  openStore,
+  removeTemporaryFolders,
+  temporaryFolder,
+} from './state.js';
+
+afterEach(removeTemporaryFolders);
 
 const options = { force: true, now: 1_700_000_000_000 };
 const KEPT = 'before-restore-2023-11-14T22-13-20-000Z';

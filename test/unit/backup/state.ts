@@ -2,7 +2,6 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { afterEach } from 'vitest';
 import { pack } from '#backup/pack.js';
 import { saveBackup } from '#backup/save.js';
 import { HostRepository } from '#store/hosts.js';
@@ -10,9 +9,11 @@ import { Store } from '#store/store.js';
 import { VirtualClock } from '../virtual-clock.js';
 
 const folders: string[] = [];
-afterEach(() => {
+
+/** To be called after each test, by each file: modules are loaded once for all of them. */
+export function removeTemporaryFolders(): void {
   for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
-});
+}
 
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fogd-backup-'));
