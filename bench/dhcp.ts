@@ -1,5 +1,6 @@
 /**
  * Leases per second, beside ISC dhcpd and Kea, from a pool of a /16; offers per second beside dnsmasq's proxy; a thousand machines at once.
+ * `bare` does nothing but answer (bench/bare).
  * Figures and goals: bench/README.md.
  *
  *   node dist/bench/dhcp.js [--pairs 3] [--seconds 5] [--rates 1000,2000,4000] [--servers fogd,isc,kea,bare,fogd-proxy,dnsmasq-proxy,bare-proxy]
