@@ -1,10 +1,11 @@
-import { type Host, wakeMacs } from '#domain/host.js';
+import { type Host, primaryMac, wakeMacs } from '#domain/host.js';
 import type { Image } from '#domain/image.js';
 import { overallPercent } from '#domain/progress.js';
 import { isOutOfReach } from '#domain/share.js';
 import { ACTIVE_STATES, nextState, stateName, type Task, TaskState } from '#domain/task.js';
 import { isSnapinTask, type TaskKey, type TaskType, taskType, taskTypeByKey } from '#domain/task-type.js';
 import type { ProgressView, TaskView } from '#domain/task-view.js';
+import { messageOf } from '#errors.js';
 import type { Page } from '#store/page.js';
 import type { TaskQuery } from '#store/tasks.js';
 import type { Context } from './context.js';
@@ -82,8 +83,21 @@ export async function createTask(context: Context, order: TaskOrder, actor: stri
     startSnapins(context, host, type, snapins, actor);
     return known(context, id);
   });
-  if (order.wake) await context.wake(wakeMacs(host));
+  if (order.wake) await turnOn(context, host);
   return task;
+}
+
+/** The task is there already: that its machine could not be turned on for it is in the machine's story. */
+async function turnOn({ wake, recorder }: Context, host: Host): Promise<void> {
+  try {
+    await wake(wakeMacs(host));
+  } catch (error) {
+    const who = { mac: primaryMac(host) };
+    recorder.record({
+      ...{ service: 'fogd', event: 'wake-failed', outcome: 'failed', who },
+      reasons: [messageOf(error)],
+    });
+  }
 }
 
 /** Over as soon as the packets are sent: whether a machine hears them, nobody says. A task that waits stays. */

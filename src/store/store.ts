@@ -65,6 +65,7 @@ export class Store {
   /** Opens or makes the store and migrates it. Throws STORE_READ_ONLY, STORE_FULL, STORE_DAMAGED or STORE_TOO_NEW. */
   static async open({ file, clock, onWarning, onCommit, syncFile }: StoreOptions): Promise<Store> {
     let db: Database.Database | undefined;
+    let wal: FileHandle | undefined;
     let isNew = false;
     try {
       isNew = await createFile(file);
@@ -76,7 +77,7 @@ export class Store {
       db.pragma('foreign_keys = ON');
       db.pragma('wal_autocheckpoint = 0');
       migrate(db, migrations);
-      const wal = await open(`${file}-wal`, 'r+');
+      wal = await open(`${file}-wal`, 'r+');
       await wal.datasync();
       await syncFolder(dirname(file));
       return new Store(
@@ -88,6 +89,7 @@ export class Store {
       );
     } catch (error) {
       db?.close();
+      await wal?.close();
       // Not even an empty one: at the next start it would be a damaged one.
       if (isNew) await rm(file, { force: true });
       if (error instanceof FogdError) throw error;

@@ -81,6 +81,7 @@ const SENTENCES: Readonly<Record<string, (record: TraceRecord) => string>> = {
     fact(r, 'action') === 'wol'
       ? `magic packets were sent to it: ordered by ${fact(r, 'actor')}`
       : `is to do a ${fact(r, 'action')}: ordered by ${fact(r, 'actor')}`,
+  'wake-failed': () => 'was to be turned on for its task',
   woken: (r) =>
     r.outcome === 'answered'
       ? `was to be woken by the clock: magic packets were sent to ${fact(r, 'to')}`

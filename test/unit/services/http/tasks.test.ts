@@ -128,6 +128,15 @@ describe('a task that boots nothing', () => {
     expect(world.woken).toEqual([MAC]);
   });
 
+  it('bug: a task whose machine could not be turned on passed for one that was not made', async () => {
+    Object.assign(world.context, { wake: () => Promise.reject(new Error('ENETDOWN')) });
+    const id = await order('inventory', { wake: true });
+    expect(task(id)).toMatchObject({ state: 'Queued' });
+    expect(world.decisions.at(-1)).toMatchObject({
+      ...{ event: 'wake-failed', outcome: 'failed', who: { mac: MAC }, reasons: ['ENETDOWN'] },
+    });
+  });
+
   it.each<[TaskKey, object, RegExp]>([
     ['multicast', { image: 'base' }, /does not multicast yet/],
     ['snapins', {}, /no snapins associated/],
