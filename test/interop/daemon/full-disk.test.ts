@@ -1,11 +1,15 @@
 import { mkdirSync, readdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import Database from 'better-sqlite3';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { migrate } from '#store/migrate.js';
+import { migrations } from '#store/migrations/index.js';
 import { FogdUnderTest } from '../../lab/fogd.js';
 import { udhcpcOnce } from '../../lab/foreign-programs.js';
 import { LabNetwork, SERVER_IPV4 } from '../../lab/network.js';
 import { command, mustRun } from '../../lab/process.js';
+import { backUp, hostsOf, makeState, openStore, removeTemporaryFolders } from '../../unit/backup/state.js';
 import { makeFogImages } from '../../unit/services/http/filled-world.js';
 
 /**
@@ -38,6 +42,7 @@ beforeAll(async () => {
   };
   fogd = await FogdUnderTest.start({ network, folder, settings: { dhcp, images: { reserve_mib: 0 } } });
 }, 120_000);
+afterEach(removeTemporaryFolders);
 afterAll(() => network.close());
 
 interface Answer {
@@ -304,15 +309,61 @@ describe('a disk', () => {
     ).toEqual([]);
   });
 
-  it('that is full at the start: said in one line', async () => {
-    for (const gone of readdirSync(disk)) rmSync(join(disk, gone), { recursive: true });
+  /** Nothing on the disk but `left` bytes of room. */
+  async function fill(left: number): Promise<void> {
+    writeFileSync(join(disk, 'spare'), Buffer.alloc(left));
     await command(['dd', 'if=/dev/zero', `of=${join(disk, 'filler')}`, 'bs=64k']);
     await command(['dd', 'if=/dev/zero', `of=${join(disk, 'filler2')}`, 'bs=4k']);
+    rmSync(join(disk, 'spare'));
+  }
+  const clear = () => {
+    for (const gone of readdirSync(disk)) rmSync(join(disk, gone), { recursive: true });
+  };
+  const oneLine = { code: 1, stderr: expect.stringMatching(/^fogd: [^\n]*full[^\n]*\n$/) as string };
+
+  it('a restore that finds no room leaves nothing behind, and works when there is room', async () => {
+    clear();
+    const archive = await backUp(await makeState('pc'));
+    await fill(64 * 1024);
+    const restore = () =>
+      command([process.execPath, FogdUnderTest.program, 'restore', archive, '--state', join(disk, 's')]);
+    expect(await restore()).toMatchObject(oneLine);
+    expect(readdirSync(join(disk, 's'))).toEqual(['lock']);
+    rmSync(join(disk, 'filler'));
+    expect(await restore()).toMatchObject({ code: 0 });
+    expect(hostsOf(join(disk, 's'))).toEqual(['pc0']);
+  });
+
+  it('a store of an earlier fogd that finds no room to be migrated stays as it was', async () => {
+    clear();
+    const state = join(disk, 's');
+    mkdirSync(state, { mode: 0o700 });
+    const file = join(state, 'fogd.sqlite');
+    const old = new Database(file);
+    migrate(old, migrations.slice(0, 1));
+    old.close();
+    await fill(64 * 1024);
+    const argv = [process.execPath, FogdUnderTest.program, 'serve', '--state', state];
+    expect(await from('srv', ...argv)).toMatchObject(oneLine);
+    const version = () => {
+      const found = new Database(file, { readonly: true });
+      const result = [
+        found.pragma('user_version', { simple: true }),
+        found.pragma('integrity_check', { simple: true }),
+      ];
+      found.close();
+      return result;
+    };
+    expect(version()).toEqual([1, 'ok']);
+    rmSync(join(disk, 'filler'));
+    await (await openStore(state)).close();
+    expect(version()).toEqual([migrations.length, 'ok']);
+  });
+
+  it('that is full at the start: said in one line', async () => {
+    clear();
+    await fill(0);
     const argv = [process.execPath, FogdUnderTest.program, 'serve', '--state', join(disk, 's')];
-    const { code, stderr } = await from('srv', ...argv);
-    expect({ code, stderr }).toEqual({
-      code: 1,
-      stderr: expect.stringMatching(/^fogd: [^\n]*full[^\n]*\n$/) as string,
-    });
+    expect(await from('srv', ...argv)).toMatchObject(oneLine);
   });
 });
