@@ -38,6 +38,7 @@ import { TaskRepository } from '#store/tasks.js';
 import { TokenRepository } from '#store/tokens.js';
 import { UserRepository } from '#store/users.js';
 import type { Recorder } from '#trace/decision.js';
+import { Arrivals, type TellTotal } from './arrivals.js';
 import type { ExportDoor } from './export-door.js';
 
 /** What actions need of the world outside the store. */
@@ -60,7 +61,7 @@ export interface Ports {
   /** Seals passwords for the store. */
   readonly secrets: Pick<SecretBox, 'seal' | 'open'>;
   /** The body of an http or https URL. Rejects with DOWNLOAD_FAILED. */
-  readonly download: (url: string) => AsyncIterable<Uint8Array>;
+  readonly download: (url: string, tell?: TellTotal) => AsyncIterable<Uint8Array>;
   /** Unguessable bytes; tests inject their own. */
   readonly random?: (bytes: number) => Buffer;
 }
@@ -81,6 +82,8 @@ export interface Context extends Required<Ports> {
   readonly groups: GroupRepository;
   readonly leases: LeaseRepository;
   readonly bootFiles: BootFileRepository;
+  /** Boot files on their way in. */
+  readonly arrivals: Arrivals;
   readonly snapins: SnapinRepository;
   readonly snapinTasks: SnapinTaskRepository;
   readonly storageNodes: StorageNodeRepository;
@@ -155,6 +158,7 @@ export function createContext(settings: Settings, clock: Clock, store: Store, po
       loginsOfHost: new RateLimit(clock, 60, 5_000),
     },
     verifying: new Map(),
+    arrivals: new Arrivals(),
     random: randomBytes,
     ...ports,
   };

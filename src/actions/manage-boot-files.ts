@@ -11,6 +11,7 @@ import {
 import { FogdError, messageOf } from '#errors.js';
 import type { BootFileQuery } from '#store/boot-files.js';
 import type { Page } from '#store/page.js';
+import type { TellTotal } from './arrivals.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
 
@@ -52,7 +53,7 @@ export async function addBootFiles(
   for (const { name, read } of found) {
     if (!isBootFileName(name)) throw actionErrors.BOOT_FILE_NAME_BAD({ name });
     const known = context.bootFiles.find(name, version);
-    const incoming = await context.bootStore.take(read());
+    const incoming = await context.bootStore.take(context.arrivals.follow({ name, version }, read));
     try {
       if (order.sha256 !== undefined && order.sha256.toLowerCase() !== incoming.sha256)
         throw actionErrors.BOOT_FILE_SHA_WRONG({ name, found: incoming.sha256, wanted: order.sha256 });
@@ -194,7 +195,7 @@ async function describeBootFiles(
 
 interface Found {
   readonly name: string;
-  readonly read: () => AsyncIterable<Uint8Array>;
+  readonly read: (tell: TellTotal) => AsyncIterable<Uint8Array>;
 }
 
 async function sourcesOf(context: Context, { source, name, sha256 }: AddOrder): Promise<Found[]> {
@@ -203,13 +204,13 @@ async function sourcesOf(context: Context, { source, name, sha256 }: AddOrder): 
   if (/^https?:\/\//i.test(source)) {
     if (!URL.canParse(source)) throw bad('it is no URL');
     const own = name ?? basename(new URL(source).pathname);
-    return [{ name: own, read: () => context.download(source) }];
+    return [{ name: own, read: (tell) => context.download(source, tell) }];
   }
   if (!isAbsolute(source)) throw bad('it is neither an absolute path nor an http or https URL');
   try {
     const path = await realpath(source);
     const found = await stat(path);
-    if (found.isFile()) return [{ name: name ?? basename(path), read: () => createReadStream(path) }];
+    if (found.isFile()) return [{ name: name ?? basename(path), read: contentOf(path) }];
     if (!found.isDirectory()) throw bad('it is neither a file nor a folder');
     if (name !== undefined || sha256 !== undefined)
       throw bad('a name or a sum is for one file, and this is a folder');
@@ -222,6 +223,12 @@ async function sourcesOf(context: Context, { source, name, sha256 }: AddOrder): 
   }
 }
 
+const contentOf = (path: string): Found['read'] =>
+  async function* (tell) {
+    tell((await stat(path)).size);
+    yield* createReadStream(path);
+  };
+
 async function filesIn(root: string, folder: string, deep: number): Promise<Found[]> {
   const found: Found[] = [];
   for (const entry of (await readdir(folder, { withFileTypes: true })).sort((a, b) =>
@@ -230,7 +237,7 @@ async function filesIn(root: string, folder: string, deep: number): Promise<Foun
     const path = join(folder, entry.name);
     const name = relative(root, path);
     // Links are left out: they could lead anywhere.
-    if (entry.isFile() && looksLikeBootFile(name)) found.push({ name, read: () => createReadStream(path) });
+    if (entry.isFile() && looksLikeBootFile(name)) found.push({ name, read: contentOf(path) });
     else if (entry.isDirectory() && deep > 1 && !entry.name.startsWith('.'))
       found.push(...(await filesIn(root, path, deep - 1)));
   }

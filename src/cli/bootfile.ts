@@ -1,11 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { callApi } from './client.js';
+import { callApi, sentLine } from './client.js';
 import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { bytes, listing, time } from './tables.js';
+import { bytes, listing, plain, time } from './tables.js';
+import { ProgressLine, terminalWidth } from './terminal.js';
 
 interface BootFileView {
   readonly name: string;
@@ -52,11 +53,10 @@ export function addBootfile(program: Command): void {
     )
     .action(async (source: string, { state, json, as: version, ...order }: AddOptions) => {
       const place = /^https?:/i.test(source) || !existsSync(source) ? source : resolve(source);
-      const added = await callApi<BootFileView[]>(state, 'POST', '/boot-files', {
-        ...order,
-        ...(version === undefined ? {} : { version }),
-        source: place,
-      });
+      const wanted = { ...order, ...(version === undefined ? {} : { version }), source: place };
+      const taken = callApi<BootFileView[]>(state, 'POST', '/boot-files', wanted);
+      if (!json && terminalWidth(process.stderr) !== undefined) await showArrivals(state, taken);
+      const added = await taken;
       print({ ...(json && { json }) }, added, [
         ...tableOf(added),
         '',
@@ -102,6 +102,31 @@ export function addBootfile(program: Command): void {
       print(options, removed, [`${removed.name} ${removed.version} is deleted`]);
     });
 }
+
+interface Arriving {
+  readonly name: string;
+  readonly bytes: number;
+  readonly total: number | null;
+}
+
+/** Says how far the files are until they are all there, or are not. */
+async function showArrivals(state: string, taken: Promise<unknown>): Promise<void> {
+  const progress = new ProgressLine(() => performance.now());
+  const over = taken.then(
+    () => true,
+    () => true,
+  );
+  const passes = () => new Promise<false>((resolve) => setTimeout(() => resolve(false), LOOK_EVERY_MS));
+  do {
+    // Whatever is wrong, the answer to the order itself says it.
+    const arriving = await callApi<Arriving[]>(state, 'GET', '/boot-files/arriving').catch(() => []);
+    for (const { name, bytes: sent, total } of arriving)
+      progress.say(`${plain(name)} ${total === null ? bytes(sent) : sentLine(sent, total)}`);
+  } while (!(await Promise.race([over, passes()])));
+  progress.done();
+}
+
+const LOOK_EVERY_MS = 250;
 
 function tableOf(files: readonly BootFileView[]): string[] {
   const rows = files.map((one) => [

@@ -70,7 +70,7 @@ export async function uploadApi<T>(
 }
 
 /** `[#####-----] 52 %, 12.3 MB of 23.6 MB`. */
-function sentLine(sent: number, all: number): string {
+export function sentLine(sent: number, all: number): string {
   const part = all === 0 ? 1 : Math.min(1, sent / all);
   return `${bar(part, 30)} ${Math.floor(100 * part)} %, ${bytes(sent)} of ${bytes(all)}`;
 }

@@ -1,5 +1,14 @@
 /** The daemon under test: started as an admin would, asked through its own command line, read in its store. */
-import { cpSync, existsSync, mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { stringify } from 'smol-toml';
@@ -152,6 +161,8 @@ function giveKeys(pki: string): void {
 function keepKeys(pki: string): void {
   if (existsSync(KEYS) || !existsSync(pki)) return;
   if (!KEY_FILES.every((name) => readdirSync(pki).includes(name))) return;
+  // Of an authority whose key a test took away nobody else can have leaves.
+  if (!readFileSync(join(pki, 'ca.pem'), 'utf8').includes('PRIVATE KEY')) return;
   const own = `${KEYS}-${process.pid}`;
   mkdirSync(own, { recursive: true, mode: 0o700 });
   for (const name of KEY_FILES) cpSync(join(pki, name), join(own, name));

@@ -10,7 +10,7 @@ import {
 } from '#actions/manage-boot-files.js';
 import { OWNER } from '#actions/manage-tokens.js';
 import { BOOT_FILE_SORTS } from '#store/boot-files.js';
-import { type ApiInstance, fields, listQuery, page, Time } from './route-types.js';
+import { type ApiInstance, fields, listQuery, nullable, page, Time } from './route-types.js';
 
 const BootFile = fields(
   {
@@ -41,6 +41,15 @@ const Add = fields({
   sha256: Type.Optional(Type.String({ pattern: '^[0-9A-Fa-f]{64}$' })),
   keepDefault: Type.Optional(Type.Boolean()),
 });
+const Arriving = fields(
+  {
+    name: Type.String(),
+    version: Type.String(),
+    bytes: Type.Integer({ description: 'So far.' }),
+    total: nullable(Type.Integer({ description: 'null: who sends it did not say.' })),
+  },
+  'ArrivingBootFile',
+);
 const Checked = fields({
   name: Type.String(),
   version: Type.String(),
@@ -92,6 +101,18 @@ export async function bootFileRoutes(
         });
       return reply.code(201).send(await addBootFiles(context, body, caller.actor));
     },
+  );
+
+  app.get(
+    '/boot-files/arriving',
+    {
+      schema: {
+        summary: 'How far those are that are being taken in now',
+        response: { 200: Type.Array(Arriving) },
+      },
+      config: { scope: read, example: {} },
+    },
+    () => context.arrivals.list(),
   );
 
   app.post(

@@ -148,6 +148,42 @@ describe('the command line', () => {
     expect(shown.mock.calls).toEqual([]);
   });
 
+  it('shows how far a download of fogd is: on a terminal, until it is there or failed', async () => {
+    let isFailing = false;
+    let seen: () => void = () => undefined;
+    const onceSeen = new Promise<void>((resolve) => {
+      seen = resolve;
+    });
+    const shown = vi.mocked(process.stderr.write).mockImplementation((text) => {
+      if (String(text).includes('%')) seen();
+      return true;
+    });
+    Object.assign(world.context, {
+      download: async function* (_url: string, tell: (bytes: number) => void) {
+        tell(200_000);
+        yield Buffer.alloc(50_000);
+        // No more before somebody saw it.
+        await onceSeen;
+        if (isFailing) throw new Error('the line is cut');
+        yield Buffer.alloc(150_000);
+      },
+    });
+    const before = Object.getOwnPropertyDescriptor(process.stderr, 'isTTY');
+    Object.defineProperty(process.stderr, 'isTTY', { value: true, configurable: true });
+    try {
+      expect(await fogd('bootfile', 'add', 'http://files.example/bzImage', '--as', '7')).toContain(
+        '1 file taken',
+      );
+      expect(shown.mock.calls.join('')).toMatch(/bzImage \[#{8}-{22}\] 25 %, 50\.0 kB of 200\.0 kB/);
+      isFailing = true;
+      await expect(fogd('bootfile', 'add', 'http://files.example/init.xz')).rejects.toThrow();
+    } finally {
+      if (before) Object.defineProperty(process.stderr, 'isTTY', before);
+      else Reflect.deleteProperty(process.stderr, 'isTTY');
+    }
+    expect(world.context.arrivals.list()).toEqual([]);
+  });
+
   it('searches, sorts and limits every list in the same way', async () => {
     for (const [name, mac] of [
       ['lab-1', '02:00:00:00:00:01'],

@@ -35,6 +35,12 @@ it('gives the whole body, also from where it has moved to', async () => {
   expect(await fetched(`http://${base}/moved`)).toBe('kernel');
 });
 
+it('tells how much will come, where the server says it', async () => {
+  const told: number[] = [];
+  for await (const _part of download(`http://${base}/whole`, (bytes) => told.push(bytes)));
+  expect(told).toEqual([6]);
+});
+
 it.each([
   ['/missing', 'the server answers 404'],
   ['/broken', ''],

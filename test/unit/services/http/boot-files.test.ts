@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addHost, changeHost } from '#actions/manage-hosts.js';
 import { MAC, makeWorld, type World } from './world.js';
 
@@ -42,6 +42,39 @@ describe('boot files', () => {
     expect(served('i386-efi/snponly.efi@fog-1.5.10')).toBe('loader');
     const script = await world.app.inject({ url: '/fog/service/ipxe/bzImage' });
     expect(script.body).toBe('kernel 6.1');
+  });
+
+  it('say how far they are while they come, from a folder and from a URL that tells no length', async () => {
+    let go: () => void = () => undefined;
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    Object.assign(world.context, {
+      download: async function* () {
+        yield Buffer.alloc(7);
+        await gate;
+      },
+    });
+    const taken = add({ source: 'http://files.example/bzImage', version: '7' });
+    await vi.waitFor(async () =>
+      expect(await call('GET', '/boot-files/arriving')).toEqual([
+        { name: 'bzImage', version: '7', bytes: 7, total: null },
+      ]),
+    );
+    go();
+    await taken;
+    expect(await call('GET', '/boot-files/arriving')).toEqual([]);
+    const totals: (number | null)[] = [];
+    const { arrivals } = world.context;
+    const follow = arrivals.follow.bind(arrivals);
+    arrivals.follow = async function* (file, read) {
+      for await (const part of follow(file, read)) {
+        totals.push(arrivals.list()[0]?.total ?? null);
+        yield part;
+      }
+    };
+    await add({ source, version: '8' });
+    expect(totals).toEqual([10, 6, 6]);
   });
 
   it('what an admin put there by hand keeps a version of its own', async () => {
