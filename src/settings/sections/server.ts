@@ -6,7 +6,7 @@ export const ServerSchema = Type.Object(
       Type.String({
         format: 'hostname',
         description:
-          'DNS name of this server, put into every URL that machines are given; their name server must know it. NFS goes by address all the same.',
+          'DNS name of this server, put into every URL that machines are given; their name server must know it. NFS goes by address all the same, and FOG Clients by the name that they came by.',
         examples: ['fog.school.example'],
         fog: 'FOG_WEB_HOST',
       }),
