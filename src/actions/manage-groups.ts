@@ -70,7 +70,7 @@ export function listGroups({ groups }: Context, query: GroupQuery): Page<GroupVi
 export interface GroupOrder {
   readonly tasks: readonly Task[];
   /** Hosts that could not have the task, each with the reason. */
-  readonly refused: ReadonlyArray<{ readonly host: string; readonly reason: string }>;
+  readonly refused: readonly Refused[];
 }
 
 /** Orders a task for each host of a group; one that cannot have it keeps no other from it. Throws GROUP_UNKNOWN, GROUP_EMPTY. */
@@ -80,16 +80,33 @@ export async function createGroupTasks(
   order: Omit<TaskOrder, 'host'>,
   actor: string,
 ): Promise<GroupOrder> {
+  const { done, refused } = await forEachHost(context, name, (host) =>
+    createTask(context, { ...order, host }, actor),
+  );
+  return { tasks: done, refused };
+}
+
+export interface Refused {
+  readonly host: string;
+  readonly reason: string;
+}
+
+/** Does something with each host of a group; one that refuses keeps no other from it. Throws GROUP_UNKNOWN, GROUP_EMPTY. */
+export async function forEachHost<T>(
+  context: Context,
+  name: string,
+  work: (host: string) => Promise<T>,
+): Promise<{ readonly done: readonly T[]; readonly refused: readonly Refused[] }> {
   const { hosts } = describeGroup(context, findGroup(context, name));
   if (hosts.length === 0) throw actionErrors.GROUP_EMPTY({ name });
-  const tasks: Task[] = [];
-  const refused: { host: string; reason: string }[] = [];
+  const done: T[] = [];
+  const refused: Refused[] = [];
   for (const host of hosts) {
     try {
-      tasks.push(await createTask(context, { ...order, host }, actor));
+      done.push(await work(host));
     } catch (error) {
       refused.push({ host, reason: messageOf(error) });
     }
   }
-  return { tasks, refused };
+  return { done, refused };
 }

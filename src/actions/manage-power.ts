@@ -1,9 +1,8 @@
 import { primaryMac, wakeMacs } from '#domain/host.js';
 import { isForClient, type PowerAction, type PowerPlan, parseCron } from '#domain/power-plan.js';
-import { messageOf } from '#errors.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
-import { describeGroup, findGroup } from './manage-groups.js';
+import { forEachHost, type Refused } from './manage-groups.js';
 import { findHost } from './manage-hosts.js';
 
 /** When hosts are shut down, restarted and woken, as people see and change it. All throw errors of the catalogue and resolve when durable. */
@@ -99,7 +98,7 @@ export async function orderPower(
 export interface GroupPowerOrder {
   readonly orders: readonly PowerOrderView[];
   /** Hosts that could not have it, each with the reason. */
-  readonly refused: ReadonlyArray<{ readonly host: string; readonly reason: string }>;
+  readonly refused: readonly Refused[];
 }
 
 /** The same for each host of a group; one that cannot have it keeps no other from it. Throws GROUP_UNKNOWN, GROUP_EMPTY. */
@@ -109,16 +108,8 @@ export async function orderGroupPower(
   action: PowerAction,
   actor: string,
 ): Promise<GroupPowerOrder> {
-  const { hosts } = describeGroup(context, findGroup(context, name));
-  if (hosts.length === 0) throw actionErrors.GROUP_EMPTY({ name });
-  const orders: PowerOrderView[] = [];
-  const refused: { host: string; reason: string }[] = [];
-  for (const host of hosts) {
-    try {
-      orders.push(await orderPower(context, host, action, actor));
-    } catch (error) {
-      refused.push({ host, reason: messageOf(error) });
-    }
-  }
-  return { orders, refused };
+  const { done, refused } = await forEachHost(context, name, (host) =>
+    orderPower(context, host, action, actor),
+  );
+  return { orders: done, refused };
 }

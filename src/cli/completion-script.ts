@@ -1,4 +1,20 @@
-import type { Completion, Takes } from './completion.js';
+/** What can stand after a command: its own commands, options, and for options and arguments what they take. */
+export interface Completion {
+  /** `fogd host show`. */
+  readonly path: string;
+  readonly commands: readonly string[];
+  readonly options: readonly string[];
+  /** Options that take a value. */
+  readonly values: ReadonlyArray<{ readonly names: readonly string[]; readonly takes: Takes }>;
+  readonly arguments: ReadonlyArray<{ readonly takes: Takes; readonly isLast: boolean }>;
+}
+
+/** Fixed words, names that the daemon lists, files, or anything. */
+export type Takes =
+  | { readonly words: readonly string[] }
+  | { readonly list: string; readonly field: 'name' | 'id' | 'address' | 'version' }
+  | 'files'
+  | undefined;
 
 /** The script for a shell. Both ask the same functions, which are in words that bash and zsh read alike. */
 export function completionScript(shell: 'bash' | 'zsh', all: readonly Completion[]): string {

@@ -1,5 +1,5 @@
 import { Argument, type Command, type Option } from 'commander';
-import { completionScript } from './completion-script.js';
+import { type Completion, completionScript, type Takes } from './completion-script.js';
 
 export function addCompletion(program: Command): void {
   program
@@ -14,24 +14,6 @@ export function addCompletion(program: Command): void {
       process.stdout.write(completionScript(shell, completions(program)));
     });
 }
-
-/** What can stand after a command: its own commands, options, and for options and arguments what they take. */
-export interface Completion {
-  /** `fogd host show`. */
-  readonly path: string;
-  readonly commands: readonly string[];
-  readonly options: readonly string[];
-  /** Options that take a value. */
-  readonly values: ReadonlyArray<{ readonly names: readonly string[]; readonly takes: Takes }>;
-  readonly arguments: ReadonlyArray<{ readonly takes: Takes; readonly isLast: boolean }>;
-}
-
-/** Fixed words, names that the daemon lists, files, or anything. */
-export type Takes =
-  | { readonly words: readonly string[] }
-  | { readonly list: string; readonly field: 'name' | 'id' | 'address' | 'version' }
-  | 'files'
-  | undefined;
 
 const FILES = new Set(['file', 'folder', 'source', 'script', 'config', 'state', 'imaging-os', 'path']);
 
