@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { partcloneHeader } from '#images/partclone-header.js';
@@ -50,6 +50,14 @@ function problemOf(stream: Buffer, pieceBytes: number): string | undefined {
 
 async function verify(folder: string, format: number, progress: (done: number) => void = () => undefined) {
   return (await startVerification(folder, { ...SHAPE, format }, progress)).verdict;
+}
+
+/** All bits of the byte in the middle: whatever it was, it is another, and no padding between blocks of gzip is that long. */
+function invertMiddle(file: string): void {
+  const bytes = readFileSync(file);
+  const middle = bytes.length >> 1;
+  bytes[middle] = (bytes[middle] ?? 0) ^ 0xff;
+  writeFileSync(file, bytes);
 }
 
 beforeAll(() => {
@@ -165,15 +173,15 @@ describe.each([
       if (verified.kind !== 'whole') throw new Error(JSON.stringify(verified));
       expect(verified.files.map(({ name, sha256 }) => `${sha256}  ${name}`).sort()).toEqual(sums);
       expect(seen.length).toBeGreaterThan(0);
-      // Half a gigabyte of work lost by one bit, or by the end of a file.
+      // Half a gigabyte of work lost by one byte, or by the end of a file.
       const damage = [
-        `printf '\\377' | dd of=d1p2.img bs=1 seek=$(($(stat -c %s d1p2.img) / 2)) conv=notrunc`,
-        'truncate -s -1 $(ls d1p2.img* | tail -n 1)',
+        (folder: string) => invertMiddle(join(folder, 'd1p2.img')),
+        (folder: string) => shell(`cd ${folder} && truncate -s -1 $(ls d1p2.img* | tail -n 1)`),
       ];
-      for (const [index, line] of damage.entries()) {
-        shell(
-          `cp -r ${made.root}/win11 ${made.root}/bad${index} && cd ${made.root}/bad${index} && ${line} 2>/dev/null`,
-        );
+      for (const [index, spoil] of damage.entries()) {
+        const bad = `${made.root}/bad${index}`;
+        shell(`cp -r ${made.root}/win11 ${bad}`);
+        spoil(bad);
         const found = await verify(join(made.root, `bad${index}`), format);
         // Unpacked data without checksums hides a changed bit; the sums of the manifest do not.
         if (index === 0 && packer === 'cat') expect(found.kind).toBe('whole');
