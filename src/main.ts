@@ -269,7 +269,7 @@ export async function startDaemon({
     recorder: trace,
     clock,
     interfaceIndex,
-    hostOf: (mac) => context.hosts.nameOfMac(mac),
+    hostOf: (mac) => store.read(() => context.hosts.nameOfMac(mac)),
     neighbour,
     portHolder,
   });

@@ -27,7 +27,9 @@ export type Told =
 export async function pollClient(context: Context, { macs, address, server }: PollCall): Promise<Told> {
   const state = context.store.read(() => {
     const found = currentSession(context, macs);
-    return found.kind === 'session' ? { ...found, facts: pollFacts(context, found.host) } : found;
+    if (found.kind !== 'session') return found;
+    const { kind, host, session } = found;
+    return { kind, host, session, facts: pollFacts(context, host) };
   });
   if (state.kind === 'none') return state;
   const { clientContacts: contacts, clock } = context;
@@ -38,7 +40,8 @@ export async function pollClient(context: Context, { macs, address, server }: Po
     return state;
   }
   const { key } = state.session;
-  const poll = { ...state.facts, host, address, server, key };
+  const { own, task, plans, off } = state.facts;
+  const poll = { own, task, plans, off, host, address, server, key };
   const { text, told, problems } = await composeAnswer(context, poll);
   contacts.note(host.id, { at: clock.now(), address, told });
   return {

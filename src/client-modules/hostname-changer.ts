@@ -2,9 +2,7 @@ import type { Context } from '#actions/context.js';
 import { isSecretTime, passwordOwner, qualifiedUser } from '#domain/client-settings.js';
 import { primaryMac } from '#domain/host.js';
 import { isHostName } from '#domain/host-name.js';
-import type { ClientModule, Poll } from './module.js';
-
-const NO_DOMAIN = { AD: false, ADDom: '', ADOU: '', ADUser: '', ADPass: '' };
+import type { ClientModule, ModuleAnswer, Poll } from './module.js';
 
 /**
  * Renames the machine, joins it to its domain and gives Windows its key (spec client-protocol 6). A client that is told of no domain leaves the
@@ -13,32 +11,40 @@ const NO_DOMAIN = { AD: false, ADDom: '', ADOU: '', ADUser: '', ADPass: '' };
 export const hostnameChanger: ClientModule = {
   key: 'hostnamechanger',
   secrets: ['ADPass', 'Key'],
-  tell: async (context, poll) => {
-    const { clientSettings, settings } = context;
+  tell: (context, poll) => {
     const { host, own } = poll;
-    const base = {
-      enforce: own.enforce ?? settings.client.enforce,
+    const everyday = {
+      enforce: own.enforce ?? context.settings.client.enforce,
       // A name that a machine cannot take would restart it at each poll for ever.
       hostname: isHostName(host.name) ? host.name : '',
+      AD: false,
+      ADDom: '',
+      ADOU: '',
+      ADUser: '',
+      ADPass: '',
     };
-    const wanted = own.joinDomain || host.productKey !== '';
-    if (!wanted || !(await mayHear(context, poll))) return { ...base, ...NO_DOMAIN };
-    const password = own.joinDomain ? clientSettings.domainPassword(host.id) : null;
-    return {
-      ...base,
-      ...(password === null
-        ? NO_DOMAIN
-        : {
-            AD: true,
-            ADDom: own.domain,
-            ADOU: own.ou,
-            ADUser: qualifiedUser(own.domainUser, own.domain),
-            ADPass: await context.secrets.open(password, passwordOwner(host)),
-          }),
-      ...(host.productKey === '' ? {} : { Key: host.productKey.toUpperCase() }),
-    };
+    const hasSecrets = own.joinDomain || host.productKey !== '';
+    return hasSecrets ? withSecrets(context, poll, everyday) : everyday;
   },
 };
+
+/** What the client is told where it may hear the password and the key; else the everyday. */
+async function withSecrets(context: Context, poll: Poll, everyday: ModuleAnswer): Promise<ModuleAnswer> {
+  const { host, own } = poll;
+  if (!(await mayHear(context, poll))) return everyday;
+  const password = own.joinDomain ? context.clientSettings.domainPassword(host.id) : null;
+  return {
+    ...everyday,
+    ...(password !== null && {
+      AD: true,
+      ADDom: own.domain,
+      ADOU: own.ou,
+      ADUser: qualifiedUser(own.domainUser, own.domain),
+      ADPass: await context.secrets.open(password, passwordOwner(host)),
+    }),
+    ...(host.productKey !== '' && { Key: host.productKey.toUpperCase() }),
+  };
+}
 
 /**
  * Right after a deploy anybody can become the client of a host who names its MAC: so secrets go only to an address that is not known to be

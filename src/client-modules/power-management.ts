@@ -10,13 +10,13 @@ const AT_ONCE: Readonly<Record<ClientPowerAction, string>> = { shutdown: 'shutdo
  */
 export const powerManagement: ClientModule = {
   key: 'powermanagement',
-  tell: async ({ power, store, clock, clientSessions }, { host, address, plans }) => {
+  tell: ({ power, store, clock, clientSessions }, { host, address, plans }) => {
     const tasks = plans
       .filter(({ action }) => isForClient(action))
       .flatMap(({ action, cron }) => clientLines(cron).map((line) => ({ cron: line, action })));
     const order = power.order(host.id);
     if (!order || clientSessions.get(host.id)?.address !== address) return { onDemand: '', tasks };
-    await store.commit(() => power.dropOrder(host.id));
-    return { onDemand: clock.now() < order.until ? AT_ONCE[order.action] : '', tasks };
+    const onDemand = clock.now() < order.until ? AT_ONCE[order.action] : '';
+    return store.commit(() => power.dropOrder(host.id)).then(() => ({ onDemand, tasks }));
   },
 };

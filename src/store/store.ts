@@ -44,6 +44,8 @@ export class Store {
   readonly #watches: Watch[] = [];
   /** Of the last transaction. */
   #changes: Change[] = [];
+  /** Whether reads share a transaction now. */
+  #reading = false;
 
   private constructor(
     /** For the repositories of this room only. */
@@ -111,15 +113,24 @@ export class Store {
     return statement;
   }
 
-  /** Runs several reads on one state of the store: SQLite locks once for all of them, and not for each. `look` must be synchronous. */
+  /**
+   * Runs several reads on one state of the store. `look` must be synchronous. What is read in the rest of this turn of the event loop shares
+   * the state, until something is written: when many machines ask at once, SQLite locks once for all that they read, and not for each.
+   */
   read<Result>(look: () => Result): Result {
-    if (this.db.inTransaction) return look();
-    this.prepare('BEGIN').run();
-    try {
-      return look();
-    } finally {
-      this.prepare('COMMIT').run();
+    if (!this.db.inTransaction) {
+      this.prepare('BEGIN').run();
+      this.#reading = true;
+      setImmediate(() => this.#endReading());
     }
+    return look();
+  }
+
+  #endReading(): void {
+    if (!this.#reading) return;
+    this.#reading = false;
+    // SQLite ends a transaction by itself where it cannot read.
+    if (this.db.inTransaction) this.prepare('COMMIT').run();
   }
 
   /**
@@ -177,6 +188,7 @@ export class Store {
 
   #transaction<T>(write: () => T): T {
     this.#changes = [];
+    this.#endReading();
     try {
       return this.db.transaction(write).immediate();
     } catch (error) {
@@ -193,6 +205,7 @@ export class Store {
   /** Makes everything durable and closes; the store is one file afterwards. Closes also when it rejects with STORE_SYNC_FAILED. */
   async close(): Promise<void> {
     try {
+      this.#endReading();
       this.#group.run();
       await this.#sync.wait();
     } finally {

@@ -5,6 +5,7 @@ import type { BootServer } from '#boot/server.js';
 import { type Host, primaryMac } from '#domain/host.js';
 import { parseMacList } from '#domain/mac.js';
 import { errnoOf, messageOf } from '#errors.js';
+import { RandomPool } from '#random-pool.js';
 import { RecentMap } from '#recent-map.js';
 import type { Decision, Recorder } from '#trace/decision.js';
 import { clientAddress, namedServer, type ServerAt } from '../address.js';
@@ -80,6 +81,7 @@ const SAME_NEWS_MS = 3_600_000;
 
 export function clientEndpoints(app: FastifyInstance, options: ClientOptions): ClientEndpoints {
   const { context, recorder, serverAt } = options;
+  const ivs = new RandomPool(context.random);
   const refusals = new RecentMap<string, number>(20_000);
 
   const record = (request: FastifyRequest, macs: readonly string[], note: Note) => {
@@ -110,8 +112,9 @@ export function clientEndpoints(app: FastifyInstance, options: ClientOptions): C
   const desk: ClientEndpoints = {
     note: record,
     read: (request) => {
-      const form = parseForm(request);
-      const fields = new Map([...form, ...lowered(parseQuery(request.url.split('?')[1] ?? ''))]);
+      const form = lowered(parseFields(typeof request.body === 'string' ? request.body : ''));
+      const query = lowered(parseQuery(request.url.split('?')[1] ?? ''));
+      const fields = form.size === 0 ? query : new Map([...form, ...query]);
       return {
         fields,
         form,
@@ -124,7 +127,7 @@ export function clientEndpoints(app: FastifyInstance, options: ClientOptions): C
       if (note) desk.record(request, note);
       return send(reply, body);
     },
-    seal: (prefix, text, key) => seal(prefix, text, key, context.random(BLOCK_BYTES)),
+    seal: (prefix, text, key) => seal(prefix, text, key, ivs.take(BLOCK_BYTES)),
     call: (path, handle) => {
       route(app, path, async (request, reply) =>
         desk.answer(request, reply, await handle(desk.read(request))),
@@ -159,10 +162,8 @@ function send(reply: FastifyReply, body: string): FastifyReply {
   return reply.code(200).type('text/plain; charset=utf-8').send(body);
 }
 
-function parseForm({ body }: FastifyRequest): Map<string, string> {
-  return lowered(parseFields(typeof body === 'string' ? body : ''));
-}
-
 function lowered(fields: ReadonlyMap<string, string>): Map<string, string> {
-  return new Map([...fields].map(([name, value]) => [name.toLowerCase(), value]));
+  const lower = new Map<string, string>();
+  for (const [name, value] of fields) lower.set(name.toLowerCase(), value);
+  return lower;
 }

@@ -10,6 +10,7 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import Database from 'better-sqlite3';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { systemClock } from '#daemon/clock.js';
@@ -62,6 +63,34 @@ describe('store', () => {
       }),
     ).toThrow('not so');
     expect(await store.commit(() => store.read(() => hosts.list()))).toMatchObject([{ name: 'changed' }]);
+    await store.close();
+  });
+
+  it('shares the state of a read with the rest of the turn, until something is written', async () => {
+    const store = await open();
+    const hosts = new HostRepository(store);
+    await store.commit(() => hosts.add(host));
+    const other = new Database(file());
+    const rename = (name: string) => other.prepare('UPDATE hosts SET name = ?').run(name);
+    const name = () =>
+      store.read(() =>
+        hosts
+          .list()
+          .map((one) => one.name)
+          .join(),
+      );
+
+    expect(name()).toBe('pc');
+    rename('next-turn');
+    expect([name(), await Promise.resolve().then(name)]).toEqual(['pc', 'pc']);
+    await nextTurn();
+    expect(name()).toBe('next-turn');
+
+    // The lock of a read would be in the way of a write.
+    rename('of-another');
+    await store.commit(() => hosts.add({ ...host, name: 'written', macs: ['00:11:22:33:44:56'] }));
+    expect(name()).toBe('of-another,written');
+    other.close();
     await store.close();
   });
 
