@@ -22,6 +22,7 @@ function parsePairs(text: string, decode: (text: string) => string): Map<string,
 
 /** Leaves alone what is no escape: FOS sends raw text. */
 function percentDecode(text: string): string {
+  if (!text.includes('%')) return text;
   const decode = (escaped: string) => Buffer.from(escaped.replaceAll('%', ''), 'hex').toString('utf8');
   return text.replaceAll(/(?:%[0-9a-fA-F]{2})+/g, decode);
 }

@@ -3,31 +3,28 @@ import type { TaskState } from '#domain/task.js';
 import { contains, grouped, idList, like, type Page, type PageQuery, readPage, when } from './page.js';
 import type { Store } from './store.js';
 
-interface HostRow {
-  id: number;
-  name: string;
-  description: string;
-  pending: number;
-  created_at: number;
-  created_by: string;
-  kernel: string;
-  init: string;
-  kernel_args: string;
-  bios_exit: string;
-  efi_exit: string;
-  image_id: number | null;
-  deployed_at: number | null;
-  disk: string;
-  product_key: string;
-}
-
-interface MacRow {
-  mac: string;
-  is_primary: number;
-  pending: number;
-  image_ignore: number;
-  client_ignore: number;
-}
+/** Rows are read as arrays: for objects the driver looks up the name of each column of each row, and machines ask who they are by the thousand. */
+const HOST =
+  'h.id, h.name, h.description, h.pending, h.created_at, h.created_by, h.kernel, h.init, h.kernel_args, h.bios_exit, h.efi_exit, h.image_id, h.deployed_at, h.disk, h.product_key';
+type HostRow = [
+  id: number,
+  name: string,
+  description: string,
+  pending: number,
+  createdAt: number,
+  createdBy: string,
+  kernel: string,
+  init: string,
+  kernelArgs: string,
+  biosExit: string,
+  efiExit: string,
+  imageId: number | null,
+  deployedAt: number | null,
+  disk: string,
+  productKey: string,
+];
+const MAC = 'mac, is_primary, pending, image_ignore, client_ignore';
+type MacRow = [mac: string, isPrimary: number, pending: number, imageIgnore: number, clientIgnore: number];
 
 export interface NewHost {
   readonly name: string;
@@ -118,9 +115,8 @@ export class HostRepository {
   }
 
   list(): Host[] {
-    return (this.#prepare('SELECT * FROM hosts ORDER BY name').all() as HostRow[]).map((row) =>
-      this.#host(row),
-    );
+    const rows = this.#prepare(`SELECT ${HOST} FROM hosts h ORDER BY h.name`).raw().all();
+    return (rows as HostRow[]).map((row) => this.#host(row));
   }
 
   /** `q`: part of a name, a description or a MAC. */
@@ -205,22 +201,24 @@ export class HostRepository {
   }
 
   byId(id: number): Host | undefined {
-    return this.#one('SELECT * FROM hosts WHERE id = ?', id);
+    return this.#one(`SELECT ${HOST} FROM hosts h WHERE h.id = ?`, id);
   }
 
   byName(name: string): Host | undefined {
-    return this.#one('SELECT * FROM hosts WHERE name = ?', name);
+    return this.#one(`SELECT ${HOST} FROM hosts h WHERE h.name = ?`, name);
   }
 
   /** The hosts that own any of these MACs, pending and ignored ones included; more than one means the MACs are mixed up. */
   byMacs(macs: readonly string[]): Host[] {
-    const ids = new Set<number>();
-    const find = this.#prepare('SELECT host_id FROM host_macs WHERE mac = ?').pluck();
+    const hosts = new Map<number, Host>();
     for (const mac of macs) {
-      const id = find.get(mac) as number | undefined;
-      if (id !== undefined) ids.add(id);
+      const host = this.#one(
+        `SELECT ${HOST} FROM host_macs m JOIN hosts h ON h.id = m.host_id WHERE m.mac = ?`,
+        mac,
+      );
+      if (host) hosts.set(host.id, host);
     }
-    return [...ids].flatMap((id) => this.byId(id) ?? []);
+    return [...hosts.values()];
   }
 
   /** Name of the host that a MAC belongs to; not where either still waits for approval. */
@@ -318,39 +316,56 @@ export class HostRepository {
   }
 
   #one(sql: string, value: string | number): Host | undefined {
-    const row = this.#prepare(sql).get(value) as HostRow | undefined;
+    const row = this.#prepare(sql).raw().get(value) as HostRow | undefined;
     return row && this.#host(row);
   }
 
-  #host(row: HostRow): Host {
-    const macs = this.#prepare('SELECT * FROM host_macs WHERE host_id = ? ORDER BY is_primary DESC, mac').all(
-      row.id,
+  #host([
+    id,
+    name,
+    description,
+    pending,
+    createdAt,
+    createdBy,
+    kernel,
+    init,
+    kernelArgs,
+    biosExit,
+    efiExit,
+    imageId,
+    deployedAt,
+    disk,
+    productKey,
+  ]: HostRow): Host {
+    const rows = this.#prepare(`SELECT ${MAC} FROM host_macs WHERE host_id = ? ORDER BY is_primary DESC, mac`)
+      .raw()
+      .all(id) as MacRow[];
+    const macs = rows.map(
+      ([mac, primary, waits, imageIgnore, clientIgnore]): HostMac => ({
+        mac,
+        primary: primary === 1,
+        pending: waits === 1,
+        imageIgnore: imageIgnore === 1,
+        clientIgnore: clientIgnore === 1,
+      }),
     );
     return {
-      id: row.id,
-      name: row.name,
-      description: row.description,
-      pending: row.pending === 1,
-      createdAt: row.created_at,
-      createdBy: row.created_by,
-      kernel: row.kernel,
-      init: row.init,
-      kernelArgs: row.kernel_args,
-      biosExit: row.bios_exit,
-      efiExit: row.efi_exit,
-      imageId: row.image_id,
-      deployedAt: row.deployed_at,
-      disk: row.disk,
-      productKey: row.product_key,
-      macs: (macs as MacRow[]).map(
-        (mac): HostMac => ({
-          mac: mac.mac,
-          primary: mac.is_primary === 1,
-          pending: mac.pending === 1,
-          imageIgnore: mac.image_ignore === 1,
-          clientIgnore: mac.client_ignore === 1,
-        }),
-      ),
+      id,
+      name,
+      description,
+      pending: pending === 1,
+      createdAt,
+      createdBy,
+      kernel,
+      init,
+      kernelArgs,
+      biosExit,
+      efiExit,
+      imageId,
+      deployedAt,
+      disk,
+      productKey,
+      macs,
     };
   }
 

@@ -16,7 +16,7 @@ describe('the envelope of FOG Client', () => {
     const text = fc.string({ unit: 'binary' }).filter((one) => !one.includes('\0') && one.trim() === one);
     fc.assert(
       fc.property(text, fc.uint8Array({ minLength: 16, maxLength: 16 }), (plain, iv) => {
-        const body = seal('#!en=', plain, K1, iv);
+        const body = seal('#!en=', plain, K1, Buffer.from(iv));
         expect(open(body, K1)).toBe(plain);
         expect(body).toMatch(/^#!en=[0-9a-f]{32}\|(?:[0-9a-f]{32})*$/);
       }),
