@@ -11,8 +11,11 @@ export function localAddress(request: FastifyRequest): string {
   return plainAddress(request.socket.localAddress);
 }
 
+/** Of an IPv4 address in IPv6 (RFC 4291 section 2.5.5.2). */
+const MAPPED = '::ffff:';
+
 export function plainAddress(address: string | undefined): string {
-  return (address ?? '').replace(/^::ffff:/, '');
+  return address?.startsWith(MAPPED) ? address.slice(MAPPED.length) : (address ?? '');
 }
 
 /** The server as a machine sees it that reached this local address by this scheme. */

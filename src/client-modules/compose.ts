@@ -1,5 +1,5 @@
 import type { Context } from '#actions/context.js';
-import { MODULE_KEYS, type ModuleKey } from '#domain/client-module.js';
+import type { ModuleKey } from '#domain/client-module.js';
 import { messageOf } from '#errors.js';
 import { CLIENT_MODULES } from './index.js';
 import type { ClientModule, ModuleAnswer, Poll } from './module.js';
@@ -30,19 +30,17 @@ export async function composeAnswer(
   const shown: Partial<Record<ModuleKey, ModuleAnswer>> = {};
   const problems: string[] = [];
   let hides = false;
-  for (const key of MODULE_KEYS) {
-    const module = modules.find((one) => one.key === key);
-    const why = switchedOff(context, key, poll.off) ?? (module ? undefined : 'nh');
-    if (why !== undefined || !module) {
-      if (OMITTED_WHEN_OFF.includes(key)) continue;
-      answers[key] = shown[key] = { error: why };
+  for (const { key, tell, secrets } of modules) {
+    const why = switchedOff(context, key, poll.off);
+    if (why !== undefined) {
+      if (!OMITTED_WHEN_OFF.includes(key)) answers[key] = shown[key] = { error: why };
       continue;
     }
     try {
-      const told = module.tell(context, poll);
+      const told = tell(context, poll);
       const answer = told instanceof Promise ? await told : told;
       answers[key] = answer;
-      shown[key] = withoutSecrets(answer, module.secrets);
+      shown[key] = secrets ? withoutSecrets(answer, secrets) : answer;
       hides ||= shown[key] !== answer;
     } catch (error) {
       answers[key] = shown[key] = { error: 'er' };
@@ -63,8 +61,8 @@ export function switchedOff(
   return offForHost.includes(key) ? 'nh' : undefined;
 }
 
-function withoutSecrets(answer: ModuleAnswer, secrets: readonly string[] | undefined): ModuleAnswer {
-  const present = (secrets ?? []).filter((name) => answer[name] !== undefined && answer[name] !== '');
+function withoutSecrets(answer: ModuleAnswer, secrets: readonly string[]): ModuleAnswer {
+  const present = secrets.filter((name) => answer[name] !== undefined && answer[name] !== '');
   if (present.length === 0) return answer;
   return { ...answer, ...Object.fromEntries(present.map((name) => [name, HIDDEN])) };
 }

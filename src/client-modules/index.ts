@@ -8,7 +8,7 @@ import { snapinClient } from './snapin-client.js';
 import { taskReboot } from './task-reboot.js';
 import { userTracker } from './user-tracker.js';
 
-/** All modules. Those of `MODULE_KEYS` that are missing here are off. */
+/** All modules, each once. */
 export const CLIENT_MODULES: readonly ClientModule[] = [
   autoLogout,
   displayManager,

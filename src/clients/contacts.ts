@@ -27,14 +27,11 @@ export class ClientContacts {
     return this.#polls.get(hostId);
   }
 
-  note(hostId: number, poll: Omit<LastPoll, 'line'>): void {
+  note(hostId: number, { at, address, told: now }: Omit<LastPoll, 'line'>): void {
     const before = this.#polls.get(hostId);
-    const line = this.#line(poll.address, poll.at) ?? before?.line ?? '';
-    this.#polls.set(hostId, {
-      ...poll,
-      line,
-      ...(poll.told === undefined && before?.told !== undefined ? { told: before.told } : {}),
-    });
+    const line = this.#line(address, at) ?? before?.line ?? '';
+    const told = now ?? before?.told;
+    this.#polls.set(hostId, told === undefined ? { at, address, line } : { at, address, line, told });
     this.#unwritten.add(hostId);
   }
 
