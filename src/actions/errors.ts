@@ -443,6 +443,10 @@ export const actionErrors = defineErrors({
     remedy: 'put several into one, e.g. "0 12,22 * * *", or remove some: fogd power list {name}',
     status: 409,
   },
+  POWER_PLAN_MISSING: {
+    message: 'the host {name} has no {action} at {cron}',
+    remedy: 'list what it has with: fogd power list {name}',
+  },
   POWER_PLAN_UNKNOWN: {
     message: 'nothing that is done by the clock has the number {id}',
     remedy: 'see fogd power list',

@@ -24,7 +24,7 @@ export function listPower(context: Context, key?: string): PowerPlanView[] {
   return plans.map(({ hostId, ...plan }) => ({ ...plan, host: names.get(hostId) ?? '' }));
 }
 
-/** Throws HOST_UNKNOWN, POWER_TIME_BAD, POWER_PLAN_EXISTS or POWER_PLANS_MANY. */
+/** Throws POWER_TIME_BAD, HOST_UNKNOWN, POWER_PLAN_EXISTS or POWER_PLANS_MANY. */
 export async function addPower(
   context: Context,
   key: string,
@@ -32,13 +32,12 @@ export async function addPower(
   text: string,
 ): Promise<PowerPlanView> {
   const { power, store } = context;
-  const host = findHost(context, key);
-  const cron = parseCron(text);
-  if (cron === undefined) throw actionErrors.POWER_TIME_BAD({});
+  const cron = cronOf(text);
   return await store.commit(() => {
+    const host = findHost(context, key);
     const plans = power.plans(host.id);
     // Clients tell them apart by what they say.
-    if (plans.some((plan) => plan.action === action && plan.cron === cron))
+    if (plans.some(isThe(action, cron)))
       throw actionErrors.POWER_PLAN_EXISTS({ name: host.name, action, cron });
     if (plans.length >= MOST_PLANS)
       throw actionErrors.POWER_PLANS_MANY({ name: host.name, most: MOST_PLANS });
@@ -53,6 +52,55 @@ export async function removePower(context: Context, id: number): Promise<PowerPl
   await context.store.commit(() => context.power.remove(id));
   return plan;
 }
+
+export interface GroupPowerPlans {
+  readonly plans: readonly PowerPlanView[];
+  /** Hosts that could not get it, or had none to lose, each with the reason. */
+  readonly refused: readonly Refused[];
+}
+
+/** The same plan for each host that is in a group now; one that cannot get it keeps no other from it. Throws POWER_TIME_BAD, GROUP_UNKNOWN, GROUP_EMPTY. */
+export async function addGroupPower(
+  context: Context,
+  name: string,
+  action: PowerAction,
+  text: string,
+): Promise<GroupPowerPlans> {
+  const cron = cronOf(text);
+  const { done, refused } = await forEachHost(context, name, (host) => addPower(context, host, action, cron));
+  return { plans: done, refused };
+}
+
+/** Takes a plan from each host that is in a group now, however it came by it. Throws POWER_TIME_BAD, GROUP_UNKNOWN, GROUP_EMPTY. */
+export async function removeGroupPower(
+  context: Context,
+  name: string,
+  action: PowerAction,
+  text: string,
+): Promise<GroupPowerPlans> {
+  const { power, store } = context;
+  const cron = cronOf(text);
+  const { done, refused } = await forEachHost(context, name, (key) =>
+    store.commit(() => {
+      const host = findHost(context, key);
+      const plan = power.plans(host.id).find(isThe(action, cron));
+      if (!plan) throw actionErrors.POWER_PLAN_MISSING({ name: host.name, action, cron });
+      power.remove(plan.id);
+      return { id: plan.id, action, cron, host: host.name };
+    }),
+  );
+  return { plans: done, refused };
+}
+
+/** Throws POWER_TIME_BAD. */
+function cronOf(text: string): string {
+  const cron = parseCron(text);
+  if (cron === undefined) throw actionErrors.POWER_TIME_BAD({});
+  return cron;
+}
+
+const isThe = (action: PowerAction, cron: string) => (plan: PowerPlan) =>
+  plan.action === action && plan.cron === cron;
 
 export interface PowerOrderView {
   readonly host: string;

@@ -39,12 +39,12 @@ export const cliErrors = defineErrors({
       'say when a machine may be renamed: always, unused (nobody works at it) or default (as client.enforce says)',
   },
   POWER_TARGET: {
-    message: 'an order is for one host or for one group',
-    remedy: 'name a host and what to do, or what to do and a group with --group',
+    message: 'that is no order for one host, and none for one group',
+    remedy: 'write fogd power {verb} {one}, or fogd power {verb} --group GROUP {each}',
   },
   POWER_ACTION_WORD: {
     message: '{word} is nothing that can be done: it can be {actions}',
-    remedy: 'see fogd power now --help',
+    remedy: 'write one of these',
   },
   POWER_NUMBER_BAD: {
     message: '{number} is no number of what is done by the clock',

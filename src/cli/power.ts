@@ -2,21 +2,26 @@ import { Argument, type Command } from 'commander';
 import { POWER_ACTIONS } from '#domain/power-plan.js';
 import { callApi } from './client.js';
 import { cliErrors } from './errors.js';
+import { orderForGroup } from './group-order.js';
 import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { plain, table, time } from './tables.js';
+import { table, time } from './tables.js';
+
+interface Options {
+  readonly state: string;
+  readonly json?: true;
+}
+
+interface GroupOptions extends Options {
+  readonly group?: string;
+}
 
 interface PlanView {
   readonly id: number;
   readonly host: string;
   readonly action: string;
   readonly cron: string;
-}
-
-interface Options {
-  readonly state: string;
-  readonly json?: true;
 }
 
 interface OrderView {
@@ -26,7 +31,27 @@ interface OrderView {
   readonly sentTo: readonly string[];
 }
 
-const action = (name: string) => new Argument(name, 'what to do').choices([...POWER_ACTIONS]);
+interface Plans {
+  readonly plans: readonly PlanView[];
+}
+
+interface Orders {
+  readonly orders: readonly OrderView[];
+}
+
+/** The words of each verb for one host, and for each host of a group. */
+const USES = {
+  add: { one: 'HOST ACTION CRON', each: 'ACTION CRON' },
+  remove: { one: 'NUMBER', each: 'ACTION CRON' },
+  now: { one: 'HOST ACTION', each: 'ACTION' },
+};
+type Verb = keyof typeof USES;
+
+const GROUP = ['--group <group>', 'all hosts that are in a group now, instead of one host'] as const;
+
+/** Not looked at yet: with a group another word stands in this place. */
+const action = () =>
+  new Argument('[action]', 'what to do').choices([...POWER_ACTIONS]).argParser((word) => word);
 
 export function addPower(program: Command): void {
   const power = program
@@ -34,7 +59,7 @@ export function addPower(program: Command): void {
     .description('shut machines down and restart them, by their FOG Clients, and wake them')
     .addHelpText(
       'after',
-      '\nExamples:\n  fogd power now lab-pc-01 shutdown\n  fogd power now wol --group room-12\n  fogd power add lab-pc-01 wol "30 6 * * 1-5"',
+      '\nExamples:\n  fogd power now lab-pc-01 shutdown\n  fogd power now wol --group room-12\n  fogd power add lab-pc-01 wol "30 6 * * 1-5"\n  fogd power add shutdown "0 20 * * *" --group room-12',
     );
   const verb = (name: string, description: string) =>
     power.command(name).description(description).addOption(stateOption()).addOption(jsonOption());
@@ -48,74 +73,99 @@ export function addPower(program: Command): void {
       print(options, plans, plans.length === 0 ? ['nothing'] : table([head, ...rows]));
     });
 
-  verb('add <host>', 'shut down, restart or wake by the clock')
-    .addArgument(action('<action>'))
+  verb('add [host]', 'shut down, restart or wake by the clock')
+    .addArgument(action())
     .argument(
-      '<cron>',
+      '[cron]',
       'minute hour day month weekday, by the clock of the machine; for wol by that of this server',
     )
-    .addHelpText('after', '\nExample:\n  fogd power add lab-pc-01 shutdown "0 22 * * 1-5"')
-    .action(async (host: string, action: string, cron: string, options: Options) => {
-      const plan = await callApi<PlanView>(options.state, 'POST', path(host), { action, cron });
-      print(options, plan, [`${plan.host}: ${plan.action} at ${plan.cron} (number ${plan.id})`]);
-    });
+    .option(...GROUP)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fogd power add lab-pc-01 shutdown "0 22 * * 1-5"\n  fogd power add wol "30 6 * * 1-5" --group room-12',
+    )
+    .action(
+      async (
+        host: string | undefined,
+        what: string | undefined,
+        when: string | undefined,
+        { group, ...options }: GroupOptions,
+      ) => {
+        const { path, action, cron } = wanted('add', [host, what, when], group);
+        if (group !== undefined)
+          return await orderForGroup<Plans>(options, path, { action, cron }, ({ plans }) => plans.map(added));
+        const plan = await callApi<PlanView>(options.state, 'POST', path, { action, cron });
+        print(options, plan, [added(plan)]);
+      },
+    );
 
-  verb('remove <id>', 'do so no longer')
-    .addHelpText('after', '\nExample:\n  fogd power remove 3')
-    .action(async (text: string, options: Options) => {
-      if (!/^\d{1,9}$/.test(text)) throw cliErrors.POWER_NUMBER_BAD({ number: text });
-      const plan = await callApi<PlanView>(options.state, 'DELETE', `/power/${text}`);
-      print(options, plan, [`${plan.host}: no ${plan.action} at ${plan.cron} any more`]);
+  verb('remove', 'do so no longer')
+    .argument('<plan...>', 'its number; with --group: what is done, and when')
+    .option(...GROUP)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  fogd power remove 3\n  fogd power remove wol "30 6 * * 1-5" --group room-12',
+    )
+    .action(async (words: string[], { group, ...options }: GroupOptions) => {
+      if (group !== undefined) {
+        const { path, action, cron } = wanted('remove', words, group);
+        return await orderForGroup<Plans>(options, `${path}/remove`, { action, cron }, ({ plans }) =>
+          plans.map(removed),
+        );
+      }
+      const [number = '', ...more] = words;
+      if (more.length > 0) throw wrongUse('remove');
+      if (!/^\d{1,9}$/.test(number)) throw cliErrors.POWER_NUMBER_BAD({ number });
+      const plan = await callApi<PlanView>(options.state, 'DELETE', `/power/${number}`);
+      print(options, plan, [removed(plan)]);
     });
 
   verb(
     'now [host]',
     'shut down or restart at the next poll of its client, which asks who works there; wake at once',
   )
-    .addArgument(action('[action]'))
-    .option('--group <group>', 'all hosts of a group instead of one host')
+    .addArgument(action())
+    .option(...GROUP)
     .addHelpText(
       'after',
       '\nExamples:\n  fogd power now lab-pc-01 reboot\n  fogd power now wol --group room-12',
     )
     .action(
-      async (
-        first: string | undefined,
-        second: string | undefined,
-        { group, ...options }: Options & { readonly group?: string },
-      ) => {
-        const words = [first, second].flatMap((word) => word ?? []);
-        const [what = '', host] = words.reverse();
-        if ((host === undefined) === (group === undefined) || what === '') throw cliErrors.POWER_TARGET({});
-        const actions: readonly string[] = POWER_ACTIONS;
-        if (!actions.includes(what))
-          throw cliErrors.POWER_ACTION_WORD({ word: what, actions: actions.join(', ') });
-        if (group !== undefined) return await orderForGroup(group, what, options);
-        const where = `${path(host ?? '')}/now`;
-        const order = await callApi<OrderView>(options.state, 'POST', where, { action: what });
-        print(options, order, [line(order)]);
+      async (host: string | undefined, what: string | undefined, { group, ...options }: GroupOptions) => {
+        const { path, action } = wanted('now', [host, what], group);
+        const where = `${path}/now`;
+        if (group !== undefined)
+          return await orderForGroup<Orders>(options, where, { action }, ({ orders }) => orders.map(ordered));
+        const order = await callApi<OrderView>(options.state, 'POST', where, { action });
+        print(options, order, [ordered(order)]);
       },
     );
 }
 
-async function orderForGroup(group: string, what: string, options: Options): Promise<void> {
-  const made = await callApi<{
-    orders: readonly OrderView[];
-    refused: ReadonlyArray<{ readonly host: string; readonly reason: string }>;
-  }>(options.state, 'POST', `/groups/${encodeURIComponent(group)}/power/now`, { action: what });
-  print(options, made, [
-    ...made.orders.map(line),
-    ...made.refused.map(({ host, reason }) => `refused: ${plain(reason)} (${host})`),
-  ]);
-  if (made.refused.length > 0) process.exitCode = 1;
+/** What `words` ask for: of a host, which is the first of them, or of each host of a group. Throws POWER_TARGET, POWER_ACTION_WORD. */
+function wanted(verb: Verb, words: ReadonlyArray<string | undefined>, group: string | undefined) {
+  const given = words.filter((word) => word !== undefined);
+  const all = group === undefined ? given : [group, ...given];
+  if (all.length !== 1 + USES[verb].each.split(' ').length) throw wrongUse(verb);
+  const [name = '', action = '', cron = ''] = all;
+  const actions: readonly string[] = POWER_ACTIONS;
+  if (!actions.includes(action))
+    throw cliErrors.POWER_ACTION_WORD({ word: action, actions: actions.join(', ') });
+  return {
+    path: `/${group === undefined ? 'hosts' : 'groups'}/${encodeURIComponent(name)}/power`,
+    action,
+    cron,
+  };
 }
 
-function line({ host, action, until, sentTo }: OrderView): string {
+const wrongUse = (verb: Verb) => cliErrors.POWER_TARGET({ verb, ...USES[verb] });
+
+const added = ({ id, host, action, cron }: PlanView) => `${host}: ${action} at ${cron} (number ${id})`;
+
+const removed = ({ host, action, cron }: PlanView) => `${host}: no ${action} at ${cron} any more`;
+
+function ordered({ host, action, until, sentTo }: OrderView): string {
   return until === null
     ? `${host}: magic packets were sent to ${sentTo.join(', ')}`
     : `${host}: ${action}, if its client polls before ${time(until)}`;
-}
-
-function path(host: string): string {
-  return `/hosts/${encodeURIComponent(host)}/power`;
 }

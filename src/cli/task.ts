@@ -3,6 +3,7 @@ import { TASK_TYPES, type TaskKey } from '#domain/task-type.js';
 import type { TaskView } from '#domain/task-view.js';
 import { callApi } from './client.js';
 import { cliErrors } from './errors.js';
+import { orderForGroup } from './group-order.js';
 import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
@@ -102,7 +103,13 @@ export function addTask(program: Command): void {
             forced: force ?? false,
             wake: wake ?? false,
           };
-          if (group !== undefined) return await orderForGroup(state, group, wanted, rest);
+          if (group !== undefined)
+            return await orderForGroup<{ readonly tasks: readonly TaskView[] }>(
+              { state, ...rest },
+              `/groups/${encodeURIComponent(group)}/tasks`,
+              wanted,
+              ({ tasks }) => tasks.map((one) => `task ${one.id}: ${one.type} on ${one.host}`),
+            );
           const made = await callApi<TaskView>(state, 'POST', '/tasks', { ...wanted, host });
           const what = made.image === null ? made.type : `${made.type} of ${made.image}`;
           const start = type.snapins === 'all' || type.snapins === 'one' ? CLIENT_START : BOOT_START;
@@ -131,23 +138,6 @@ export function addTask(program: Command): void {
     .action(async (key: string | undefined, { state, json }: Options) => {
       process.exitCode = (await watchTasks(state, key, json)) ? 0 : 1;
     });
-}
-
-async function orderForGroup(
-  state: string,
-  group: string,
-  wanted: object,
-  options: { readonly json?: true },
-): Promise<void> {
-  const made = await callApi<{
-    tasks: readonly TaskView[];
-    refused: ReadonlyArray<{ readonly host: string; readonly reason: string }>;
-  }>(state, 'POST', `/groups/${encodeURIComponent(group)}/tasks`, wanted);
-  print(options, made, [
-    ...made.tasks.map((one) => `task ${one.id}: ${one.type} on ${one.host}`),
-    ...made.refused.map(({ host, reason }) => `refused: ${plain(reason)} (${host})`),
-  ]);
-  if (made.refused.length > 0) process.exitCode = 1;
 }
 
 function path(id: string): string {

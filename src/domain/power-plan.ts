@@ -72,17 +72,46 @@ export function clientLines(cron: string): string[] {
   return [`${minute} ${hour} ${day} ${month} *`, `${minute} ${hour} * ${month} ${weekday}`];
 }
 
-/** Whether one of `parseCron` means the minute that `time` is in, by the local clock. A day of the month and of the week: either (cron). */
+/**
+ * Whether one of `parseCron` is due in the minute that `time` is in, by the local clock. That skips an hour when daylight saving time begins and shows
+ * one again when it ends. As with cron, what was skipped is due right after it, and what is shown again is not; what has no hour of its own follows
+ * the clock.
+ */
 export function isDue(cron: string, time: Date): boolean {
+  const minute = Math.floor(time.getTime() / MINUTE_MS) * MINUTE_MS;
+  const now = shown(minute);
+  if (cron.split(' ')[1] === '*') return means(cron, now);
+  if (isShownAgain(minute)) return false;
+  for (let one = shown(minute - MINUTE_MS) + MINUTE_MS; one <= now; one += MINUTE_MS)
+    if (means(cron, one)) return true;
+  return false;
+}
+
+const MINUTE_MS = 60_000;
+
+/** What the local clock shows at a time, as a time at which UTC shows the same. */
+function shown(time: number): number {
+  return time - new Date(time).getTimezoneOffset() * MINUTE_MS;
+}
+
+function isShownAgain(minute: number): boolean {
+  const at = new Date(minute);
+  // Of two times that the clock shows alike, this is the first (ECMA-262, "UTC (t)").
+  const first = new Date(at.getFullYear(), at.getMonth(), at.getDate(), at.getHours(), at.getMinutes());
+  return first.getTime() < minute;
+}
+
+/** Whether a minute is meant, as `shown` gives it. A day of the month and of the week: either (cron). */
+function means(cron: string, at: number): boolean {
   const [minute = '', hour = '', day = '', month = '', weekday = ''] = cron.split(' ');
-  const means = (text: string, field: Field, number: number) =>
-    values(text, field)?.includes(number) ?? false;
+  const time = new Date(at);
+  const has = (text: string, field: Field, number: number) => values(text, field)?.includes(number) ?? false;
   const isTime =
-    means(minute, MINUTE, time.getMinutes()) &&
-    means(hour, HOUR, time.getHours()) &&
-    means(month, MONTH, time.getMonth() + 1);
+    has(minute, MINUTE, time.getUTCMinutes()) &&
+    has(hour, HOUR, time.getUTCHours()) &&
+    has(month, MONTH, time.getUTCMonth() + 1);
   if (!isTime) return false;
-  const [onDay, onWeekday] = [means(day, DAY, time.getDate()), means(weekday, WEEKDAY, time.getDay())];
+  const [onDay, onWeekday] = [has(day, DAY, time.getUTCDate()), has(weekday, WEEKDAY, time.getUTCDay())];
   return day === '*' || weekday === '*' ? onDay && onWeekday : onDay || onWeekday;
 }
 

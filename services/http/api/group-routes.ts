@@ -11,7 +11,7 @@ import {
 } from '#actions/manage-groups.js';
 import { describeTasks } from '#actions/manage-tasks.js';
 import { GROUP_SORTS } from '#store/groups.js';
-import { type ApiInstance, fields, listQuery, NameParam, page, Time } from './route-types.js';
+import { type ApiInstance, fields, listQuery, NameParam, page, Refused, Time } from './route-types.js';
 import { orderFields, Task } from './task-routes.js';
 
 const Group = fields(
@@ -33,7 +33,7 @@ const New = fields({ name: Type.String({ maxLength: 64 }) });
 const Order = fields(orderFields);
 const Ordered = fields({
   tasks: Type.Array(Task),
-  refused: Type.Array(fields({ host: Type.String(), reason: Type.String() })),
+  refused: Refused,
 });
 
 const params = { name: 'room-12' };

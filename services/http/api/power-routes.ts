@@ -1,6 +1,14 @@
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
-import { addPower, listPower, orderGroupPower, orderPower, removePower } from '#actions/manage-power.js';
+import {
+  addGroupPower,
+  addPower,
+  listPower,
+  orderGroupPower,
+  orderPower,
+  removeGroupPower,
+  removePower,
+} from '#actions/manage-power.js';
 import { POWER_ACTIONS } from '#domain/power-plan.js';
 import { pageOf } from '#store/page.js';
 import {
@@ -12,6 +20,7 @@ import {
   NameParam,
   nullable,
   page,
+  Refused,
   Time,
 } from './route-types.js';
 
@@ -39,17 +48,16 @@ const Order = fields(
   },
   'PowerOrder',
 );
-const Ordered = fields({
-  orders: Type.Array(Order),
-  refused: Type.Array(fields({ host: Type.String(), reason: Type.String() })),
-});
+const Ordered = fields({ orders: Type.Array(Order), refused: Refused });
+const Planned = fields({ plans: Type.Array(Plan), refused: Refused });
 const Query = listQuery(['id', 'host'], {
   host: Type.Optional(Type.String({ minLength: 1, maxLength: 64, description: 'Name or MAC.' })),
 });
-const New = fields({ action: Action, cron: Type.String({ minLength: 1, maxLength: 200 }) });
+const Wanted = fields({ action: Action, cron: Type.String({ minLength: 1, maxLength: 200 }) });
 const Now = fields({ action: Action });
 
 const params = { key: 'lab-pc-01' };
+const ofGroup = { name: 'room-12' };
 
 /** When machines are shut down, restarted and woken. */
 export async function powerRoutes(
@@ -81,7 +89,7 @@ export async function powerRoutes(
       schema: {
         summary: 'Shut down, restart or wake by the clock',
         params: KeyParam,
-        body: New,
+        body: Wanted,
         response: { 201: Plan },
       },
       config: {
@@ -101,6 +109,43 @@ export async function powerRoutes(
       config: { scope: 'hosts:write', action: 'power-plan-removed', example: { params: { id: 1 } } },
     },
     ({ params, context }) => removePower(context, params.id),
+  );
+
+  app.post(
+    '/groups/:name/power',
+    {
+      schema: {
+        summary: 'Shut down, restart or wake each host of a group by the clock',
+        params: NameParam,
+        body: Wanted,
+        response: { 201: Planned },
+      },
+      config: {
+        scope: 'hosts:write',
+        action: 'group-power-plan-added',
+        example: { params: ofGroup, body: { action: 'shutdown', cron: '0 20 * * 1-5' } },
+      },
+    },
+    async ({ params, body, context }, reply) =>
+      reply.code(201).send(await addGroupPower(context, params.name, body.action, body.cron)),
+  );
+
+  app.post(
+    '/groups/:name/power/remove',
+    {
+      schema: {
+        summary: 'Do so no longer with any host of a group',
+        params: NameParam,
+        body: Wanted,
+        response: { 200: Planned },
+      },
+      config: {
+        scope: 'hosts:write',
+        action: 'group-power-plan-removed',
+        example: { params: ofGroup, body: { action: 'reboot', cron: '30 6 * * *' } },
+      },
+    },
+    ({ params, body, context }) => removeGroupPower(context, params.name, body.action, body.cron),
   );
 
   app.post(
@@ -135,7 +180,7 @@ export async function powerRoutes(
         scope: 'hosts:write',
         action: 'group-power-ordered',
         outside: true,
-        example: { params: { name: 'room-12' }, body: { action: 'wol' } },
+        example: { params: ofGroup, body: { action: 'wol' } },
       },
     },
     ({ params, body, caller, context }) => orderGroupPower(context, params.name, body.action, caller.actor),

@@ -73,6 +73,9 @@ export const NameParam = fields({ name: Type.String({ minLength: 1, maxLength: 6
 export const KeyParam = fields({ key: Type.String({ minLength: 1, maxLength: 64 }) });
 export const IdParam = fields({ id: Type.Integer({ minimum: 1 }) });
 
+/** Hosts of a group that could not have what the others got. */
+export const Refused = Type.Array(fields({ host: Type.String(), reason: Type.String() }));
+
 /** A password or key: comes in, never goes out, and is in no log. */
 export const secret = (maxLength: number) => Type.String({ maxLength, writeOnly: true });
 

@@ -26,6 +26,7 @@ case "$*" in
     { id: 2, name: 'a"quote' },
     { id: 3, name: '$(touch hacked)' },
   ])} ;;
+  'group list --json') ${listing([{ name: 'room-12', hosts: ['other'] }])} ;;
   'task list --json') ${listing([{ id: 7, type: 'Deploy' }, { id: 12 }])} ;;
   'lease list --json') ${listing([{ address: '10.0.0.50' }])} ;;
   *) echo "fogd: does not run: start it" >&2; exit 1 ;;
@@ -105,6 +106,7 @@ describe.each([
   it('offers the words that an option and an argument take', () => {
     expect(complete('fogd', 'ports', '--format', '')).toEqual(['nftables', 'table']);
     expect(complete('fogd', 'completion', '')).toEqual(['bash', 'zsh']);
+    expect(complete('fogd', 'power', 'add', 'other', '')).toEqual(['reboot', 'shutdown', 'wol']);
   });
 
   it('offers names that fogd knows', () => {
@@ -113,6 +115,7 @@ describe.each([
     expect(complete('fogd', 'task', 'deploy', '--wake', '')).toEqual(hosts);
     expect(complete('fogd', 'trace', '')).toEqual(hosts);
     expect(complete('fogd', 'group', 'join', 'room', 'other', 'lab-pc-02', '')).toEqual(hosts);
+    expect(complete('fogd', 'power', 'add', '--group', '')).toEqual(['room-12']);
     expect(complete('fogd', 'task', 'cancel', '')).toEqual(['12', '7']);
     expect(complete('fogd', 'lease', 'release', '')).toEqual(['10.0.0.50']);
     expect(complete('fogd', 'host', 'image', 'other', '')).toEqual(

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { PowerKeeper } from '#actions/keep-power.js';
 import { addHost, addMac } from '#actions/manage-hosts.js';
 import { addPower, removePower } from '#actions/manage-power.js';
@@ -28,6 +28,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await keeper.stop();
   await world.close();
+  vi.unstubAllEnvs();
   expect(failures).toEqual([]);
 });
 
@@ -126,6 +127,22 @@ describe('a machine that is to be woken by the clock', () => {
     keeper.start();
     await world.clock.advance(MINUTE);
     expect(world.woken).toEqual([]);
+  });
+
+  it.each([
+    ['skips', 'right after it', '2026-03-29T00:00Z', '2026-03-29T01:00Z'],
+    ['shows twice', 'the first time', '2026-10-24T23:00Z', '2026-10-25T00:30Z'],
+  ])('is woken once where the clock %s the time: %s', async (_, _when, before, at) => {
+    vi.stubEnv('TZ', 'Europe/Berlin');
+    await addPower(world.context, 'PC', 'wol', '30 2 * * *');
+    await world.clock.advance(Date.parse(before) - world.clock.now());
+    keeper.start();
+    await world.clock.advance(Date.parse(at) - world.clock.now() - 1);
+    expect(world.woken).toEqual([]);
+    await world.clock.advance(1);
+    expect(world.woken).toEqual([MAC]);
+    await world.clock.advance(3 * 60 * MINUTE);
+    expect(world.woken).toEqual([MAC]);
   });
 
   it('goes on being looked after when packets cannot be sent: the story says why', async () => {

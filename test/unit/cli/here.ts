@@ -78,6 +78,7 @@ export function sampleWords(command: Command, given: Readonly<Record<string, str
     ...{
       'on|off': 'on',
       id: '999',
+      plan: '999',
       mac: '02:00:00:00:99:99',
       address: '10.9.9.9',
       server: 'plain',

@@ -25,6 +25,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   vi.restoreAllMocks();
+  process.exitCode = undefined;
   Object.defineProperty(process, 'stdin', stdin);
   await world.close();
 });
@@ -102,6 +103,72 @@ describe('fogd power', () => {
   });
 });
 
+describe('fogd power for a group', () => {
+  const shutdown = ['shutdown', '0 20 * * 1-5', '--group', 'room-12'];
+  beforeEach(async () => {
+    await addHost(world.context, 'PC-2', ['02:00:00:00:00:02'], 'test');
+    await addGroup(world.context, 'room-12', 'test');
+    await changeMembers(world.context, 'room-12', 'join', ['PC', 'PC-2']);
+  });
+
+  it('gives each host a plan, and takes it from each', async () => {
+    expect(await fogd('power', 'add', ...shutdown)).toBe(
+      'PC: shutdown at 0 20 * * MON-FRI (number 1)\nPC-2: shutdown at 0 20 * * MON-FRI (number 2)\n',
+    );
+    expect(await fogd('power', 'remove', '--group', 'room-12', 'shutdown', '0 20 * * mon-fri')).toBe(
+      'PC: no shutdown at 0 20 * * MON-FRI any more\nPC-2: no shutdown at 0 20 * * MON-FRI any more\n',
+    );
+    expect(process.exitCode).toBeUndefined();
+    expect(await fogd('power', 'list')).toBe('nothing\n');
+  });
+
+  it('says who was refused and why, and ends with 1', async () => {
+    await fogd('power', 'add', 'PC', 'shutdown', '0 20 * * 1-5');
+    expect(await fogd('power', 'add', ...shutdown)).toBe(
+      'PC-2: shutdown at 0 20 * * MON-FRI (number 2)\nrefused: the host PC has that already: shutdown at 0 20 * * MON-FRI: nothing needs to be done (PC)\n',
+    );
+    expect(process.exitCode).toBe(1);
+    await fogd('power', 'remove', '1');
+    process.exitCode = undefined;
+    expect(JSON.parse(await fogd('power', 'remove', ...shutdown, '--json'))).toMatchObject({
+      plans: [{ id: 2, host: 'PC-2' }],
+      refused: [{ host: 'PC', reason: expect.stringContaining('has no shutdown at 0 20 * * MON-FRI') }],
+    });
+    expect(process.exitCode).toBe(1);
+  });
+
+  it.each([
+    ['add'],
+    ['add', 'PC', 'shutdown'],
+    ['add', 'shutdown', '0 20 * * *'],
+    ['add', '--group', 'room-12', 'shutdown'],
+    ['add', '--group', 'room-12', 'PC', 'shutdown', '0 20 * * *'],
+    ['remove', 'shutdown', '0 20 * * *'],
+    ['remove', '1', '--group', 'room-12'],
+    ['remove', '1', '2'],
+    ['remove', 'shutdown', '--group', 'room-12'],
+  ])('%s %s %s %s %s: shows the right use', async (...words) => {
+    await expect(fogd('power', ...words)).rejects.toMatchObject({
+      code: 'POWER_TARGET',
+      remedy: expect.stringMatching(
+        /^write fogd power (\w+) [A-Z ]+, or fogd power \1 --group GROUP ACTION CRON$/,
+      ),
+    });
+    expect(await fogd('power', 'list')).toBe('nothing\n');
+  });
+
+  it.each([
+    ['add', 'PC', 'sleep', '0 20 * * *'],
+    ['add', 'sleep', '0 20 * * *', '--group', 'room-12'],
+    ['remove', 'sleep', '0 20 * * *', '--group', 'room-12'],
+  ])('%s %s %s %s %s: names what can be done', async (...words) => {
+    await expect(fogd('power', ...words)).rejects.toMatchObject({
+      code: 'POWER_ACTION_WORD',
+      message: 'sleep is nothing that can be done: it can be shutdown, reboot, wol',
+    });
+  });
+});
+
 describe('fogd power now', () => {
   it('is for one host or for one group', async () => {
     await addGroup(world.context, 'room-12', 'test');
@@ -116,7 +183,6 @@ describe('fogd power now', () => {
       /PC: magic.*\nrefused: .*\(NEW\)\n/,
     );
     expect(process.exitCode).toBe(1);
-    process.exitCode = undefined;
     for (const words of [['wol'], ['PC', 'wol', '--group', 'room-12'], ['--group', 'room-12']])
       await expect(fogd('power', 'now', ...words)).rejects.toMatchObject({ code: 'POWER_TARGET' });
     await expect(fogd('power', 'now', 'sleep', '--group', 'room-12')).rejects.toMatchObject({

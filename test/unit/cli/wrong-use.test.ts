@@ -160,6 +160,8 @@ it('each route of the API has its command', async () => {
     ['client', 'reset', '--group', 'x'],
     ['power', 'remove', '99'],
     ['power', 'now', 'wol', '--group', 'x'],
+    ['power', 'add', 'wol', '30 6 * * *', '--group', 'x'],
+    ['power', 'remove', 'wol', '30 6 * * *', '--group', 'x'],
     ['printer', 'add', PRINTER, 'network'],
     ['printer', 'change', PRINTER, '--description', 'x'],
     ['printer', 'remove', PRINTER],

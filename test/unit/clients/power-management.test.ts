@@ -1,7 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addGroup, changeMembers } from '#actions/manage-groups.js';
 import { addHost } from '#actions/manage-hosts.js';
-import { addPower, listPower, orderGroupPower, orderPower, removePower } from '#actions/manage-power.js';
+import {
+  addGroupPower,
+  addPower,
+  listPower,
+  orderGroupPower,
+  orderPower,
+  removeGroupPower,
+  removePower,
+} from '#actions/manage-power.js';
 import type { World } from '../services/http/world.js';
 import { knownClient, makeClientWorld, PC_MAC, transportOf } from './client-world.js';
 import type { FogClient } from './fog-client.js';
@@ -77,6 +85,52 @@ describe('power management', () => {
     expect(world.context.power.order(3)).toMatchObject({ action: 'reboot' });
     expect(await order('wol')).toMatchObject({ orders: [{ until: null }, { until: null }], refused });
     expect(world.woken).toEqual([PC_MAC, other]);
+  });
+
+  it('by the clock is given to all hosts of a group, and taken from them; one that refuses keeps no other from it', async () => {
+    await addGroup(world.context, 'room-12', 'test');
+    const shutdown = ['room-12', 'shutdown', '0  20 * * 1-5'] as const;
+    await expect(addGroupPower(world.context, ...shutdown)).rejects.toMatchObject({ code: 'GROUP_EMPTY' });
+    for (const [index, name] of ['FULL', 'HAS', 'PC-2'].entries())
+      await addHost(world.context, name, [`00:11:22:33:55:0${index}`], 'test');
+    await changeMembers(world.context, 'room-12', 'join', ['FULL', 'HAS', 'PC', 'PC-2']);
+    for (let minute = 0; minute < 32; minute++)
+      await addPower(world.context, 'FULL', 'reboot', `${minute} 1 * * *`);
+    await addPower(world.context, 'HAS', 'shutdown', '0 20 * * MON-FRI');
+    const plan = { action: 'shutdown', cron: '0 20 * * MON-FRI' };
+    const { plans, refused } = await addGroupPower(world.context, ...shutdown);
+    expect(plans).toMatchObject([
+      { host: 'PC', ...plan },
+      { host: 'PC-2', ...plan },
+    ]);
+    expect(refused).toEqual([
+      { host: 'FULL', reason: expect.stringContaining('has 32 times') },
+      { host: 'HAS', reason: expect.stringContaining('has that already: shutdown at 0 20 * * MON-FRI') },
+    ]);
+    expect(await told()).toEqual({ onDemand: '', tasks: [plan] });
+
+    // What else they have stays.
+    await addPower(world.context, 'PC', 'wol', '0 20 * * 1-5');
+    await addPower(world.context, 'PC', 'shutdown', '0 21 * * 1-5');
+    const taken = await removeGroupPower(world.context, ...shutdown);
+    expect(taken.plans.map(({ host }) => host)).toEqual(['PC', 'HAS', 'PC-2']);
+    expect(taken.plans).toContainEqual(plans[0]);
+    expect(taken.refused).toEqual([
+      { host: 'FULL', reason: expect.stringContaining('the host FULL has no shutdown at 0 20 * * MON-FRI') },
+    ]);
+    expect(await told()).toEqual({ onDemand: '', tasks: [{ ...plan, cron: '0 21 * * MON-FRI' }] });
+    expect(listPower(world.context)).toHaveLength(34);
+  });
+
+  it('at no time that there is, or for no group, is refused as a whole', async () => {
+    for (const change of [addGroupPower, removeGroupPower]) {
+      await expect(change(world.context, 'room-12', 'wol', '0 0 31 2 *')).rejects.toMatchObject({
+        code: 'POWER_TIME_BAD',
+      });
+      await expect(change(world.context, 'room-12', 'wol', '30 6 * * *')).rejects.toMatchObject({
+        code: 'GROUP_UNKNOWN',
+      });
+    }
   });
 
   it('by order is told once, and a restart is called so', async () => {
