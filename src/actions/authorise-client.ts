@@ -71,10 +71,13 @@ export async function authoriseClient(context: Context, call: Handshake): Promis
   if (live && live.proof === proof && live.key.equals(opened.key))
     return { kind: 'authorised', host, session: live, how: 'again', wasAway };
 
-  const { how, token } = await context.store.commit(() =>
-    settle(context, host, opened.token, proof, call, live),
-  );
-  if (token === undefined) return refused('ist', WRONG[how]);
+  const { how, token } = await context.store.commit((): Settled => {
+    const now = findClient(context, call.macs);
+    return now.kind === 'one' && now.host.id === host.id
+      ? settle(context, now.host, opened.token, proof, call, live)
+      : { how: 'gone' };
+  });
+  if (token === undefined) return refused(how === 'gone' ? 'ih' : 'ist', WRONG[how]);
   const { address } = call;
   const isFirst = how === 'first';
   const session = sessions.begin(host.id, { key: opened.key, token, proof, address, isFirst });
@@ -85,11 +88,13 @@ const WRONG = {
   wrong:
     'its security token is wrong: it was installed anew, or another machine has its MAC; if it may be trusted: fogd client reset',
   replayed: 'somebody sent a recorded handshake again',
+  // Its number may be another's by now.
+  gone: 'while it was decrypted, its host was removed or its MAC addresses became those of another',
 } as const;
 
 type Settled =
   | { readonly how: 'first' | 'renewed' | 'repeated'; readonly token: Buffer }
-  | { readonly how: 'wrong' | 'replayed'; readonly token?: undefined };
+  | { readonly how: 'wrong' | 'replayed' | 'gone'; readonly token?: undefined };
 
 function settle(
   { clients, hosts, clock, random, settings }: Context,

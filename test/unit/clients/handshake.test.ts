@@ -1,7 +1,7 @@
 import { constants, publicEncrypt, X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { resetClient } from '#actions/manage-clients.js';
-import { addHost, addMac, changeHost } from '#actions/manage-hosts.js';
+import { describeClient, resetClient } from '#actions/manage-clients.js';
+import { addHost, addMac, changeHost, removeHost } from '#actions/manage-hosts.js';
 import { ClientSessions } from '#clients/sessions.js';
 import { open } from '#services/http/client/envelope.js';
 import { storeErrors } from '#store/errors.js';
@@ -296,6 +296,19 @@ describe('who a client is', () => {
     expect(client.log).toEqual(['handshake: er']);
   });
 
+  it('bug: a stranger who registered an adapter of it as a host of his own cut it off', async () => {
+    const client = await knownClient(world);
+    const adapter = '00:11:22:33:44:77';
+    const other = await installClient(world, { macs: `${adapter}|${PC_MAC}` });
+    other.token = client.token;
+    await transportOf(world, '10.0.0.66')('GET', `/service/register.php?hostname=EVIL&mac=${adapter}`);
+    expect(world.context.hosts.byName('EVIL')).toMatchObject({ pending: true });
+    expect(await other.handshake()).toBe(true);
+    await other.cycle();
+    expect(other.told?.hostnamechanger).toMatchObject({ hostname: 'PC' });
+    expect(other.log).toEqual([]);
+  });
+
   it('adapters that nobody knows wait for approval once the client has shown who it is, and not before', async () => {
     await addHost(world.context, 'PC', [PC_MAC], 'test');
     const client = await installClient(world, { macs: `${PC_MAC}|00:11:22:33:44:77` });
@@ -313,6 +326,26 @@ describe('who a client is', () => {
     expect(await client.handshake()).toBe(false);
     await changeHost(world.context, 'PC', { pending: false });
     expect(await client.handshake()).toBe(true);
+  });
+
+  it('bug: of a host that was removed while the handshake was decrypted, the next one that got its number was handed over', async () => {
+    const client = await knownClient(world);
+    const { unwrapper } = world.context;
+    const unwrap = unwrapper.unwrap.bind(unwrapper);
+    Object.assign(world.context, {
+      unwrapper: {
+        unwrap: async (...call: Parameters<typeof unwrap>) => {
+          const opened = await unwrap(...call);
+          await removeHost(world.context, 'PC');
+          const next = await addHost(world.context, 'NEXT', ['00:11:22:33:44:99'], 'test');
+          expect(next.id).toBe(1);
+          return opened;
+        },
+      },
+    });
+    expect(await client.handshake()).toBe(false);
+    expect(client.log).toEqual(['handshake: ih']);
+    expect(describeClient(world.context, 'NEXT')).toMatchObject({ trust: 'unknown', sessionUntil: null });
   });
 
   it('a reset lets a machine in that was installed anew', async () => {
