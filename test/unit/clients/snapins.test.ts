@@ -259,6 +259,17 @@ describe('a client that vanishes', () => {
     expect(active()).toBeUndefined();
   });
 
+  it('bug: what is offered again was shown as being at work, with a code that nobody had told', async () => {
+    await add('One');
+    await order();
+    await cycle(() => 'silent');
+    expect(history()).toEqual(['One: In-Progress -1 Pending...']);
+    await client.cycle();
+    expect(history()).toEqual(['One: Checked In - no exit code came back; it is offered again']);
+    await cycle(() => 0);
+    expect(history()).toEqual(['One: Complete 0']);
+  });
+
   it('a file that did not arrive whole is offered again, and three times at most', async () => {
     const name = { name: 'One', file: 'one.exe' };
     await addSnapin(world.context, name, { source: bytes('x'.repeat(20_000_000)) }, 'ada');
