@@ -34,6 +34,8 @@ export type Authorisation =
 
 const TOKEN_BYTES = 64;
 const SALT_BYTES = 16;
+/** A client that has just been started tries for eight minutes (spec client-protocol 2.6). */
+const FIRST_MS = 10 * 60_000;
 /** RSA of 8192 bits, and nothing above. */
 const SEALED = /^(?:[0-9a-fA-F]{2}){64,1024}$/;
 
@@ -125,9 +127,17 @@ function settle(
   // Its answer was lost, and it has no token that could tell who it is.
   const isUnheard = live?.isFirst === true && !live.isHeard && live.address === address;
   if (isUnheard && verdict === 'wrong') return { how: 'first', token: live.token };
-  if (verdict !== 'first') return { how: verdict === 'replayed' ? 'replayed' : 'wrong' };
+  // So was that of one that came just before fogd was started anew.
+  const wasCutOff =
+    live === undefined &&
+    trust?.presented === null &&
+    trust.address === address &&
+    now - trust.since < FIRST_MS &&
+    !trust.proofs.includes(proof);
+  if (verdict !== 'first' && !wasCutOff) return { how: verdict === 'replayed' ? 'replayed' : 'wrong' };
   const token = random(TOKEN_BYTES);
-  keep({ presented: null, given: sha256(token), salt: random(SALT_BYTES), proofs: [proof], since: now });
+  const since = trust?.since ?? now;
+  keep({ presented: null, given: sha256(token), salt: random(SALT_BYTES), proofs: [proof], since });
   return { how: 'first', token };
 }
 

@@ -96,6 +96,22 @@ describe('a handshake', () => {
     expect(await post(call('NoToken'))).toBe('{"error":"ist"}');
   });
 
+  it('bug: of a new client whose first answer was lost when fogd was killed was good never again', async () => {
+    await addHost(world.context, 'PC', [PC_MAC], 'test');
+    const first = call('NoToken');
+    await post(first);
+    restart();
+    expect(await post(first)).toBe('{"error":"ist"}');
+    expect(await post(call('NoToken'), '10.0.0.66')).toBe('{"error":"ist"}');
+    const token = tokenIn(await post(call('NoToken')));
+    await transportOf(world)('GET', `/management/index.php?sub=requestClientInfo&mac=${PC_MAC}`);
+    expect(await post(call('NoToken'))).toBe('{"error":"ist"}');
+    restart();
+    await world.clock.advance(10 * MINUTE);
+    expect(await post(call('NoToken'))).toBe('{"error":"ist"}');
+    tokenIn(await post(call(token)));
+  });
+
   it('after which the client does not go on at once has not reached it: no answer with a key that it does not know', async () => {
     const client = await knownClient(world);
     await client.cycle();
