@@ -62,6 +62,8 @@ export class ClientContacts {
   #line(address: string, now: number): string | undefined {
     const at = this.#configured.get(address);
     if (at === undefined) return undefined;
+    // It says something of one poll: the same one comes again later, after a handshake.
+    this.#configured.delete(address);
     return now - at < SAME_CYCLE_MS ? '0.11.6 or newer' : 'older than 0.11.6';
   }
 }

@@ -149,6 +149,16 @@ describe('what fogd knows of a client', () => {
     expect(describeClient(world.context, 'PC').versionLine).toBe('older than 0.11.6');
   });
 
+  it('bug: a new one that had to wait for its next handshake was taken for an old one', async () => {
+    world = await makeClientWorld();
+    const client = await knownClient(world);
+    await world.clock.advance(30_000);
+    world.context.clientSessions.end(1);
+    await client.cycle();
+    expect(client).toMatchObject({ handshakes: 2, cycles: 1 });
+    expect(describeClient(world.context, 'PC').versionLine).toBe('0.11.6 or newer');
+  });
+
   it('a host that was removed leaves nothing to the next that gets its number', async () => {
     world = await makeClientWorld();
     const client = await knownClient(world);
