@@ -14,21 +14,15 @@ export type ClientMatch =
 export function findClient(context: Context, macs: readonly string[]): ClientMatch {
   const own = ownMacs(context, macs);
   if (own.length === 0) return { kind: 'none', code: 'im', reason: 'it names no MAC address that counts' };
-  const owners = context.hosts.byMacs(own);
-  // Anybody can make a host that waits, with an adapter of this machine: it must not come between the machine and its own host.
-  const match = matchHost(
-    owners.filter(({ pending }) => !pending),
-    own,
-    clientMacs,
-  );
-  if (match.kind === 'one') return match;
-  if (match.kind === 'none') {
-    const waiting = owners.find(({ pending }) => pending);
-    const reason = waiting ? `the host ${waiting.name} waits for approval` : 'it is no host';
-    return { kind: 'none', code: 'ih', reason };
+  const match = matchHost(context.hosts.byMacs(own), own, clientMacs);
+  if (match.kind === 'none') return { kind: 'none', code: 'ih', reason: 'it is no host' };
+  if (match.kind === 'ambiguous') {
+    const names = match.hosts.map(({ name }) => name).join(', ');
+    return { kind: 'none', code: 'er', reason: `its MAC addresses belong to several hosts: ${names}` };
   }
-  const names = match.hosts.map(({ name }) => name).join(', ');
-  return { kind: 'none', code: 'er', reason: `its MAC addresses belong to several hosts: ${names}` };
+  return match.host.pending
+    ? { kind: 'none', code: 'ih', reason: `the host ${match.host.name} waits for approval` }
+    : match;
 }
 
 /** Without those that are nobody's own, such as docking stations'. */
