@@ -45,16 +45,15 @@ const SEALED = /^(?:[0-9a-fA-F]{2}){64,1024}$/;
  * Resolves when durable.
  */
 export async function authoriseClient(context: Context, call: Handshake): Promise<Authorisation> {
-  const { unwrapper, clientSessions: sessions, clientLimits: limits } = context;
+  const { unwrapper, clock, clientContacts: contacts } = context;
+  const { clientSessions: sessions, clientLimits: limits } = context;
   const match = findClient(context, call.macs);
   if (match.kind === 'none') return { ...match, kind: 'refused' };
   const { host } = match;
-  const refused = (code: ClientCode | 'ist', reason: string): Authorisation => ({
-    kind: 'refused',
-    code,
-    reason,
-    host,
-  });
+  const refused = (code: ClientCode | 'ist', reason: string): Authorisation => {
+    if (code !== 'ih') contacts.refused(host.id, { at: clock.now(), address: call.address, reason });
+    return { kind: 'refused', code, reason, host };
+  };
   const source = sourceNetwork(call.address);
   if (!limits.handshakesOfHost.take(`${source} ${host.id}`) || !limits.handshakes.take(source))
     return refused('er', 'too many handshakes from there');
@@ -83,6 +82,7 @@ export async function authoriseClient(context: Context, call: Handshake): Promis
   const { address } = call;
   const isFirst = how === 'first';
   const session = sessions.begin(host.id, { key: opened.key, token, proof, address, isFirst });
+  contacts.accepted(host.id);
   return { kind: 'authorised', host, session, how, wasAway };
 }
 
