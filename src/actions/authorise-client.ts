@@ -34,6 +34,8 @@ export type Authorisation =
 
 const TOKEN_BYTES = 64;
 const SALT_BYTES = 16;
+/** A client that has just been started tries for eight minutes (spec client-protocol 2.6). */
+const FIRST_MS = 10 * 60_000;
 /** RSA of 8192 bits, and nothing above. */
 const SEALED = /^(?:[0-9a-fA-F]{2}){64,1024}$/;
 
@@ -43,16 +45,15 @@ const SEALED = /^(?:[0-9a-fA-F]{2}){64,1024}$/;
  * Resolves when durable.
  */
 export async function authoriseClient(context: Context, call: Handshake): Promise<Authorisation> {
-  const { unwrapper, clientSessions: sessions, clientLimits: limits } = context;
+  const { unwrapper, clock, clientContacts: contacts } = context;
+  const { clientSessions: sessions, clientLimits: limits } = context;
   const match = findClient(context, call.macs);
   if (match.kind === 'none') return { ...match, kind: 'refused' };
   const { host } = match;
-  const refused = (code: ClientCode | 'ist', reason: string): Authorisation => ({
-    kind: 'refused',
-    code,
-    reason,
-    host,
-  });
+  const refused = (code: ClientCode | 'ist', reason: string): Authorisation => {
+    if (code !== 'ih') contacts.refused(host.id, { at: clock.now(), address: call.address, reason });
+    return { kind: 'refused', code, reason, host };
+  };
   const source = sourceNetwork(call.address);
   if (!limits.handshakesOfHost.take(`${source} ${host.id}`) || !limits.handshakes.take(source))
     return refused('er', 'too many handshakes from there');
@@ -71,13 +72,17 @@ export async function authoriseClient(context: Context, call: Handshake): Promis
   if (live && live.proof === proof && live.key.equals(opened.key))
     return { kind: 'authorised', host, session: live, how: 'again', wasAway };
 
-  const { how, token } = await context.store.commit(() =>
-    settle(context, host, opened.token, proof, call, live),
-  );
-  if (token === undefined) return refused('ist', WRONG[how]);
+  const { how, token } = await context.store.commit((): Settled => {
+    const now = findClient(context, call.macs);
+    return now.kind === 'one' && now.host.id === host.id
+      ? settle(context, now.host, opened.token, proof, call, live)
+      : { how: 'gone' };
+  });
+  if (token === undefined) return refused(how === 'gone' ? 'ih' : 'ist', WRONG[how]);
   const { address } = call;
   const isFirst = how === 'first';
   const session = sessions.begin(host.id, { key: opened.key, token, proof, address, isFirst });
+  contacts.accepted(host.id);
   return { kind: 'authorised', host, session, how, wasAway };
 }
 
@@ -85,11 +90,13 @@ const WRONG = {
   wrong:
     'its security token is wrong: it was installed anew, or another machine has its MAC; if it may be trusted: fogd client reset',
   replayed: 'somebody sent a recorded handshake again',
+  // Its number may be another's by now.
+  gone: 'while it was decrypted, its host was removed or its MAC addresses became those of another',
 } as const;
 
 type Settled =
   | { readonly how: 'first' | 'renewed' | 'repeated'; readonly token: Buffer }
-  | { readonly how: 'wrong' | 'replayed'; readonly token?: undefined };
+  | { readonly how: 'wrong' | 'replayed' | 'gone'; readonly token?: undefined };
 
 function settle(
   { clients, hosts, clock, random, settings }: Context,
@@ -120,9 +127,17 @@ function settle(
   // Its answer was lost, and it has no token that could tell who it is.
   const isUnheard = live?.isFirst === true && !live.isHeard && live.address === address;
   if (isUnheard && verdict === 'wrong') return { how: 'first', token: live.token };
-  if (verdict !== 'first') return { how: verdict === 'replayed' ? 'replayed' : 'wrong' };
+  // So was that of one that came just before fogd was started anew.
+  const wasCutOff =
+    live === undefined &&
+    trust?.presented === null &&
+    trust.address === address &&
+    now - trust.since < FIRST_MS &&
+    !trust.proofs.includes(proof);
+  if (verdict !== 'first' && !wasCutOff) return { how: verdict === 'replayed' ? 'replayed' : 'wrong' };
   const token = random(TOKEN_BYTES);
-  keep({ presented: null, given: sha256(token), salt: random(SALT_BYTES), proofs: [proof], since: now });
+  const since = trust?.since ?? now;
+  keep({ presented: null, given: sha256(token), salt: random(SALT_BYTES), proofs: [proof], since });
   return { how: 'first', token };
 }
 

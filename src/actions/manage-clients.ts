@@ -16,12 +16,14 @@ export function describeClient(context: Context, key: string): ClientView {
   const poll = clientContacts.get(host.id);
   const contact = poll ?? clients.contact(host.id);
   const off = clients.modulesOff(host.id);
+  const refusal = clientContacts.refusal(host.id);
   return {
     host: host.name,
     trust: host.pending ? 'pending' : !trust ? 'unknown' : trust.presented === null ? 'new' : 'trusted',
     trustedSince: trust?.since ?? null,
     handshakeAt: trust?.renewedAt ?? null,
     handshakeFrom: trust?.address ?? null,
+    refusal: refusal ? { at: refusal.at, from: refusal.address, reason: refusal.reason } : null,
     sessionUntil: clientSessions.get(host.id)?.expiresAt ?? null,
     contactAt: contact?.at ?? null,
     contactFrom: contact?.address ?? null,
@@ -59,6 +61,7 @@ async function reset(context: Context, hosts: readonly Host[], actor: string): P
   });
   for (const host of hosts) {
     context.clientSessions.end(host.id);
+    context.clientContacts.accepted(host.id);
     context.recorder.record({
       service: 'fogd',
       event: 'client-reset',

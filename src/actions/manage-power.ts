@@ -11,8 +11,10 @@ export interface PowerPlanView extends Omit<PowerPlan, 'hostId'> {
   readonly host: string;
 }
 
-/** A client polls every three minutes at most; a machine that comes up later was not meant. */
+/** A machine that comes up later was not meant. */
 const ORDER_MS = 15 * 60_000;
+/** Where polls are rare: one may fail, and clients wait for up to 91 s more than they are told to. */
+const ORDER_POLLS = 3;
 /** The client checks each at each poll, and holds a timer for it. */
 const MOST_PLANS = 32;
 
@@ -121,10 +123,11 @@ export async function orderPower(
   action: PowerAction,
   actor: string,
 ): Promise<PowerOrderView> {
-  const { power, store, clock, recorder, wake } = context;
+  const { power, store, clock, recorder, wake, settings } = context;
   const host = findHost(context, key);
   if (host.pending) throw actionErrors.HOST_PENDING({ name: host.name });
-  const until = isForClient(action) ? clock.now() + ORDER_MS : null;
+  const lasts = Math.max(ORDER_MS, ORDER_POLLS * settings.client.checkin_seconds * 1000);
+  const until = isForClient(action) ? clock.now() + lasts : null;
   let sentTo: readonly string[] = [];
   if (isForClient(action) && until !== null)
     await store.commit(() => power.giveOrder(host.id, { action, until }));

@@ -1,7 +1,13 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { Host } from '#domain/host.js';
 import type { Snapin } from '#domain/snapin.js';
-import { type SnapinEntry, type SnapinOffer, type SnapinTask, spent } from '#domain/snapin-task.js';
+import {
+  type SnapinEntry,
+  type SnapinOffer,
+  type SnapinTask,
+  spent,
+  UNREPORTED,
+} from '#domain/snapin-task.js';
 import { type Task, TaskState } from '#domain/task.js';
 import { isSnapinTask } from '#domain/task-type.js';
 import type { Context } from './context.js';
@@ -91,6 +97,7 @@ function offerOne(
     offered,
     secretHash: secretHash(secret),
     ...(task.details.startsWith('held back') ? { details: '' } : {}),
+    ...(task.state === TaskState.inProgress ? UNREPORTED : {}),
   });
   return {
     pack: snapin.pack,

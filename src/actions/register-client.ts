@@ -40,12 +40,12 @@ export async function registerClient(
   if (!settings.client.hostregister) return refused('ng', 'client.hostregister is off');
   if (!clientLimits.registrations.take(sourceNetwork(address)))
     return refused('er', 'too many registrations from there');
-  const macs = ownMacs(context, listed);
-  const primary = choosePrimaryMac(macs);
-  if (primary === undefined) return refused('im', 'it names no MAC address that counts');
   // macOS adds it to what people named the machine.
   const name = hostname.replace(/\.local$/i, '');
   return await store.commit((): ClientRegistered => {
+    const macs = countingMacs(context, listed);
+    const primary = choosePrimaryMac(macs);
+    if (primary === undefined) return refused('im', 'it names no MAC address that counts');
     const namesake = hosts.byName(name);
     const known = hosts.byMacs(macs)[0] ?? (namesake?.pending === false ? namesake : undefined);
     if (known) {
@@ -70,4 +70,13 @@ export async function registerClient(
     hosts.change(added.id, { pending: true });
     return { kind: 'registered', host: hosts.byId(added.id) ?? added };
   });
+}
+
+/** Without shared adapters either (spec client-protocol 2.8): whoever lists one is not therefore the host that it was seen at first. */
+function countingMacs(context: Context, listed: readonly string[]): string[] {
+  const own = ownMacs(context, listed);
+  const shared = context.hosts
+    .byMacs(own)
+    .flatMap(({ macs }) => macs.flatMap(({ mac, clientIgnore }) => (clientIgnore ? [mac] : [])));
+  return own.filter((mac) => !shared.includes(mac));
 }

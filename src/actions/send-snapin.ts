@@ -56,9 +56,13 @@ export async function openSnapin(
   const found = calledTask(context, caller);
   if (found.kind === 'refused') return found;
   const { host, task } = found;
-  const refused = (reason: string): SnapinFile => ({ kind: 'refused', reason, host });
+  const refused = async (reason: string, counts = false): Promise<SnapinFile> => {
+    await noteRefusal(context, task, counts);
+    return { kind: 'refused', reason, host };
+  };
+  // An old client does not know better the next time, and would come for ever.
   if (caller.secret === undefined && settings.snapins.require_token)
-    return refused('the address has no secret (snapins.require_token)');
+    return refused('the address has no secret (snapins.require_token)', true);
   if (caller.secret !== undefined && !snapinTasks.hasSecret(task.id, secretHash(caller.secret)))
     return refused('the secret of the address is not the one that the client was told last');
   if (!isOpen(task)) return refused(`the task is over: ${task.details}`);
@@ -71,6 +75,19 @@ export async function openSnapin(
   const file = await snapinStore.open(snapin.stored);
   if (!file) return refused(`the file of ${snapin.name} is gone`);
   return { kind: 'file', host, task, snapin, file };
+}
+
+/** What went out before is not what the client reports of next. `counts`: as an attempt. */
+async function noteRefusal(
+  { store, snapinTasks }: Context,
+  task: SnapinTask,
+  counts: boolean,
+): Promise<void> {
+  await store.commitGrouped(() => {
+    const now = snapinTasks.byId(task.id);
+    if (!now || !isOpen(now)) return;
+    snapinTasks.change(task.id, { sentAt: null, attempts: now.attempts + Number(counts) });
+  });
 }
 
 /** The client fetches it. `isFirst`: from the beginning; a part is the same attempt going on. Resolves when kill -9 cannot undo it. */

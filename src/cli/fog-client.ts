@@ -76,6 +76,9 @@ function lines(view: ClientView): string[] {
       ['  trust', TRUST[view.trust]],
       ['  trusted since', at(view.trustedSince)],
       ['  last handshake', at(view.handshakeAt, view.handshakeFrom)],
+      ...(view.refusal
+        ? [['  refused', `${at(view.refusal.at, view.refusal.from)}: ${view.refusal.reason}`]]
+        : []),
       ['  session', view.sessionUntil === null ? 'none' : `until ${at(view.sessionUntil)}`],
       ['  last contact', at(view.contactAt, view.contactFrom)],
       ['  version', view.versionLine ?? 'not known yet'],

@@ -16,6 +16,12 @@ interface HostSummary {
 }
 
 interface HostDetails extends HostSummary {
+  readonly macFlags: ReadonlyArray<{
+    readonly mac: string;
+    readonly pending: boolean;
+    readonly imageIgnore: boolean;
+    readonly clientIgnore: boolean;
+  }>;
   readonly description: string;
   readonly createdAt: number;
   readonly createdBy: string;
@@ -188,7 +194,8 @@ function describe(host: HostDetails): string[] {
     : [];
   const rows = [
     ['name', host.name],
-    ['MAC', host.macs.join(' ')],
+    ['MAC', host.macFlags.map(macWords).join(' ')],
+    ['approval', host.pending ? 'it registered itself, and waits for: fogd host change --approve' : ''],
     ['description', host.description],
     ['registered', `${new Date(host.createdAt).toISOString()} by ${host.createdBy}`],
     ['task', host.task ?? 'none'],
@@ -202,4 +209,13 @@ function describe(host: HostDetails): string[] {
       plain(`task: ${task.type}, ${task.state}, ${new Date(task.createdAt).toISOString()}`),
     ),
   ];
+}
+
+function macWords({ mac, pending, imageIgnore, clientIgnore }: HostDetails['macFlags'][number]): string {
+  const words = [
+    pending ? 'waits for approval' : '',
+    imageIgnore ? 'not for imaging' : '',
+    clientIgnore ? 'not for its FOG Client' : '',
+  ].filter((word) => word !== '');
+  return words.length === 0 ? mac : `${mac} (${words.join(', ')})`;
 }

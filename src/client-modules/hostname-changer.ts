@@ -1,7 +1,7 @@
 import type { Context } from '#actions/context.js';
 import { isSecretTime, passwordOwner, qualifiedUser } from '#domain/client-settings.js';
 import { primaryMac } from '#domain/host.js';
-import { isHostName } from '#domain/host-name.js';
+import { isMachineName } from '#domain/host-name.js';
 import type { ClientModule, ModuleAnswer, Poll } from './module.js';
 
 /**
@@ -16,7 +16,7 @@ export const hostnameChanger: ClientModule = {
     const everyday = {
       enforce: own.enforce ?? context.settings.client.enforce,
       // A name that a machine cannot take would restart it at each poll for ever.
-      hostname: isHostName(host.name) ? host.name : '',
+      hostname: isMachineName(host.name) ? host.name : '',
       AD: false,
       ADDom: '',
       ADOU: '',

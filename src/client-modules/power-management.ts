@@ -11,9 +11,14 @@ const AT_ONCE: Readonly<Record<ClientPowerAction, string>> = { shutdown: 'shutdo
 export const powerManagement: ClientModule = {
   key: 'powermanagement',
   tell: ({ power, store, clock, clientSessions }, { host, address, plans }) => {
-    const tasks = plans
+    const lines = plans
       .filter(({ action }) => isForClient(action))
       .flatMap(({ action, cron }) => clientLines(cron).map((line) => ({ cron: line, action })));
+    // Clients tell lines apart by what they say, and two plans may have one in common.
+    const tasks = lines.filter(
+      ({ cron, action }, index) =>
+        lines.findIndex((one) => one.cron === cron && one.action === action) === index,
+    );
     const order = power.order(host.id);
     if (!order || clientSessions.get(host.id)?.address !== address) return { onDemand: '', tasks };
     const onDemand = clock.now() < order.until ? AT_ONCE[order.action] : '';

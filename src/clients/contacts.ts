@@ -12,6 +12,15 @@ export interface LastPoll {
   readonly told?: string;
 }
 
+/** A handshake that was refused. */
+export interface Refusal {
+  /** Milliseconds since the epoch. */
+  readonly at: number;
+  readonly address: string;
+  /** For people. */
+  readonly reason: string;
+}
+
 const ADDRESSES = 20_000;
 
 /**
@@ -21,6 +30,7 @@ const ADDRESSES = 20_000;
 export class ClientContacts {
   readonly #polls = new Map<number, LastPoll>();
   readonly #unwritten = new Set<number>();
+  readonly #refusals = new Map<number, Refusal>();
   readonly #configured = new RecentMap<string, number>(ADDRESSES);
 
   get(hostId: number): LastPoll | undefined {
@@ -35,6 +45,19 @@ export class ClientContacts {
     this.#unwritten.add(hostId);
   }
 
+  /** The last handshake as this host, where that was refused. */
+  refusal(hostId: number): Refusal | undefined {
+    return this.#refusals.get(hostId);
+  }
+
+  refused(hostId: number, refusal: Refusal): void {
+    this.#refusals.set(hostId, refusal);
+  }
+
+  accepted(hostId: number): void {
+    this.#refusals.delete(hostId);
+  }
+
   /** Somebody at this address asked for the general settings; that call names no host. */
   configured(address: string, at: number): void {
     this.#configured.set(address, at);
@@ -43,6 +66,7 @@ export class ClientContacts {
   forget(hostId: number): void {
     this.#polls.delete(hostId);
     this.#unwritten.delete(hostId);
+    this.#refusals.delete(hostId);
   }
 
   /** What changed since the last time. */
@@ -59,6 +83,8 @@ export class ClientContacts {
   #line(address: string, now: number): string | undefined {
     const at = this.#configured.get(address);
     if (at === undefined) return undefined;
+    // It says something of one poll: the same one comes again later, after a handshake.
+    this.#configured.delete(address);
     return now - at < SAME_CYCLE_MS ? '0.11.6 or newer' : 'older than 0.11.6';
   }
 }

@@ -17,9 +17,11 @@ export class RateLimit {
   /** Whether it may be done now; if so, it counts. */
   take(key: string): boolean {
     const now = this.clock.now();
-    // When all of the burst would be there again.
-    const fullAt = Math.max(this.#fullAt.get(key) ?? 0, now) + this.everyMs;
-    if (fullAt - now > this.burst * this.everyMs) return false;
+    const most = now + this.burst * this.everyMs;
+    const before = this.#fullAt.get(key) ?? 0;
+    // When all of the burst would be there again. One that is further off is of a clock that was set back since: it could shut out for days.
+    const fullAt = (before > most ? now : Math.max(before, now)) + this.everyMs;
+    if (fullAt > most) return false;
     this.#fullAt.set(key, fullAt);
     return true;
   }

@@ -11,6 +11,8 @@ export interface ClientView {
   readonly trustedSince: number | null;
   readonly handshakeAt: number | null;
   readonly handshakeFrom: string | null;
+  /** Of the last handshake since fogd started; null where it was good. Anybody may have made it. */
+  readonly refusal: { readonly at: number; readonly from: string; readonly reason: string } | null;
   readonly sessionUntil: number | null;
   readonly contactAt: number | null;
   readonly contactFrom: string | null;

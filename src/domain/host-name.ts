@@ -5,6 +5,11 @@ export function isHostName(name: string): boolean {
   return HOST_NAME.test(name);
 }
 
+/** Whether a machine can have it: Windows takes no dot, and the name of Linux is the short one (spec client-protocol 6). */
+export function isMachineName(name: string): boolean {
+  return isHostName(name) && !name.includes('.');
+}
+
 /** The name of a host that has no better one: its MAC without separators. */
 export function nameFromMac(mac: string): string {
   return mac.replaceAll(':', '');

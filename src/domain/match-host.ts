@@ -15,7 +15,10 @@ export function matchHost(
   macs: readonly string[],
   counting: (host: Host) => readonly string[] = bootMacs,
 ): HostMatch {
-  const matching = owners.filter((host) => counting(host).some((mac) => macs.includes(mac)));
+  const all = owners.filter((host) => counting(host).some((mac) => macs.includes(mac)));
+  // Anybody can make a host that waits for approval, with a MAC of another machine: it must not come between that and its own host.
+  const approved = all.filter(({ pending }) => !pending);
+  const matching = approved.length > 0 ? approved : all;
   const [only] = matching;
   if (!only) return { kind: 'none' };
   if (matching.length === 1) return { kind: 'one', host: only };

@@ -34,6 +34,9 @@ export const REPLACED_DETAILS = 'Cancelled due to new tasking.';
 /** FOG's return code and words from the download to the report. */
 export const PENDING = { exitCode: -1, details: 'Pending...' } as const;
 
+/** When its client asks for its snapins again instead. */
+export const UNREPORTED = { exitCode: null, details: 'no exit code came back; it is offered again' } as const;
+
 /**
  * How often the file of one task is handed out. A client that never reports is a machine that restarts while the program runs, or that
  * cannot reach the server any more: it must neither run it for ever nor keep those behind it from their turn.

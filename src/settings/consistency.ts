@@ -38,15 +38,26 @@ function httpsProblems({ http, https }: Settings): Problem[] {
   return problems;
 }
 
-function clientProblems({ client, https }: Settings): Problem[] {
-  if (!client.move_to_https || (https.enabled && https.port === 443)) return [];
-  return [
-    {
-      path: 'client.move_to_https',
-      what: 'is true although HTTPS is not served on port 443, and clients look for it there',
-      mend: 'set https.enabled = true and https.port = 443, or this to false',
-    },
-  ];
+function clientProblems({ client, http, https }: Settings): Problem[] {
+  if (!client.move_to_https) return [];
+  const path = 'client.move_to_https';
+  if (!https.enabled || https.port !== 443)
+    return [
+      {
+        path,
+        what: 'is true although HTTPS is not served on port 443, and clients look for it there',
+        mend: 'set https.enabled = true and https.port = 443, or this to false',
+      },
+    ];
+  if (http.port !== 80)
+    return [
+      {
+        path,
+        what: `is true although HTTP is served on port ${http.port}, where clients would look for HTTPS, too`,
+        mend: 'set http.port = 80, or this to false',
+      },
+    ];
+  return [];
 }
 
 function nfsProblems({ nfs }: Settings): Problem[] {

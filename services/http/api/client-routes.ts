@@ -14,6 +14,13 @@ const Client = fields(
     trustedSince: nullable(Time),
     handshakeAt: nullable(Time),
     handshakeFrom: nullable(Type.String()),
+    refusal: nullable(
+      fields({
+        at: Time,
+        from: Type.String(),
+        reason: Type.String({ description: 'Why the last handshake as this host was refused.' }),
+      }),
+    ),
     sessionUntil: nullable(Time),
     contactAt: nullable(Time),
     contactFrom: nullable(Type.String()),

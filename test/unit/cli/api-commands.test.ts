@@ -1,7 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { addHost, changeMac, findHost } from '#actions/manage-hosts.js';
+import { addHost, changeHost, changeMac, findHost } from '#actions/manage-hosts.js';
 import { createTask } from '#actions/manage-tasks.js';
 import { listAll } from '#cli/client.js';
 import { type ApiEvent, eventLine } from '#cli/events.js';
@@ -111,6 +111,19 @@ describe('the command line', () => {
     expect(isPending()).toBe(true);
     await fogd('host', 'mac', 'pc', second, '--approve');
     expect(isPending()).toBe(false);
+  });
+
+  it('bug: a host, and a MAC address, that wait for approval looked like all others', async () => {
+    const [second, third] = ['02:00:00:00:00:02', '02:00:00:00:00:03'];
+    await addHost(world.context, 'pc', [MAC, second, third], 'test');
+    await changeHost(world.context, 'pc', { pending: true });
+    await changeMac(world.context, 'pc', second, { pending: true });
+    await changeMac(world.context, 'pc', third, { imageIgnore: true, clientIgnore: true });
+    const shown = await fogd('host', 'show', 'pc');
+    expect(shown).toMatch(/^approval +it registered itself, and waits for: fogd host change --approve$/m);
+    expect(shown).toContain(
+      `${MAC} ${second} (waits for approval) ${third} (not for imaging, not for its FOG Client)`,
+    );
   });
 
   it('fetches all pages of a list', async () => {

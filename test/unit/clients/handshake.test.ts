@@ -1,7 +1,7 @@
 import { constants, publicEncrypt, X509Certificate } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { resetClient } from '#actions/manage-clients.js';
-import { addHost, addMac, changeHost } from '#actions/manage-hosts.js';
+import { describeClient, resetClient } from '#actions/manage-clients.js';
+import { addHost, addMac, changeHost, removeHost } from '#actions/manage-hosts.js';
 import { ClientSessions } from '#clients/sessions.js';
 import { open } from '#services/http/client/envelope.js';
 import { storeErrors } from '#store/errors.js';
@@ -94,6 +94,22 @@ describe('a handshake', () => {
     expect(tokenIn(await post(call('NoToken')))).toEqual(lost);
     await transportOf(world)('GET', `/management/index.php?sub=requestClientInfo&mac=${PC_MAC}`);
     expect(await post(call('NoToken'))).toBe('{"error":"ist"}');
+  });
+
+  it('bug: of a new client whose first answer was lost when fogd was killed was good never again', async () => {
+    await addHost(world.context, 'PC', [PC_MAC], 'test');
+    const first = call('NoToken');
+    await post(first);
+    restart();
+    expect(await post(first)).toBe('{"error":"ist"}');
+    expect(await post(call('NoToken'), '10.0.0.66')).toBe('{"error":"ist"}');
+    const token = tokenIn(await post(call('NoToken')));
+    await transportOf(world)('GET', `/management/index.php?sub=requestClientInfo&mac=${PC_MAC}`);
+    expect(await post(call('NoToken'))).toBe('{"error":"ist"}');
+    restart();
+    await world.clock.advance(10 * MINUTE);
+    expect(await post(call('NoToken'))).toBe('{"error":"ist"}');
+    tokenIn(await post(call(token)));
   });
 
   it('after which the client does not go on at once has not reached it: no answer with a key that it does not know', async () => {
@@ -296,6 +312,19 @@ describe('who a client is', () => {
     expect(client.log).toEqual(['handshake: er']);
   });
 
+  it('bug: a stranger who registered an adapter of it as a host of his own cut it off', async () => {
+    const client = await knownClient(world);
+    const adapter = '00:11:22:33:44:77';
+    const other = await installClient(world, { macs: `${adapter}|${PC_MAC}` });
+    other.token = client.token;
+    await transportOf(world, '10.0.0.66')('GET', `/service/register.php?hostname=EVIL&mac=${adapter}`);
+    expect(world.context.hosts.byName('EVIL')).toMatchObject({ pending: true });
+    expect(await other.handshake()).toBe(true);
+    await other.cycle();
+    expect(other.told?.hostnamechanger).toMatchObject({ hostname: 'PC' });
+    expect(other.log).toEqual([]);
+  });
+
   it('adapters that nobody knows wait for approval once the client has shown who it is, and not before', async () => {
     await addHost(world.context, 'PC', [PC_MAC], 'test');
     const client = await installClient(world, { macs: `${PC_MAC}|00:11:22:33:44:77` });
@@ -313,6 +342,26 @@ describe('who a client is', () => {
     expect(await client.handshake()).toBe(false);
     await changeHost(world.context, 'PC', { pending: false });
     expect(await client.handshake()).toBe(true);
+  });
+
+  it('bug: of a host that was removed while the handshake was decrypted, the next one that got its number was handed over', async () => {
+    const client = await knownClient(world);
+    const { unwrapper } = world.context;
+    const unwrap = unwrapper.unwrap.bind(unwrapper);
+    Object.assign(world.context, {
+      unwrapper: {
+        unwrap: async (...call: Parameters<typeof unwrap>) => {
+          const opened = await unwrap(...call);
+          await removeHost(world.context, 'PC');
+          const next = await addHost(world.context, 'NEXT', ['00:11:22:33:44:99'], 'test');
+          expect(next.id).toBe(1);
+          return opened;
+        },
+      },
+    });
+    expect(await client.handshake()).toBe(false);
+    expect(client.log).toEqual(['handshake: ih']);
+    expect(describeClient(world.context, 'NEXT')).toMatchObject({ trust: 'unknown', sessionUntil: null });
   });
 
   it('a reset lets a machine in that was installed anew', async () => {

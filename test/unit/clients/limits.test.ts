@@ -25,6 +25,16 @@ describe('a limit', () => {
     expect(times(limit, 'a', 9)).toBe(5);
   });
 
+  it('bug: who came before the clock was set back was shut out until it had caught up', async () => {
+    let now = Date.UTC(2027, 0, 1);
+    const limit = new RateLimit({ now: () => now, after: () => () => undefined }, 5, 1000);
+    expect(times(limit, 'a', 9)).toBe(5);
+    now = Date.UTC(2026, 0, 1);
+    expect(times(limit, 'a', 9)).toBe(5);
+    now += 1000;
+    expect(times(limit, 'a', 9)).toBe(1);
+  });
+
   it.each([
     ['10.0.0.1', '10.0.0.1'],
     ['2001:db8:1:2::1', '2001:db8:1:2'],

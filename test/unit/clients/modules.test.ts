@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { ClientKeeper } from '#actions/keep-clients.js';
-import { describeClient, switchClientModule } from '#actions/manage-clients.js';
+import { describeClient, resetClient, switchClientModule } from '#actions/manage-clients.js';
 import { addGroup, changeMembers } from '#actions/manage-groups.js';
 import { addHost, removeHost } from '#actions/manage-hosts.js';
 import { composeAnswer } from '#client-modules/compose.js';
@@ -11,7 +11,7 @@ import type { Logger } from '#daemon/log.js';
 import { MODULE_KEYS } from '#domain/client-module.js';
 import { expectGolden } from '../golden.js';
 import { makeWorld, type World } from '../services/http/world.js';
-import { installClient, knownClient, makeClientWorld, PC_MAC } from './client-world.js';
+import { installClient, knownClient, makeClientWorld, PC_MAC, transportOf } from './client-world.js';
 import { fillHost } from './filled-host.js';
 import { moduleProblems } from './strict-json.js';
 
@@ -127,6 +127,30 @@ describe('what fogd knows of a client', () => {
     });
   });
 
+  it('bug: one that was refused at every handshake was shown as trusted, and nothing else', async () => {
+    world = await makeClientWorld();
+    const client = await knownClient(world);
+    const refusal = () => describeClient(world.context, 'PC').refusal;
+    expect(refusal()).toBeNull();
+    await client.cycle();
+    await client.install();
+    expect(await client.handshake()).toBe(false);
+    const wrong = {
+      at: world.clock.now(),
+      from: '10.0.0.50',
+      reason: expect.stringMatching(/^its security token/),
+    };
+    expect(refusal()).toEqual(wrong);
+    await resetClient(world.context, 'PC', 'ada');
+    expect(refusal()).toBeNull();
+    expect(await client.handshake()).toBe(true);
+    const stranger = await installClient(world, { transport: transportOf(world, '10.0.0.66') });
+    expect(await stranger.handshake()).toBe(false);
+    expect(refusal()).toMatchObject({ from: '10.0.0.66' });
+    expect(await client.handshake()).toBe(true);
+    expect(refusal()).toBeNull();
+  });
+
   it('its last contact outlives a restart', async () => {
     world = await makeClientWorld();
     const client = await knownClient(world);
@@ -147,6 +171,16 @@ describe('what fogd knows of a client', () => {
     await client.handshake();
     for (let cycle = 0; cycle < 2; cycle++) await world.clock.advance(1000 * (await client.cycle()));
     expect(describeClient(world.context, 'PC').versionLine).toBe('older than 0.11.6');
+  });
+
+  it('bug: a new one that had to wait for its next handshake was taken for an old one', async () => {
+    world = await makeClientWorld();
+    const client = await knownClient(world);
+    await world.clock.advance(30_000);
+    world.context.clientSessions.end(1);
+    await client.cycle();
+    expect(client).toMatchObject({ handshakes: 2, cycles: 1 });
+    expect(describeClient(world.context, 'PC').versionLine).toBe('0.11.6 or newer');
   });
 
   it('a host that was removed leaves nothing to the next that gets its number', async () => {

@@ -46,6 +46,19 @@ describe('power management', () => {
     expect(await told()).toEqual({ onDemand: '', tasks: all.tasks.slice(0, 1) });
   });
 
+  it('bug: a line that two plans have in common was told twice', async () => {
+    await addPower(world.context, 'PC', 'shutdown', '0 0 1 * MON');
+    await addPower(world.context, 'PC', 'shutdown', '0 0 1 * *');
+    await addPower(world.context, 'PC', 'reboot', '0 0 1 * *');
+    expect(await told()).toMatchObject({
+      tasks: [
+        { cron: '0 0 1 * *', action: 'shutdown' },
+        { cron: '0 0 * * MON', action: 'shutdown' },
+        { cron: '0 0 1 * *', action: 'reboot' },
+      ],
+    });
+  });
+
   it('tells no client to wake anybody: it would shut down', async () => {
     await addPower(world.context, 'PC', 'wol', '30 6 * * 1-5');
     await addPower(world.context, 'PC', 'reboot', '30 6 * * 1-5');
@@ -155,6 +168,15 @@ describe('power management', () => {
     await world.clock.advance(15 * 60_000);
     expect(await told()).toMatchObject({ onDemand: '' });
     expect(world.context.power.order(1)).toBeUndefined();
+  });
+
+  it('bug: where clients poll once in an hour, an order was void before they could hear it', async () => {
+    await world.close();
+    world = await makeClientWorld('[client]\ncheckin_seconds = 3600\n');
+    client = await knownClient(world);
+    await orderPower(world.context, 'PC', 'shutdown', 'ada');
+    await world.clock.advance(3_691_000);
+    expect(await told()).toMatchObject({ onDemand: 'shutdown' });
   });
 
   it('has nothing twice, no end of it, and nothing for who waits for approval', async () => {

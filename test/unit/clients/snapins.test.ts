@@ -259,6 +259,17 @@ describe('a client that vanishes', () => {
     expect(active()).toBeUndefined();
   });
 
+  it('bug: what is offered again was shown as being at work, with a code that nobody had told', async () => {
+    await add('One');
+    await order();
+    await cycle(() => 'silent');
+    expect(history()).toEqual(['One: In-Progress -1 Pending...']);
+    await client.cycle();
+    expect(history()).toEqual(['One: Checked In - no exit code came back; it is offered again']);
+    await cycle(() => 0);
+    expect(history()).toEqual(['One: Complete 0']);
+  });
+
   it('a file that did not arrive whole is offered again, and three times at most', async () => {
     const name = { name: 'One', file: 'one.exe' };
     await addSnapin(world.context, name, { source: bytes('x'.repeat(20_000_000)) }, 'ada');
@@ -349,6 +360,18 @@ describe('a file that is not what was taken in', () => {
     expect(content).toEqual(['MZ new']);
   });
 
+  it('bug: -1 of a client that got nothing this time was taken for the end of what it had got before', async () => {
+    await add('One');
+    await order();
+    await cycle(() => 'silent');
+    await client.cycle();
+    const before = { ...told() };
+    await replaceSnapinFile(world.context, 'One', {}, { source: bytes('MZ new') });
+    await runSnapins(before, { transport, macs: PC_MAC, run: () => 0 });
+    expect(history()).toEqual(['One: Queued -1 the file did not arrive whole; it is offered again']);
+    expect(await cycle(() => 0)).toMatchObject({ ran: ['One'] });
+  });
+
   it('of a snapin that was disabled or removed since is not sent', async () => {
     await add('One');
     await order();
@@ -401,6 +424,14 @@ describe('who may fetch and report', () => {
     await add('One');
     await order();
     expect(await cycle(undefined, { knowsUrl: false })).toMatchObject({ ran: ['One'] });
+  });
+
+  it('bug: a client that does not know the secret address asked for ever', async () => {
+    await add('One');
+    await order();
+    for (let time = 0; time < 3; time++) await cycle(undefined, { knowsUrl: false });
+    expect(history()).toEqual(['One: Failed -1 the file was asked for 3 times and never arrived']);
+    expect(active()).toBeUndefined();
   });
 
   it('bug: a poll of somebody who names the MAC took the address away that the client was told', async () => {

@@ -31,6 +31,13 @@ describe('which host a machine is (data-model 5.1)', () => {
     expect(matchHost([two, one], [A, B])).toEqual({ kind: 'one', host: one });
   });
 
+  it('bug: a host that waits for approval came between a machine and its own host', () => {
+    const own = host('own', mac(A, { primary: true }));
+    const waiting = { ...host('waiting', mac(B, { primary: true })), pending: true };
+    expect(matchHost([waiting, own], [B, A])).toEqual({ kind: 'one', host: own });
+    expect(matchHost([waiting], [B, A])).toEqual({ kind: 'one', host: waiting });
+  });
+
   it('is nobody when the primary MACs disagree', () => {
     const one = host('one', mac(A, { primary: true }));
     const two = host('two', mac(B, { primary: true }));

@@ -99,6 +99,11 @@ describe('settings', () => {
       '[client]\nmove_to_https = true\n[https]\nport = 8443',
       /:2: client\.move_to_https is true although HTTPS is not served on port 443/,
     ],
+    [
+      'bug: clients that would be led to the port of HTTP',
+      '[client]\nmove_to_https = true\n[http]\nport = 8080',
+      /:2: client\.move_to_https is true although HTTP is served on port 8080/,
+    ],
     ['a colour that is none', '[client]\ncolor = "#00567a"', /:2: client\.color .*six hexadecimal digits/],
   ])('name line, fault and mend of %s', (_, text, expected) => {
     expect(problems(text)[0]).toMatch(expected);
