@@ -215,7 +215,7 @@ export async function imageRoutes(
         querystring: Removal,
         response: { 200: fields(plainFields) },
       },
-      config: { scope: write, action: 'image-removed', example: { params: { key: 'empty' } } },
+      config: { scope: write, action: 'image-removed', outside: true, example: { params: { key: 'empty' } } },
     },
     ({ params, query, caller, context }) =>
       removeImage(context, params.key, { files: query.files ?? false }, caller.actor),

@@ -1,7 +1,7 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { addHost, changeMac, findHost } from '#actions/manage-hosts.js';
+import { addHost, addMac, findHost } from '#actions/manage-hosts.js';
 import { createTask } from '#actions/manage-tasks.js';
 import { listAll } from '#cli/client.js';
 import { type ApiEvent, eventLine } from '#cli/events.js';
@@ -108,7 +108,7 @@ describe('the command line', () => {
   it('approves a MAC address that a machine reported', async () => {
     const second = '02:00:00:00:00:02';
     await addHost(world.context, 'pc', [MAC, second], 'test');
-    await changeMac(world.context, 'pc', second, { pending: true });
+    await addMac(world.context, 'pc', second, { pending: true });
     const isPending = () => findHost(world.context, 'pc').macs.find(({ mac }) => mac === second)?.pending;
     expect(isPending()).toBe(true);
     await fogd('host', 'mac', 'pc', second, '--approve');
