@@ -181,7 +181,7 @@ export class ImageStore {
 
   /**
    * Takes a folder that a FOG server wrote, in place or by copy (import-image.ts); `from` is absolute and real. Throws IMPORT_REFUSED,
-   * IMAGE_PLACE_TAKEN, IMAGES_DISK_FULL.
+   * IMPORT_PLACE_TAKEN, IMAGES_DISK_FULL.
    */
   import(from: string, path: string): Promise<Imported> {
     return this.#locks.image(path, () =>

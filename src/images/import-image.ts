@@ -21,7 +21,7 @@ export interface Imported extends Recognised {
 /**
  * Brings a folder that a FOG server wrote into the place of an image: where it is in the images folder already, it stays there; from
  * elsewhere it is copied beside the images and renamed, so that a half copy is never an image. `room` is the number of bytes that a copy may take;
- * `copies` has the copy while it is made. Throws IMPORT_REFUSED, IMAGE_PLACE_TAKEN.
+ * `copies` has the copy while it is made. Throws IMPORT_REFUSED, IMPORT_PLACE_TAKEN, IMAGES_DISK_FULL.
  */
 export async function importImage(
   layout: ImagesLayout,
@@ -52,7 +52,7 @@ export async function importImage(
     if (strange) throw refused(`${strange.name} ${irregular(strange, 'any links')}: move it away`);
     return { ...found, ...(await settled(layout, target, owner)) };
   }
-  if (await entryAt(target)) throw imageErrors.IMAGE_PLACE_TAKEN({ image: path });
+  if (await entryAt(target)) throw imageErrors.IMPORT_PLACE_TAKEN({ folder: target });
   if ((await room()) < found.bytes) throw imageErrors.IMAGES_DISK_FULL({ folder: layout.root });
   const wanted = entries.filter((entry) => !entry.name.startsWith('.') && !irregular(entry, 'any links'));
   const copy = new FolderCopy(path, wanted);

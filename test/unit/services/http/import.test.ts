@@ -219,7 +219,7 @@ describe('an import', () => {
         return { path: folder('x') };
       },
       409,
-      'IMAGE_PLACE_TAKEN',
+      'IMPORT_PLACE_TAKEN',
     ],
     [
       'a stream of a disk under another name',
@@ -247,6 +247,20 @@ describe('an import', () => {
     expect({ status: answer.status, title: answer.body.title }).toEqual({ status, title });
     expect(world.context.images.list()).toEqual([]);
     expect(names(join(world.images, '.fogd', 'publishing'))).toEqual([]);
+  });
+
+  it('that fogd was killed in when the copy was in its place is told how it is finished', async () => {
+    const from = folder('base');
+    // The folder had its name, and the store did not know yet.
+    const place = join(world.images, 'base');
+    writeSmallImage(place);
+    const { status, body } = await take({ path: from });
+    expect([status, body.title, body.remedy]).toEqual([
+      409,
+      'IMPORT_PLACE_TAKEN',
+      expect.stringContaining(`import that folder: fogd image import ${place};`),
+    ]);
+    expect((await take({ path: place })).status).toBe(201);
   });
 
   it('that fogd was killed in leaves nothing after the next start', async () => {
