@@ -7,7 +7,7 @@ export type EntryOf = (made?: unknown) => Omit<AuditEntry, 'id' | 'outcome'>;
 
 /**
  * A change and its entry in the audit log, which are one: the entry is in the first transaction of whatever works on `context`, so that
- * neither is without the other. What is not in the store alone is to `begin` before: its entry is there first, and is told how it ended.
+ * neither is without the other. What is more than one transaction is to `begin` before: its entry is there first, and is told how it ended.
  */
 export class AuditedChange {
   readonly context: Context;

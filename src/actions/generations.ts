@@ -91,10 +91,15 @@ export function waitsForGeneration(context: Context, image: Image): string | und
  * knows (made by an earlier fogd, restored from a backup) becomes a generation that is yet to be verified.
  */
 export async function settlePlaces(context: Context, image: Image): Promise<void> {
-  const { store, generations, imageStore, clock } = context;
+  await context.store.commit(await lookAtPlaces(context, image));
+}
+
+/** The same in two steps: looks at the folders, and gives what notes it, which must run inside `store.commit`. */
+export async function lookAtPlaces(context: Context, image: Image): Promise<() => void> {
+  const { generations, imageStore, clock } = context;
   const folders = await imageStore.folders(image.path);
   const files = await imageStore.published(image.path);
-  await store.commit(() => {
+  return () => {
     // One that waits is in neither place, until its publish says so.
     const known = generations.list(image.id).filter(({ place }) => place !== 'gone' && place !== 'received');
     for (const { id, inode, place } of known) {
@@ -109,7 +114,7 @@ export async function settlePlaces(context: Context, image: Image): Promise<void
       publishedAt: image.capturedAt ?? files?.changedAt ?? clock.now(),
       serverBytes: files?.bytes ?? 0,
     });
-  });
+  };
 }
 
 /** Makes the generation before the current one the current one, whatever its state. Throws NO_PREVIOUS_GENERATION. */

@@ -32,7 +32,7 @@ const NO_IMAGES: ReadonlySet<string> = new Set([
 
 /**
  * Takes images that a FOG server wrote: in place where they are in the images folder already, else by copy. Throws IMPORT_PATH_BAD,
- * IMPORT_REFUSED, IMAGE_NAME_BAD, IMAGE_FOLDER_BAD, IMAGE_EXISTS, IMAGE_SHAPE_BAD, IMAGE_PLACE_TAKEN, IMAGES_DISK_FULL; of several folders
+ * IMPORT_REFUSED, IMAGE_NAME_BAD, IMAGE_FOLDER_BAD, IMAGE_EXISTS, IMAGE_SHAPE_BAD, IMPORT_PLACE_TAKEN, IMAGES_DISK_FULL; of several folders
  * each has a result of its own.
  */
 export async function importImages(

@@ -3,7 +3,7 @@ import type { GenerationDeploy, GenerationQuery } from '#store/generations.js';
 import type { Page } from '#store/page.js';
 import type { Context } from './context.js';
 import { actionErrors } from './errors.js';
-import { refuseUnderDeploys, rollBackTo, settlePlaces } from './generations.js';
+import { lookAtPlaces, refuseUnderDeploys, rollBackTo, settlePlaces } from './generations.js';
 import { findImage } from './manage-images.js';
 
 /** What people do to generations. All throw errors of the catalogue and resolve when durable. */
@@ -28,8 +28,9 @@ export async function rollbackImage(context: Context, key: string, _actor: strin
 export async function verifyImageAgain(context: Context, key: string, _actor: string): Promise<Generation[]> {
   const { store, generations } = context;
   const image = findImage(context, key);
-  await settlePlaces(context, image);
+  const settle = await lookAtPlaces(context, image);
   return store.commit(() => {
+    settle();
     const present = generations
       .list(image.id)
       .filter(({ place }) => place === 'current' || place === 'previous');

@@ -84,33 +84,25 @@ export async function changeHost(context: Context, key: string, changes: HostCha
   });
 }
 
-/** Throws HOST_UNKNOWN, MAC_BAD, MAC_TAKEN. */
-export async function addMac(context: Context, key: string, text: string): Promise<Host> {
-  const { store, hosts } = context;
-  const mac = parseMac(text);
-  if (mac === undefined) throw actionErrors.MAC_BAD({ mac: text });
-  return store.commit(() => {
-    const host = findHost(context, key);
-    const [owner] = hosts.byMacs([mac]);
-    if (owner && owner.id !== host.id) throw actionErrors.MAC_TAKEN({ mac, name: owner.name });
-    if (!owner) hosts.addMac(host.id, mac);
-    return hosts.byId(host.id) ?? host;
-  });
-}
-
-/** Throws HOST_UNKNOWN, MAC_BAD, MAC_UNKNOWN. */
-export async function changeMac(
+/** Adds a MAC address, or changes what it is for. Throws HOST_UNKNOWN, MAC_BAD, MAC_TAKEN. */
+export async function addMac(
   context: Context,
   key: string,
   text: string,
-  changes: MacChanges,
+  changes: MacChanges = {},
 ): Promise<Host> {
-  return withMac(context, key, text, (host, mac) => context.hosts.changeMac(host.id, mac, changes));
+  return withMac(context, key, text, (host, mac) => {
+    const [owner] = context.hosts.byMacs([mac]);
+    if (owner && owner.id !== host.id) throw actionErrors.MAC_TAKEN({ mac, name: owner.name });
+    if (!owner) context.hosts.addMac(host.id, mac);
+    context.hosts.changeMac(host.id, mac, changes);
+  });
 }
 
 /** Throws HOST_UNKNOWN, MAC_BAD, MAC_UNKNOWN, MAC_PRIMARY. */
 export async function removeMac(context: Context, key: string, text: string): Promise<Host> {
   return withMac(context, key, text, (host, mac) => {
+    if (!host.macs.some((one) => one.mac === mac)) throw actionErrors.MAC_UNKNOWN({ mac, name: host.name });
     if (primaryMac(host) === mac) throw actionErrors.MAC_PRIMARY({ mac, name: host.name });
     context.hosts.removeMac(host.id, mac);
   });
@@ -126,7 +118,6 @@ async function withMac(
   if (mac === undefined) throw actionErrors.MAC_BAD({ mac: text });
   return context.store.commit(() => {
     const host = findHost(context, key);
-    if (!host.macs.some((one) => one.mac === mac)) throw actionErrors.MAC_UNKNOWN({ mac, name: host.name });
     work(host, mac);
     return context.hosts.byId(host.id) ?? host;
   });

@@ -9,7 +9,7 @@ import { messageOf } from '#errors.js';
 import type { Page } from '#store/page.js';
 import type { TaskQuery } from '#store/tasks.js';
 import type { Context } from './context.js';
-import { endSession } from './end-session.js';
+import { releaseSession } from './end-session.js';
 import { actionErrors } from './errors.js';
 import { waitsForGeneration } from './generations.js';
 import { findHost } from './manage-hosts.js';
@@ -217,19 +217,20 @@ function known({ tasks }: Context, id: number): Task {
  */
 export async function cancelTaskById(context: Context, id: number, actor: string): Promise<Task> {
   const { store, tasks, sessions, hosts, clock, recorder } = context;
-  const sessionsToEnd = await store.commit(() => {
+  const ended = await store.commit(() => {
     const task = taskById(context, id);
     const state = nextState(task.state, 'cancel');
     if (state === undefined) throw actionErrors.TASK_OVER({ id, state: stateName(task.state) });
     tasks.move(id, { state, at: clock.now(), actor, reason: `cancelled by ${actor}` });
     endSnapinsOf(context, task, `cancelled by ${actor}`);
-    return sessions.liveOfTask(id);
+    const live = sessions.liveOfTask(id);
+    for (const session of live) sessions.ended(session.id, `the task was cancelled by ${actor}`, clock.now());
+    return live;
   });
-  for (const session of sessionsToEnd)
-    await endSession(context, session, `the task was cancelled by ${actor}`);
+  for (const session of ended) await releaseSession(context, session);
   const task = known(context, id);
   // A machine that has not booted for it has no story yet.
-  if (sessionsToEnd.length === 0) return task;
+  if (ended.length === 0) return task;
   const mac = hosts.byId(task.hostId)?.macs[0]?.mac;
   const facts = { task: id, type: taskType(task.typeId)?.name ?? task.typeId, actor };
   const who = mac === undefined ? {} : { mac };

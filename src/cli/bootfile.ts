@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { callApi, sentLine } from './client.js';
+import { showArrivals } from './arrivals.js';
+import { callApi } from './client.js';
 import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { bytes, listing, plain, time } from './tables.js';
-import { ProgressLine, terminalWidth } from './terminal.js';
+import { bytes, listing, time } from './tables.js';
 
 interface BootFileView {
   readonly name: string;
@@ -55,7 +55,7 @@ export function addBootfile(program: Command): void {
       const place = /^https?:/i.test(source) || !existsSync(source) ? source : resolve(source);
       const wanted = { ...order, ...(version === undefined ? {} : { version }), source: place };
       const taken = callApi<BootFileView[]>(state, 'POST', '/boot-files', wanted);
-      if (!json && terminalWidth(process.stderr) !== undefined) await showArrivals(state, taken);
+      if (!json) await showArrivals(taken, () => callApi(state, 'GET', '/boot-files/arriving'));
       const added = await taken;
       print({ ...(json && { json }) }, added, [
         ...tableOf(added),
@@ -102,31 +102,6 @@ export function addBootfile(program: Command): void {
       print(options, removed, [`${removed.name} ${removed.version} is deleted`]);
     });
 }
-
-interface Arriving {
-  readonly name: string;
-  readonly bytes: number;
-  readonly total: number | null;
-}
-
-/** Says how far the files are until they are all there, or are not. */
-async function showArrivals(state: string, taken: Promise<unknown>): Promise<void> {
-  const progress = new ProgressLine(() => performance.now());
-  const over = taken.then(
-    () => true,
-    () => true,
-  );
-  const passes = () => new Promise<false>((resolve) => setTimeout(() => resolve(false), LOOK_EVERY_MS));
-  do {
-    // Whatever is wrong, the answer to the order itself says it.
-    const arriving = await callApi<Arriving[]>(state, 'GET', '/boot-files/arriving').catch(() => []);
-    for (const { name, bytes: sent, total } of arriving)
-      progress.say(`${plain(name)} ${total === null ? bytes(sent) : sentLine(sent, total)}`);
-  } while (!(await Promise.race([over, passes()])));
-  progress.done();
-}
-
-const LOOK_EVERY_MS = 250;
 
 function tableOf(files: readonly BootFileView[]): string[] {
   const rows = files.map((one) => [

@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
 import type { GenerationPlace, GenerationState } from '#domain/generation.js';
 import { IMAGE_FORMATS, IMAGE_TYPE_NAMES, type ImageType, OS_NAMES } from '#domain/image.js';
+import { showArrivals } from './arrivals.js';
 import { callApi, listAll } from './client.js';
 import { asList, listed } from './list.js';
 import { jsonOption, numberOption, stateOption } from './options.js';
@@ -40,6 +41,12 @@ interface ImportView {
     readonly bytes: number;
     readonly warnings: readonly string[];
   };
+}
+
+interface CopyView {
+  readonly path: string;
+  readonly bytes: number;
+  readonly total: number;
 }
 
 interface PartitionView {
@@ -177,7 +184,9 @@ export function addImage(program: Command): void {
         ...(os === undefined ? {} : { osId: os }),
         ...(all ? { all } : {}),
       };
-      const results = await callApi<ImportView[]>(options.state, 'POST', '/images/import', body);
+      const taken = callApi<ImportView[]>(options.state, 'POST', '/images/import', body);
+      if (!options.json) await showArrivals(taken, () => copies(options.state));
+      const results = await taken;
       print(options, results, results.length === 0 ? ['no folders there'] : results.flatMap(importLines));
       if (results.some(({ problem }) => problem !== undefined)) process.exitCode = 1;
     });
@@ -253,6 +262,11 @@ async function verified(
     progress.say(plain(`${key} ${bar((waits[0]?.percent ?? 0) / 100, 30)} ${reads.join(', ')}`));
     await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
   }
+}
+
+async function copies(state: string) {
+  const arriving = await callApi<CopyView[]>(state, 'GET', '/images/import/arriving');
+  return arriving.map(({ path: name, ...copy }) => ({ name, ...copy }));
 }
 
 const DECIDED: ReadonlySet<GenerationState> = new Set(['verified', 'damaged']);

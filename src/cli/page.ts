@@ -88,8 +88,8 @@ field of the API, with \`-\` before it from the largest down (\`--sort -createdA
 
 ## On a terminal
 
-Rows of lists that are wider than the terminal have their long cells cut, with \`…\`; \`task watch\` and \`status --watch\` draw again what has changed, \`backup\`,
-\`snapin add\` and \`image verify --wait\` show how far they are. Into a file or a pipe goes everything whole, as plain lines. fogd uses no colours, with or without \`NO_COLOR\`, but for the log of a
+Rows of lists that are wider than the terminal have their long cells cut, with \`…\`; \`task watch\` and \`status --watch\` draw again what has changed, \`backup\`, \`bootfile add\`,
+\`image import\`, \`snapin add\` and \`image verify --wait\` show how far they are. Into a file or a pipe goes everything whole, as plain lines. fogd uses no colours, with or without \`NO_COLOR\`, but for the log of a
 development checkout in the foreground.
 
 ## Completion

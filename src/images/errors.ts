@@ -54,6 +54,12 @@ export const imageErrors = defineErrors({
     remedy: 'give the folder of one image as a FOG server wrote it, or all of them with --all',
     status: 422,
   },
+  IMPORT_PLACE_TAKEN: {
+    message: 'there is {folder} already',
+    remedy:
+      'if it is the image, as after an import that was interrupted, import that folder: fogd image import {folder}; else move it away',
+    status: 409,
+  },
   ZSTD_MISSING: {
     message: 'the program zstd, which reads images back, cannot be started ({reason})',
     remedy: 'apt-get install zstd',

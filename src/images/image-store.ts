@@ -6,6 +6,7 @@ import { syncFolder } from '#files/sync-folder.js';
 import { exchangePaths } from '#native/exchange.js';
 import { imageErrors } from './errors.js';
 import { onDisk } from './file-errors.js';
+import type { CopyProgress, FolderCopy } from './folder-copy.js';
 import { entryAt, listFolder } from './folder-listing.js';
 import { inodeOf, type PublishJournalEntry, type SwapTools } from './generations.js';
 import { checkCapture, checkDeployable } from './image-check.js';
@@ -62,6 +63,8 @@ export class ImageStore {
   readonly #tools: SwapTools;
   readonly #locks: ImageLocks;
   readonly #publishing: Publishing;
+  /** Of imports that are at work. */
+  readonly #copies = new Set<FolderCopy>();
   /** Why the folder cannot be used, by the last look at it. */
   #trouble: unknown;
   constructor(private readonly options: ImageStoreOptions) {
@@ -178,12 +181,21 @@ export class ImageStore {
 
   /**
    * Takes a folder that a FOG server wrote, in place or by copy (import-image.ts); `from` is absolute and real. Throws IMPORT_REFUSED,
-   * IMAGE_PLACE_TAKEN, IMAGES_DISK_FULL.
+   * IMPORT_PLACE_TAKEN, IMAGES_DISK_FULL.
    */
   import(from: string, path: string): Promise<Imported> {
     return this.#locks.image(path, () =>
-      importImage(this.#layout, from, path, { owner: this.#ownOwner(), room: () => this.freeBytes() }),
+      importImage(this.#layout, from, path, {
+        owner: this.#ownOwner(),
+        room: () => this.freeBytes(),
+        copies: this.#copies,
+      }),
     );
+  }
+
+  /** How far the imports are that copy now. */
+  importing(): Promise<readonly CopyProgress[]> {
+    return this.#onDisk(() => Promise.all([...this.#copies].map((copy) => copy.progress())));
   }
 
   /** Whose the files of an image become, where fogd may give them away. */

@@ -1,7 +1,8 @@
-import { constants, copyFile, mkdir, mkdtemp, rename } from 'node:fs/promises';
+import { mkdir, mkdtemp, rename } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { syncFolder } from '#files/sync-folder.js';
 import { imageErrors } from './errors.js';
+import { FolderCopy } from './folder-copy.js';
 import { entryAt, irregular, listFolder } from './folder-listing.js';
 import type { ImagesLayout } from './layout.js';
 import { type Recognised, recognise } from './recognise.js';
@@ -19,14 +20,22 @@ export interface Imported extends Recognised {
 
 /**
  * Brings a folder that a FOG server wrote into the place of an image: where it is in the images folder already, it stays there; from
- * elsewhere it is copied beside the images and renamed, so that a half copy is never an image. `room` is the number of bytes that a copy may take.
- * Throws IMPORT_REFUSED, IMAGE_PLACE_TAKEN.
+ * elsewhere it is copied beside the images and renamed, so that a half copy is never an image. `room` is the number of bytes that a copy may take;
+ * `copies` has the copy while it is made. Throws IMPORT_REFUSED, IMPORT_PLACE_TAKEN, IMAGES_DISK_FULL.
  */
 export async function importImage(
   layout: ImagesLayout,
   from: string,
   path: string,
-  { owner, room }: { readonly owner: Owner | undefined; readonly room: () => Promise<number> },
+  {
+    owner,
+    room,
+    copies,
+  }: {
+    readonly owner: Owner | undefined;
+    readonly room: () => Promise<number>;
+    readonly copies: Set<FolderCopy>;
+  },
 ): Promise<Imported> {
   const refused = (reason: string) => imageErrors.IMPORT_REFUSED({ folder: from, reason });
   const target = layout.image(path);
@@ -43,25 +52,22 @@ export async function importImage(
     if (strange) throw refused(`${strange.name} ${irregular(strange, 'any links')}: move it away`);
     return { ...found, ...(await settled(layout, target, owner)) };
   }
-  if (await entryAt(target)) throw imageErrors.IMAGE_PLACE_TAKEN({ image: path });
+  if (await entryAt(target)) throw imageErrors.IMPORT_PLACE_TAKEN({ folder: target });
   if ((await room()) < found.bytes) throw imageErrors.IMAGES_DISK_FULL({ folder: layout.root });
+  const wanted = entries.filter((entry) => !entry.name.startsWith('.') && !irregular(entry, 'any links'));
+  const copy = new FolderCopy(path, wanted);
   const stage = await mkdtemp(join(layout.publishing, STAGE));
+  copies.add(copy);
   try {
     const folder = join(stage, path);
     await mkdir(folder, { mode: 0o755 });
-    for (const entry of entries) {
-      if (entry.name.startsWith('.') || irregular(entry, 'any links')) continue;
-      await copyFile(
-        entry.path,
-        join(folder, entry.name),
-        constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE,
-      );
-    }
+    await copy.into(folder);
     const { warnings } = await settled(layout, folder, owner);
     await rename(folder, target);
     await syncFolder(layout.root);
     return { ...found, warnings, inode: String((await entryAt(target))?.ino ?? '') };
   } finally {
+    copies.delete(copy);
     await moveToTrash(stage, layout.trash);
   }
 }

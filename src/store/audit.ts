@@ -15,7 +15,7 @@ export interface AuditEntry {
   /** What was asked for, without passwords, keys and tokens. */
   readonly summary: string;
   /**
-   * `done`: in the transaction of the change. A change that is not in the store alone is `begun` before, and `done` or `failed` after; one
+   * `done`: in the transaction of the change. A change that is more than one transaction is `begun` before, and `done` or `failed` after; one
    * that stays `begun` was interrupted.
    */
   readonly outcome: 'begun' | 'done' | 'failed';

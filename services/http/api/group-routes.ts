@@ -111,6 +111,7 @@ export async function groupRoutes(
       config: {
         scope: 'tasks:write',
         action: 'group-tasks-ordered',
+        outside: true,
         example: { params, body: { type: 'inventory' } },
       },
     },

@@ -1,15 +1,7 @@
 import Type from 'typebox';
 import type { Context } from '#actions/context.js';
 import { describeHost, listHosts, summariseHost } from '#actions/describe-hosts.js';
-import {
-  addHost,
-  addMac,
-  changeHost,
-  changeMac,
-  findHost,
-  removeHost,
-  removeMac,
-} from '#actions/manage-hosts.js';
+import { addHost, addMac, changeHost, findHost, removeHost, removeMac } from '#actions/manage-hosts.js';
 import { assignImage } from '#actions/manage-images.js';
 import { cancelTask, createTask } from '#actions/manage-tasks.js';
 import { HOST_SORTS } from '#store/hosts.js';
@@ -190,10 +182,8 @@ export async function hostRoutes(
         example: { params: { ...params, mac: '00:11:22:33:44:77' }, body: { imageIgnore: true } },
       },
     },
-    async ({ params, body, context }) => {
-      await addMac(context, params.key, params.mac);
-      return describeHost(context, await changeMac(context, params.key, params.mac, body));
-    },
+    async ({ params, body, context }) =>
+      describeHost(context, await addMac(context, params.key, params.mac, body)),
   );
 
   app.delete(

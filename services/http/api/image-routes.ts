@@ -103,6 +103,14 @@ const Imported = fields({
     }),
   ),
 });
+const Arriving = fields(
+  {
+    path: Type.String({ description: 'Its folder.' }),
+    bytes: Type.Integer({ description: 'So far.' }),
+    total: Type.Integer(),
+  },
+  'ArrivingImage',
+);
 
 const shape = {
   type: Type.Optional(ImageType),
@@ -207,7 +215,7 @@ export async function imageRoutes(
         querystring: Removal,
         response: { 200: fields(plainFields) },
       },
-      config: { scope: write, action: 'image-removed', example: { params: { key: 'empty' } } },
+      config: { scope: write, action: 'image-removed', outside: true, example: { params: { key: 'empty' } } },
     },
     ({ params, query, caller, context }) =>
       removeImage(context, params.key, { files: query.files ?? false }, caller.actor),
@@ -230,6 +238,18 @@ export async function imageRoutes(
     },
     async ({ body, caller, context }, reply) =>
       reply.code(201).send(await importImages(context, body, caller.actor)),
+  );
+
+  app.get(
+    '/images/import/arriving',
+    {
+      schema: {
+        summary: 'How far those are that are being copied in now',
+        response: { 200: Type.Array(Arriving) },
+      },
+      config: { scope: read, example: {} },
+    },
+    () => context.imageStore.importing(),
   );
 
   app.get(

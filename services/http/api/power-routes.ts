@@ -123,6 +123,7 @@ export async function powerRoutes(
       config: {
         scope: 'hosts:write',
         action: 'group-power-plan-added',
+        outside: true,
         example: { params: ofGroup, body: { action: 'shutdown', cron: '0 20 * * 1-5' } },
       },
     },
@@ -142,6 +143,7 @@ export async function powerRoutes(
       config: {
         scope: 'hosts:write',
         action: 'group-power-plan-removed',
+        outside: true,
         example: { params: ofGroup, body: { action: 'reboot', cron: '30 6 * * *' } },
       },
     },

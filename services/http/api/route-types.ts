@@ -12,7 +12,7 @@ export interface RouteConfig {
   readonly scope: Scope | 'any';
   /** Of a route that changes something: what the audit log calls it, `host-added`. */
   readonly action?: string;
-  /** It changes more than the store, such as files: the audit log has it before it is begun. */
+  /** It is more than one transaction, as it changes files too, or one host after the other: the audit log has it before it is begun. */
   readonly outside?: true;
   /** A call that works, for the OpenAPI document; a test replays it. */
   readonly example?: {

@@ -1,14 +1,16 @@
 import { truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { addHost, changeHost, changeMac, findHost } from '#actions/manage-hosts.js';
+import { addHost, addMac, changeHost, findHost } from '#actions/manage-hosts.js';
 import { createTask } from '#actions/manage-tasks.js';
 import { listAll } from '#cli/client.js';
 import { type ApiEvent, eventLine } from '#cli/events.js';
 import { SORTS } from '#cli/list.js';
 import { createProgram } from '#cli/program.js';
+import { FolderCopy } from '#images/folder-copy.js';
 import { TraceRepository } from '#store/trace.js';
 import { makeFilledWorld } from '../services/http/filled-world.js';
+import { writeSmallImage } from '../services/http/small-image.js';
 import { MAC, makeWorld, type World } from '../services/http/world.js';
 
 let world: World;
@@ -106,7 +108,7 @@ describe('the command line', () => {
   it('approves a MAC address that a machine reported', async () => {
     const second = '02:00:00:00:00:02';
     await addHost(world.context, 'pc', [MAC, second], 'test');
-    await changeMac(world.context, 'pc', second, { pending: true });
+    await addMac(world.context, 'pc', second, { pending: true });
     const isPending = () => findHost(world.context, 'pc').macs.find(({ mac }) => mac === second)?.pending;
     expect(isPending()).toBe(true);
     await fogd('host', 'mac', 'pc', second, '--approve');
@@ -117,8 +119,8 @@ describe('the command line', () => {
     const [second, third] = ['02:00:00:00:00:02', '02:00:00:00:00:03'];
     await addHost(world.context, 'pc', [MAC, second, third], 'test');
     await changeHost(world.context, 'pc', { pending: true });
-    await changeMac(world.context, 'pc', second, { pending: true });
-    await changeMac(world.context, 'pc', third, { imageIgnore: true, clientIgnore: true });
+    await addMac(world.context, 'pc', second, { pending: true });
+    await addMac(world.context, 'pc', third, { imageIgnore: true, clientIgnore: true });
     const shown = await fogd('host', 'show', 'pc');
     expect(shown).toMatch(/^approval +it registered itself, and waits for: fogd host change --approve$/m);
     expect(shown).toContain(
@@ -195,6 +197,40 @@ describe('the command line', () => {
       else Reflect.deleteProperty(process.stderr, 'isTTY');
     }
     expect(world.context.arrivals.list()).toEqual([]);
+  });
+
+  it('shows how far an import is: on a terminal, until it is there, and not to a program', async () => {
+    const from = (name: string) => {
+      writeSmallImage(join(state, name));
+      return join(state, name);
+    };
+    const shown = vi.mocked(process.stderr.write);
+    const { into } = FolderCopy.prototype;
+    let isSeen = (): boolean => true;
+    vi.spyOn(FolderCopy.prototype, 'into').mockImplementation(async function (this: FolderCopy, to) {
+      await into.call(this, to);
+      // Not in its place before somebody saw it.
+      await vi.waitFor(() => expect(isSeen()).toBe(true), { interval: 5, timeout: 10_000 });
+    });
+    const before = Object.getOwnPropertyDescriptor(process.stderr, 'isTTY');
+    Object.defineProperty(process.stderr, 'isTTY', { value: true, configurable: true });
+    try {
+      await fogd('image', 'import', from('one'), '--json');
+      expect(shown.mock.calls).toEqual([]);
+      isSeen = () => shown.mock.calls.join('').includes('%');
+      expect(await fogd('image', 'import', from('two'), '--name', 'second')).toContain(
+        'imported second: mps',
+      );
+      expect(shown.mock.calls.join('')).toMatch(/two \[#{30}\] 100 %, ([\d.]+ kB) of \1/);
+    } finally {
+      if (before) Object.defineProperty(process.stderr, 'isTTY', before);
+      else Reflect.deleteProperty(process.stderr, 'isTTY');
+    }
+    shown.mockClear();
+    isSeen = () => true;
+    Object.defineProperty(process.stderr, 'isTTY', { value: false, configurable: true });
+    await fogd('image', 'import', from('three'));
+    expect(shown.mock.calls).toEqual([]);
   });
 
   it('searches, sorts and limits every list in the same way', async () => {

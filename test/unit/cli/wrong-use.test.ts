@@ -175,6 +175,7 @@ it('each route of the API has its command', async () => {
   // For programs, and asked for on a terminal only.
   expect(missed.map(({ method, url }) => `${method} ${url}`)).toEqual([
     'GET /api/openapi.json',
+    'GET /api/v1/images/import/arriving',
     'GET /api/v1/boot-files/arriving',
   ]);
 });

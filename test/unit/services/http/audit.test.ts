@@ -7,7 +7,7 @@ import { addToken, OWNER } from '#actions/manage-tokens.js';
 import type { Logger } from '#daemon/log.js';
 import { TraceRepository } from '#store/trace.js';
 import { makeFilledWorld } from './filled-world.js';
-import { operations, ready, replay } from './operations.js';
+import { operations, outcomesIn, ready, replay } from './operations.js';
 import { MAC, makeWorld, type World } from './world.js';
 
 let world: World;
@@ -208,5 +208,28 @@ describe('a change and its entry are one', () => {
     await call('PUT', '/hosts/pc/macs/02:00:00:00:00:09', { imageIgnore: true });
     await call('PUT', '/hosts/pc/macs/nonsense', {});
     expect(lines().slice(1)).toEqual(['cli mac-changed pc 02:00:00:00:00:09 [imageIgnore=true]']);
+  });
+
+  it('an order to read back an image that was never captured is refused, and has no entry', async () => {
+    await call('POST', '/images', { name: 'empty' });
+    expect((await call('POST', '/images/empty/verify')).statusCode).toBe(409);
+    expect(lines()).toEqual(['cli image-added empty [name=empty]']);
+  });
+
+  it('tasks for a group and the removal of files are begun until all of it is done', async () => {
+    await call('POST', '/hosts', { name: 'pc1', macs: [MAC] });
+    await call('POST', '/hosts', { name: 'pc2', macs: ['02:00:00:00:00:02'] });
+    await call('POST', '/groups', { name: 'room' });
+    await call('POST', '/groups/room/join', { hosts: ['pc1', 'pc2'] });
+    await call('POST', '/images', { name: 'base' });
+    const outcomes = outcomesIn(world);
+    await call('POST', '/groups/room/tasks', { type: 'inventory' });
+    expect(outcomes).toEqual(['begun', 'begun', 'begun', 'done']);
+    const { imageStore } = world.context;
+    imageStore.remove = async () => {
+      throw new Error('the disk is gone');
+    };
+    expect((await call('DELETE', '/images/base?files=true')).statusCode).toBe(500);
+    expect(outcomes.slice(4)).toEqual(['begun', 'begun', 'failed']);
   });
 });

@@ -79,7 +79,8 @@ describe('power plans of a group', () => {
     const answer = await post(url, body);
     expect(answer.headers['content-type']).toContain('application/problem+json');
     expect([answer.statusCode, (answer.json() as { title: string }).title]).toEqual([status, title]);
-    expect([listPower(world.context), audited()]).toEqual([[], []]);
+    expect(listPower(world.context)).toEqual([]);
+    expect(audited().filter((entry) => !entry.endsWith(' failed'))).toEqual([]);
   });
 
   it('need hosts:write', async () => {

@@ -13,9 +13,10 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
-import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { addHost } from '#actions/manage-hosts.js';
 import { createTask } from '#actions/manage-tasks.js';
+import { FolderCopy } from '#images/folder-copy.js';
 import { writeSmallImage } from './small-image.js';
 import { MAC, makeWorld, type World } from './world.js';
 
@@ -26,6 +27,7 @@ beforeEach(async () => {
   old = mkdtempSync(join(tmpdir(), 'fogd-import-'));
 });
 afterEach(async () => {
+  vi.restoreAllMocks();
   await world.close();
   rmSync(old, { recursive: true });
 });
@@ -68,6 +70,33 @@ describe('an import', () => {
     await machine.head();
     expect(machine.word('imgType')).toBe('mps');
     expect(await machine.fos('Pre_Stage1.php', `mac=${MAC}&type=down`)).toBe('##@GO');
+  });
+
+  it('says how far it is while it copies, also where an image has the name of the route', async () => {
+    const from = folder('import');
+    const bytes = names(from).reduce((sum, name) => sum + statSync(join(from, name)).size, 0);
+    const arriving = async () => (await world.api.inject('/api/v1/images/import/arriving')).json() as unknown;
+    const seen: unknown[] = [];
+    const { into } = FolderCopy.prototype;
+    vi.spyOn(FolderCopy.prototype, 'into').mockImplementation(async function (this: FolderCopy, to) {
+      seen.push(await arriving());
+      await into.call(this, to);
+      seen.push(await arriving());
+    });
+    await take({ path: from });
+    expect(seen).toEqual([
+      [{ path: 'import', bytes: 0, total: bytes }],
+      [{ path: 'import', bytes, total: bytes }],
+    ]);
+    expect(await arriving()).toEqual([]);
+    for (const url of ['/images/import', '/images/import/generations'])
+      expect((await world.api.inject(`/api/v1${url}`)).statusCode).toBe(200);
+  });
+
+  it('that fails is not told of any longer', async () => {
+    vi.spyOn(FolderCopy.prototype, 'into').mockRejectedValue(new Error('the disk is gone'));
+    expect((await take({ path: folder('base') })).status).toBe(500);
+    expect(await world.context.imageStore.importing()).toEqual([]);
   });
 
   it('leaves a folder among the images where it is', async () => {
@@ -190,7 +219,7 @@ describe('an import', () => {
         return { path: folder('x') };
       },
       409,
-      'IMAGE_PLACE_TAKEN',
+      'IMPORT_PLACE_TAKEN',
     ],
     [
       'a stream of a disk under another name',
@@ -218,6 +247,20 @@ describe('an import', () => {
     expect({ status: answer.status, title: answer.body.title }).toEqual({ status, title });
     expect(world.context.images.list()).toEqual([]);
     expect(names(join(world.images, '.fogd', 'publishing'))).toEqual([]);
+  });
+
+  it('that fogd was killed in when the copy was in its place is told how it is finished', async () => {
+    const from = folder('base');
+    // The folder had its name, and the store did not know yet.
+    const place = join(world.images, 'base');
+    writeSmallImage(place);
+    const { status, body } = await take({ path: from });
+    expect([status, body.title, body.remedy]).toEqual([
+      409,
+      'IMPORT_PLACE_TAKEN',
+      expect.stringContaining(`import that folder: fogd image import ${place};`),
+    ]);
+    expect((await take({ path: place })).status).toBe(201);
   });
 
   it('that fogd was killed in leaves nothing after the next start', async () => {

@@ -87,3 +87,19 @@ export async function replay(world: World, path: string, method: string, operati
     payloadAsStream: path.endsWith('/events'),
   });
 }
+
+/** What the newest entry of the audit log says after each transaction from now on. */
+export function outcomesIn({ store, context }: World): readonly (string | undefined)[] {
+  const outcomes: (string | undefined)[] = [];
+  const noted =
+    <T>(commit: (write: () => T) => Promise<T>) =>
+    (write: () => T): Promise<T> =>
+      commit(() => {
+        const made = write();
+        outcomes.push(context.audit.page({ limit: 1 }).items[0]?.outcome);
+        return made;
+      });
+  for (const name of ['commit', 'commitGrouped', 'commitTogether'] as const)
+    Object.assign(store, { [name]: noted(store[name].bind(store)) });
+  return outcomes;
+}
