@@ -113,7 +113,7 @@ describe('fogd that is killed while things are changed', () => {
     const look = () => whatIsKept(fogd, { state: fogd.state, folder });
     for (let kill = 0; kill < KILLS; kill++) {
       const before = people.asked.length;
-      await people.work(fogd, 1 + 5 * kill, (kill * 3) % 8);
+      await people.work(fogd, 1 + 2 * kill ** 2, (kill * 3) % 8);
       fogd = await FogdUnderTest.start(options);
       const kept = await look();
       expect(people.asked.slice(before).flatMap((change) => faults(change, kept))).toEqual([]);
