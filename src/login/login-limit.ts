@@ -35,6 +35,8 @@ export class LoginLimit {
   }
 
   #recent(key: string): number[] {
-    return (this.#failures.get(key) ?? []).filter((at) => this.clock.now() - at < WINDOW_MS);
+    const now = this.clock.now();
+    // Later than now: the clock was set back since, perhaps by days.
+    return (this.#failures.get(key) ?? []).filter((at) => at <= now && now - at < WINDOW_MS);
   }
 }

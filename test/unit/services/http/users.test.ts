@@ -83,6 +83,15 @@ describe('a limit of logins', () => {
     expect(one.waitSeconds(second) > 0).toBe(isLimited);
   });
 
+  it('bug: whoever failed before the clock was set back was shut out until it had caught up', () => {
+    let now = 1_000_000_000;
+    const one = new LoginLimit({ now: () => now, after: () => () => undefined });
+    for (let time = 0; time < 5; time++) one.failed('10.0.0.1');
+    expect(one.waitSeconds('10.0.0.1')).toBeGreaterThan(0);
+    now -= 86_400_000;
+    expect(one.waitSeconds('10.0.0.1')).toBe(0);
+  });
+
   it('forgives with time, and after a right login', async () => {
     const { limit: one, clock } = limit();
     for (let time = 0; time < 5; time++) {
