@@ -22,7 +22,13 @@ const NewToken = fields({
 const New = fields({
   name: Type.String({ maxLength: 64 }),
   scopes: Type.Array(Type.Enum([...GRANTS]), { minItems: 1, maxItems: GRANTS.length }),
-  expiresAt: Type.Optional(Type.Integer({ minimum: 0, description: 'Milliseconds since the epoch.' })),
+  expiresAt: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: Number.MAX_SAFE_INTEGER,
+      description: 'Milliseconds since the epoch.',
+    }),
+  ),
 });
 const Query = listQuery(TOKEN_SORTS, {});
 
