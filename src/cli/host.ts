@@ -4,7 +4,7 @@ import { callApi } from './client.js';
 import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { listing, plain, table } from './tables.js';
+import { listing, plain, table, time } from './tables.js';
 
 interface HostSummary {
   readonly name: string;
@@ -190,7 +190,7 @@ function describe(host: HostDetails): string[] {
     ['name', host.name],
     ['MAC', host.macs.join(' ')],
     ['description', host.description],
-    ['registered', `${new Date(host.createdAt).toISOString()} by ${host.createdBy}`],
+    ['registered', `${time(host.createdAt)} by ${host.createdBy}`],
     ['task', host.task ?? 'none'],
     ['image', host.image ?? ''],
     ...typed,
@@ -198,8 +198,6 @@ function describe(host: HostDetails): string[] {
   ].filter(([, value]) => value !== '');
   return [
     ...table(rows),
-    ...host.tasks.map((task) =>
-      plain(`task: ${task.type}, ${task.state}, ${new Date(task.createdAt).toISOString()}`),
-    ),
+    ...host.tasks.map((task) => plain(`task: ${task.type}, ${task.state}, ${time(task.createdAt)}`)),
   ];
 }

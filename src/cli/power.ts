@@ -83,10 +83,12 @@ export function addPower(program: Command): void {
         first: string | undefined,
         second: string | undefined,
         { group, ...options }: Options & { readonly group?: string },
+        command: Command,
       ) => {
         const words = [first, second].flatMap((word) => word ?? []);
         const [what = '', host] = words.reverse();
-        if ((host === undefined) === (group === undefined) || what === '') throw cliErrors.POWER_TARGET({});
+        if ((host === undefined) === (group === undefined) || what === '')
+          command.error('name a host and what to do, or what to do and a group with --group');
         const actions: readonly string[] = POWER_ACTIONS;
         if (!actions.includes(what))
           throw cliErrors.POWER_ACTION_WORD({ word: what, actions: actions.join(', ') });

@@ -118,7 +118,7 @@ describe('fogd power now', () => {
     expect(process.exitCode).toBe(1);
     process.exitCode = undefined;
     for (const words of [['wol'], ['PC', 'wol', '--group', 'room-12'], ['--group', 'room-12']])
-      await expect(fogd('power', 'now', ...words)).rejects.toMatchObject({ code: 'POWER_TARGET' });
+      await expect(fogd('power', 'now', ...words)).rejects.toMatchObject({ exitCode: 2 });
     await expect(fogd('power', 'now', 'sleep', '--group', 'room-12')).rejects.toMatchObject({
       code: 'POWER_ACTION_WORD',
     });
