@@ -19,13 +19,15 @@ const NewToken = fields({
   ...tokenFields,
   token: Type.String({ description: 'Told this one time.', pattern: '^fogd_' }),
 });
+/** ECMA-262, time values: no date is later. */
+const LAST_MOMENT = 8_640_000_000_000_000;
 const New = fields({
   name: Type.String({ maxLength: 64 }),
   scopes: Type.Array(Type.Enum([...GRANTS]), { minItems: 1, maxItems: GRANTS.length }),
   expiresAt: Type.Optional(
     Type.Integer({
       minimum: 0,
-      maximum: Number.MAX_SAFE_INTEGER,
+      maximum: LAST_MOMENT,
       description: 'Milliseconds since the epoch.',
     }),
   ),

@@ -80,8 +80,9 @@ describe('a request that is wrong', () => {
   it.each<[string, 'GET' | 'POST', string, unknown]>([
     ['query.offset', 'GET', '/hosts?offset=99999999999999999999', undefined],
     ['body.expiresAt', 'POST', '/tokens', { name: 'x', scopes: ['*'], expiresAt: 1e308 }],
+    ['body.expiresAt', 'POST', '/tokens', { name: 'x', scopes: ['*'], expiresAt: 8_640_000_000_000_001 }],
   ])(
-    'bug: a number that the store cannot hold was called a fault of fogd: %s',
+    'bug: a number that the store cannot hold was called a fault of fogd, one that is no date broke the list: %s',
     async (field, method, path, body) => {
       const payload = body === undefined ? undefined : JSON.stringify(body);
       const answer = await send(payload, { method, path, ...(payload === undefined ? { headers: {} } : {}) });
