@@ -54,6 +54,7 @@ import { HttpListener } from '#services/http/listener.js';
 import { machineRoutes } from '#services/http/machine-routes.js';
 import { monitorRoutes } from '#services/http/monitor/routes.js';
 import { peopleRoutes, redirectToHttps } from '#services/http/people/routes.js';
+import { endSlowBodies } from '#services/http/slow-bodies.js';
 import { checkTlsPair } from '#services/http/tls.js';
 import { ExternalShare } from '#services/nfs/external.js';
 import { NfsService } from '#services/nfs/service.js';
@@ -228,6 +229,7 @@ export async function startDaemon({
   const build = async (app: FastifyInstance) => {
     const hasHttps = () => https.port !== undefined;
     const options = { context, recorder: trace, version, files, serverAt, pki, hasHttps };
+    endSlowBodies(app, clock);
     await app.register(machineRoutes, options);
     await app.register(monitorRoutes, monitor);
     await app.register(apiOnNetwork, { prefix: '/api', ...api });

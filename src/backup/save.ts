@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
+import { lstat, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { isDiskFull } from '#files/disk-full.js';
@@ -17,6 +17,7 @@ export async function saveBackup(
   content: AsyncIterable<Uint8Array>,
   signal?: AbortSignal,
 ): Promise<Manifest> {
+  await refuseOther(file);
   const half = `${file}.${randomBytes(6).toString('hex')}.part`;
   try {
     const handle = await open(half, 'wx', 0o600);
@@ -39,4 +40,11 @@ export async function saveBackup(
     if (isDiskFull(error)) throw backupErrors.BACKUP_NO_SPACE({ folder: dirname(file) }, error);
     throw backupErrors.BACKUP_CANNOT_WRITE({ file, reason: errnoOf(error) ?? messageOf(error) }, error);
   }
+}
+
+/** The backup takes the place of whatever has its name: root would lose /dev/null to it. */
+async function refuseOther(file: string): Promise<void> {
+  const there = await lstat(file).catch(() => undefined);
+  if (there && !there.isFile())
+    throw backupErrors.BACKUP_CANNOT_WRITE({ file, reason: 'something is there that is no file' });
 }

@@ -68,7 +68,7 @@ export function addBootfile(program: Command): void {
     .addHelpText('after', '\nExample:\n  fogd bootfile list')
     .action(async (options: Options) => {
       const files = await listed<BootFileView>(options, '/boot-files');
-      print(options, files, tableOf(files));
+      print(options, files, files.length === 0 ? NOTHING_TAKEN : tableOf(files));
     });
 
   verb('verify', 'read every file again')
@@ -80,7 +80,11 @@ export function addBootfile(program: Command): void {
         '/boot-files/verify',
       );
       const rows = results.map(({ name, version, verdict }) => [name, version, verdict]);
-      print(options, results, listing(['NAME', 'VERSION', 'STATE'], rows));
+      print(
+        options,
+        results,
+        results.length === 0 ? NOTHING_TAKEN : listing(['NAME', 'VERSION', 'STATE'], rows),
+      );
       if (results.some(({ verdict }) => verdict !== 'ok')) process.exitCode = 1;
     });
 
@@ -102,6 +106,8 @@ export function addBootfile(program: Command): void {
       print(options, removed, [`${removed.name} ${removed.version} is deleted`]);
     });
 }
+
+const NOTHING_TAKEN = ['none was added: machines get those that came with fogd (fogd status names them)'];
 
 function tableOf(files: readonly BootFileView[]): string[] {
   const rows = files.map((one) => [

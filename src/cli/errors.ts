@@ -25,22 +25,10 @@ export const cliErrors = defineErrors({
     message: '{file} cannot be read ({reason})',
     remedy: 'run this command as root',
   },
-  TASK_TARGET: {
-    message: 'a task is for one host or for one group',
-    remedy: 'name a host, or a group with --group',
-  },
-  CLIENT_TARGET: {
-    message: 'a reset is for one host or for one group',
-    remedy: 'name a host, or a group with --group',
-  },
   ENFORCE_WORD: {
     message: '{word} is none of always, unused and default',
     remedy:
       'say when a machine may be renamed: always, unused (nobody works at it) or default (as client.enforce says)',
-  },
-  POWER_TARGET: {
-    message: 'that is no order for one host, and none for one group',
-    remedy: 'write fogd power {verb} {one}, or fogd power {verb} --group GROUP {each}',
   },
   POWER_ACTION_WORD: {
     message: '{word} is nothing that can be done: it can be {actions}',

@@ -37,16 +37,19 @@ export function addClient(program: Command): void {
   verb('reset [host]', 'trust the next machine that comes as this host: for one that was installed anew')
     .option('--group <name>', 'for all hosts of a group')
     .addHelpText('after', '\nExamples:\n  fogd client reset lab-pc-01\n  fogd client reset --group room-12')
-    .action(async (host: string | undefined, options: Options & { readonly group?: string }) => {
-      const { group } = options;
-      if ((host === undefined) === (group === undefined)) throw cliErrors.CLIENT_TARGET({});
-      const where =
-        group === undefined
-          ? `${path(host ?? '')}/reset`
-          : `/groups/${encodeURIComponent(group)}/client-reset`;
-      const { hosts } = await callApi<{ readonly hosts: readonly string[] }>(options.state, 'POST', where);
-      print(options, { hosts }, [`reset: ${hosts.join(', ')}`]);
-    });
+    .action(
+      async (host: string | undefined, options: Options & { readonly group?: string }, command: Command) => {
+        const { group } = options;
+        if ((host === undefined) === (group === undefined))
+          command.error('a reset is for one host, or for one group with --group');
+        const where =
+          group === undefined
+            ? `${path(host ?? '')}/reset`
+            : `/groups/${encodeURIComponent(group)}/client-reset`;
+        const { hosts } = await callApi<{ readonly hosts: readonly string[] }>(options.state, 'POST', where);
+        print(options, { hosts }, [`reset: ${hosts.join(', ')}`]);
+      },
+    );
 
   verb('module <host> <module> <on|off>', 'switch a module for one host')
     .addHelpText(

@@ -4,7 +4,7 @@ import { callApi } from './client.js';
 import { asList, listed } from './list.js';
 import { jsonOption, stateOption } from './options.js';
 import { print } from './print.js';
-import { listing, plain, table } from './tables.js';
+import { listing, plain, table, time } from './tables.js';
 
 interface HostSummary {
   readonly name: string;
@@ -197,7 +197,7 @@ function describe(host: HostDetails): string[] {
     ['MAC', host.macFlags.map(macWords).join(' ')],
     ['approval', host.pending ? 'it registered itself, and waits for: fogd host change --approve' : ''],
     ['description', host.description],
-    ['registered', `${new Date(host.createdAt).toISOString()} by ${host.createdBy}`],
+    ['registered', `${time(host.createdAt)} by ${host.createdBy}`],
     ['task', host.task ?? 'none'],
     ['image', host.image ?? ''],
     ...typed,
@@ -205,9 +205,7 @@ function describe(host: HostDetails): string[] {
   ].filter(([, value]) => value !== '');
   return [
     ...table(rows),
-    ...host.tasks.map((task) =>
-      plain(`task: ${task.type}, ${task.state}, ${new Date(task.createdAt).toISOString()}`),
-    ),
+    ...host.tasks.map((task) => plain(`task: ${task.type}, ${task.state}, ${time(task.createdAt)}`)),
   ];
 }
 

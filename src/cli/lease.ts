@@ -36,7 +36,8 @@ export function addLease(program: Command): void {
     .action(async (options: Options) => {
       const leases = await listed<LeaseView>(options, '/leases', { all: options.all });
       const rows = leases.map((one) => [one.address, one.mac, name(one), one.state, time(one.expiresAt)]);
-      print(options, leases, listing(['ADDRESS', 'MAC', 'NAME', 'STATE', 'UNTIL'], rows));
+      const head = ['ADDRESS', 'MAC', 'NAME', 'STATE', 'UNTIL'];
+      print(options, leases, leases.length === 0 ? ['no leases'] : listing(head, rows));
     });
 
   verb('show <address>', 'one address; or the newest of a MAC address')

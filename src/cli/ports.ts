@@ -19,7 +19,7 @@ const SSH = 22;
 const EXAMPLES = `
 Examples:
   fogd ports
-  fogd ports --format nftables --drop-rest > /etc/nftables.d/fogd.nft
+  fogd ports --format nftables --drop-rest > fogd.nft
   fogd ports --format nftables --between 10.1.0.0/16 10.0.0.5`;
 
 export function addPorts(program: Command): void {

@@ -90,8 +90,9 @@ export function addPower(program: Command): void {
         what: string | undefined,
         when: string | undefined,
         { group, ...options }: GroupOptions,
+        command: Command,
       ) => {
-        const { path, action, cron } = wanted('add', [host, what, when], group);
+        const { path, action, cron } = wanted(command, 'add', [host, what, when], group);
         if (group !== undefined)
           return await orderForGroup<Plans>(options, path, { action, cron }, ({ plans }) => plans.map(added));
         const plan = await callApi<PlanView>(options.state, 'POST', path, { action, cron });
@@ -106,15 +107,15 @@ export function addPower(program: Command): void {
       'after',
       '\nExamples:\n  fogd power remove 3\n  fogd power remove wol "30 6 * * 1-5" --group room-12',
     )
-    .action(async (words: string[], { group, ...options }: GroupOptions) => {
+    .action(async (words: string[], { group, ...options }: GroupOptions, command: Command) => {
       if (group !== undefined) {
-        const { path, action, cron } = wanted('remove', words, group);
+        const { path, action, cron } = wanted(command, 'remove', words, group);
         return await orderForGroup<Plans>(options, `${path}/remove`, { action, cron }, ({ plans }) =>
           plans.map(removed),
         );
       }
       const [number = '', ...more] = words;
-      if (more.length > 0) throw wrongUse('remove');
+      if (more.length > 0) wrongUse(command, 'remove');
       if (!/^\d{1,9}$/.test(number)) throw cliErrors.POWER_NUMBER_BAD({ number });
       const plan = await callApi<PlanView>(options.state, 'DELETE', `/power/${number}`);
       print(options, plan, [removed(plan)]);
@@ -131,8 +132,13 @@ export function addPower(program: Command): void {
       '\nExamples:\n  fogd power now lab-pc-01 reboot\n  fogd power now wol --group room-12',
     )
     .action(
-      async (host: string | undefined, what: string | undefined, { group, ...options }: GroupOptions) => {
-        const { path, action } = wanted('now', [host, what], group);
+      async (
+        host: string | undefined,
+        what: string | undefined,
+        { group, ...options }: GroupOptions,
+        command: Command,
+      ) => {
+        const { path, action } = wanted(command, 'now', [host, what], group);
         const where = `${path}/now`;
         if (group !== undefined)
           return await orderForGroup<Orders>(options, where, { action }, ({ orders }) => orders.map(ordered));
@@ -142,11 +148,16 @@ export function addPower(program: Command): void {
     );
 }
 
-/** What `words` ask for: of a host, which is the first of them, or of each host of a group. Throws POWER_TARGET, POWER_ACTION_WORD. */
-function wanted(verb: Verb, words: ReadonlyArray<string | undefined>, group: string | undefined) {
+/** What `words` ask for: of a host, which is the first of them, or of each host of a group. Throws POWER_ACTION_WORD. */
+function wanted(
+  command: Command,
+  verb: Verb,
+  words: ReadonlyArray<string | undefined>,
+  group: string | undefined,
+) {
   const given = words.filter((word) => word !== undefined);
   const all = group === undefined ? given : [group, ...given];
-  if (all.length !== 1 + USES[verb].each.split(' ').length) throw wrongUse(verb);
+  if (all.length !== 1 + USES[verb].each.split(' ').length) wrongUse(command, verb);
   const [name = '', action = '', cron = ''] = all;
   const actions: readonly string[] = POWER_ACTIONS;
   if (!actions.includes(action))
@@ -158,7 +169,10 @@ function wanted(verb: Verb, words: ReadonlyArray<string | undefined>, group: str
   };
 }
 
-const wrongUse = (verb: Verb) => cliErrors.POWER_TARGET({ verb, ...USES[verb] });
+function wrongUse(command: Command, verb: Verb): never {
+  const { one, each } = USES[verb];
+  return command.error(`write fogd power ${verb} ${one}, or fogd power ${verb} --group GROUP ${each}`);
+}
 
 const added = ({ id, host, action, cron }: PlanView) => `${host}: ${action} at ${cron} (number ${id})`;
 

@@ -175,11 +175,20 @@ export function addSnapin(program: Command): void {
         'after',
         `\nExamples:\n  fogd snapin ${change} 7-Zip lab-pc-01 lab-pc-02\n  fogd snapin ${change} 7-Zip --group room-12`,
       )
-      .action(async (name: string, hosts: string[], options: Options & { readonly group?: string }) => {
-        const choice = { hosts, ...(options.group === undefined ? {} : { group: options.group }) };
-        const changed = await callApi<SnapinView>(options.state, 'POST', `${path(name)}/${change}`, choice);
-        print(options, changed, [`snapin ${changed.name}: ${changed.hosts.join(' ') || 'no hosts'}`]);
-      });
+      .action(
+        async (
+          name: string,
+          hosts: string[],
+          options: Options & { readonly group?: string },
+          command: Command,
+        ) => {
+          if (hosts.length === 0 && options.group === undefined)
+            command.error('no hosts are named: name hosts, or a group with --group');
+          const choice = { hosts, ...(options.group === undefined ? {} : { group: options.group }) };
+          const changed = await callApi<SnapinView>(options.state, 'POST', `${path(name)}/${change}`, choice);
+          print(options, changed, [`snapin ${changed.name}: ${changed.hosts.join(' ') || 'no hosts'}`]);
+        },
+      );
   }
 
   verb('order <host> [name...]', 'give a host exactly these snapins, in this order')

@@ -92,8 +92,10 @@ export function addTask(program: Command): void {
         async (
           host: string | undefined,
           { state, image, shutdown, force, wake, account, snapin, group, ...rest }: Options,
+          command: Command,
         ) => {
-          if ((host === undefined) === (group === undefined)) throw cliErrors.TASK_TARGET({});
+          if ((host === undefined) === (group === undefined))
+            command.error('a task is for one host, or for one group with --group');
           const wanted = {
             type: type.key,
             ...(image === undefined ? {} : { image }),

@@ -9,4 +9,9 @@ export const settingsErrors = defineErrors({
     message: '{problems}',
     remedy: 'mend the file and run: fogd check --config {file}',
   },
+  OPTIONS_INVALID: {
+    message: '{problems}',
+    remedy:
+      'add the option that is missing, e.g. --interface eth0, or name a file with all settings: --config FILE',
+  },
 });

@@ -19,15 +19,13 @@ export type LoadResult =
   | { readonly settings: Settings; readonly problems: readonly [] }
   | { readonly settings?: undefined; readonly problems: readonly Problem[] };
 
-/** Reads and validates a settings file; without one, the defaults. Throws SETTINGS_UNREADABLE or SETTINGS_INVALID. */
+/** Reads and validates a settings file; without one, the defaults. Throws SETTINGS_UNREADABLE, SETTINGS_INVALID or, without a file, OPTIONS_INVALID. */
 export function loadSettings(file: string | undefined, overrides: Overrides = {}): Settings {
-  const name = file ?? 'command line';
   const { settings, problems } = parseSettings(file === undefined ? '' : readSettingsFile(file), overrides);
   if (settings) return settings;
-  throw settingsErrors.SETTINGS_INVALID({
-    problems: problems.map((problem) => problemLine(name, problem)).join('\n'),
-    file: name,
-  });
+  const lines = (name: string) => problems.map((problem) => problemLine(name, problem)).join('\n');
+  if (file === undefined) throw settingsErrors.OPTIONS_INVALID({ problems: lines('command line') });
+  throw settingsErrors.SETTINGS_INVALID({ problems: lines(file), file });
 }
 
 /** The text of a settings file. Throws SETTINGS_UNREADABLE. */

@@ -59,6 +59,6 @@ function summaryOf({ body, routeOptions }: FastifyRequest): string {
 function told(value: unknown): string {
   const text = Array.isArray(value) ? value.map(String).join(',') : String(value);
   // Name and password of an address, as in the sources of boot files.
-  const bare = text.replaceAll(/(\w+:\/\/)[^/@\s]*@/g, '$1');
+  const bare = text.replaceAll(/:\/\/[^/@\s]*@/g, '://');
   return bare.length > LONGEST ? `(${bare.length} characters)` : clean(bare, LONGEST);
 }

@@ -94,7 +94,15 @@ export function listQuery<const S extends readonly string[], F extends TProperti
     limit: Type.Optional(
       Type.Integer({ minimum: 1, maximum: MAX_LIMIT, default: 50, description: 'How many at most.' }),
     ),
-    offset: Type.Optional(Type.Integer({ minimum: 0, default: 0, description: 'How many to leave out.' })),
+    offset: Type.Optional(
+      // What is larger does not fit the store's integers.
+      Type.Integer({
+        minimum: 0,
+        maximum: Number.MAX_SAFE_INTEGER,
+        default: 0,
+        description: 'How many to leave out.',
+      }),
+    ),
     sort: Type.Optional(Type.Enum(sort, { description: 'With a - before it the largest come first.' })),
     q: Type.Optional(Type.String({ maxLength: 100, description: 'Part of a name or another text.' })),
     ...filters,

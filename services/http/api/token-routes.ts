@@ -19,10 +19,18 @@ const NewToken = fields({
   ...tokenFields,
   token: Type.String({ description: 'Told this one time.', pattern: '^fogd_' }),
 });
+/** ECMA-262, time values: no date is later. */
+const LAST_MOMENT = 8_640_000_000_000_000;
 const New = fields({
   name: Type.String({ maxLength: 64 }),
   scopes: Type.Array(Type.Enum([...GRANTS]), { minItems: 1, maxItems: GRANTS.length }),
-  expiresAt: Type.Optional(Type.Integer({ minimum: 0, description: 'Milliseconds since the epoch.' })),
+  expiresAt: Type.Optional(
+    Type.Integer({
+      minimum: 0,
+      maximum: LAST_MOMENT,
+      description: 'Milliseconds since the epoch.',
+    }),
+  ),
 });
 const Query = listQuery(TOKEN_SORTS, {});
 

@@ -24,5 +24,7 @@ export const snapins: Check = async (world) => {
       ),
     ),
   ];
-  return found.length > 0 ? found : [ok(`${folder}: ${all.length} snapins with their files`)];
+  return found.length > 0
+    ? found
+    : [ok(`${folder}: ${all.length} snapin${all.length === 1 ? '' : 's'}, none damaged`)];
 };

@@ -1,5 +1,13 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, statSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
+import {
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { pack } from '#backup/pack.js';
@@ -122,6 +130,18 @@ describe('a backup', () => {
     };
     await expect(saveBackup(join(folder, 'b.tar'), content(), stop.signal)).rejects.toThrow('interrupted');
     expect(names(folder)).toEqual([]);
+    await packed.drop();
+  });
+
+  it('bug: took the place of whatever was there: of /dev/null, of a link', async () => {
+    const folder = temporaryFolder();
+    const packed = await pack(await makeState('one'), '1', 0);
+    const link = join(folder, 'null');
+    symlinkSync('/dev/null', link);
+    for (const file of [link, folder])
+      await expect(saveBackup(file, packed.content())).rejects.toMatchObject({ code: 'BACKUP_CANNOT_WRITE' });
+    expect(lstatSync(link).isSymbolicLink()).toBe(true);
+    expect(names(folder)).toEqual(['null']);
     await packed.drop();
   });
 

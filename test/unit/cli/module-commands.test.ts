@@ -148,12 +148,9 @@ describe('fogd power for a group', () => {
     ['remove', '1', '2'],
     ['remove', 'shutdown', '--group', 'room-12'],
   ])('%s %s %s %s %s: shows the right use', async (...words) => {
-    await expect(fogd('power', ...words)).rejects.toMatchObject({
-      code: 'POWER_TARGET',
-      remedy: expect.stringMatching(
-        /^write fogd power (\w+) [A-Z ]+, or fogd power \1 --group GROUP ACTION CRON$/,
-      ),
-    });
+    await expect(fogd('power', ...words)).rejects.toThrow(
+      /^fogd: write fogd power (\w+) [A-Z ]+, or fogd power \1 --group GROUP ACTION( CRON)?/,
+    );
     expect(await fogd('power', 'list')).toBe('nothing\n');
   });
 
@@ -184,7 +181,7 @@ describe('fogd power now', () => {
     );
     expect(process.exitCode).toBe(1);
     for (const words of [['wol'], ['PC', 'wol', '--group', 'room-12'], ['--group', 'room-12']])
-      await expect(fogd('power', 'now', ...words)).rejects.toMatchObject({ code: 'POWER_TARGET' });
+      await expect(fogd('power', 'now', ...words)).rejects.toMatchObject({ exitCode: 2 });
     await expect(fogd('power', 'now', 'sleep', '--group', 'room-12')).rejects.toMatchObject({
       code: 'POWER_ACTION_WORD',
     });

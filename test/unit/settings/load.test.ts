@@ -20,6 +20,12 @@ describe('settings', () => {
     expect(parseSettings(exampleFile()).settings).toEqual(loadSettings(undefined));
   });
 
+  it('bug: what is wrong on the command line was to be mended in a file named "command line"', () => {
+    expect(() => loadSettings(undefined, { dhcpMode: 'proxy' })).toThrow(
+      expect.objectContaining({ code: 'OPTIONS_INVALID', remedy: expect.stringContaining('--interface') }),
+    );
+  });
+
   it('of the command line win over the file', () => {
     const { settings } = parseSettings('[dhcp]\nmode = "off"\n', { dhcpMode: 'proxy', interfaces: ['eth1'] });
     expect(settings?.dhcp).toMatchObject({ mode: 'proxy', interfaces: ['eth1'] });

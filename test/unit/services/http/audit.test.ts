@@ -83,6 +83,13 @@ describe('the audit log', () => {
     ]);
   });
 
+  it('bug: a word of a hundred thousand letters kept fogd busy for seconds, one of a million for minutes', async () => {
+    await call('POST', '/images/import', { path: '/nowhere', name: 'x'.repeat(100_000) });
+    expect(lines()).toEqual([
+      `cli images-imported ${'x'.repeat(80)} [path=/nowhere name=(100000 characters)] failed`,
+    ]);
+  });
+
   it('is listed newest first, filtered and paged', async () => {
     for (const name of ['a1', 'b1', 'b2']) {
       await call('POST', '/groups', { name });

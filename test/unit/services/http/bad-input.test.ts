@@ -1,4 +1,5 @@
-import { connect } from 'node:net';
+import { once } from 'node:events';
+import { type AddressInfo, connect } from 'node:net';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -75,6 +76,19 @@ describe('a request that is wrong', () => {
     const answer = await send(undefined, { method: 'GET', path: encodeURI(path), headers: {} });
     expect(answer).toMatchObject({ status: 400, errors: [{ field }] });
   });
+
+  it.each<[string, 'GET' | 'POST', string, unknown]>([
+    ['query.offset', 'GET', '/hosts?offset=99999999999999999999', undefined],
+    ['body.expiresAt', 'POST', '/tokens', { name: 'x', scopes: ['*'], expiresAt: 1e308 }],
+    ['body.expiresAt', 'POST', '/tokens', { name: 'x', scopes: ['*'], expiresAt: 8_640_000_000_000_001 }],
+  ])(
+    'bug: a number that the store cannot hold was called a fault of fogd, one that is no date broke the list: %s',
+    async (field, method, path, body) => {
+      const payload = body === undefined ? undefined : JSON.stringify(body);
+      const answer = await send(payload, { method, path, ...(payload === undefined ? { headers: {} } : {}) });
+      expect(answer).toMatchObject({ status: 400, errors: [{ field }] });
+    },
+  );
 
   it.each([
     ['half of an object', '{"name":'],
@@ -194,6 +208,44 @@ it('a connection that sends no HTTP gets no stack trace', async () => {
   });
   expect(text).toContain('400 Bad Request');
   expect(text).not.toMatch(/\.js:\d/);
+});
+
+describe('bug: a body that never came to its end held its connection for ever', () => {
+  let port = 0;
+  beforeAll(async () => {
+    await world.app.listen({ host: '127.0.0.1', port: 0 });
+    port = (world.app.server.address() as AddressInfo).port;
+  });
+  /** Sends head and one byte; gives what ends when the connection does. */
+  const sendHalf = async (head: string) => {
+    const client = connect(port, '127.0.0.1');
+    client.on('error', () => undefined);
+    const begun = once(world.app.server, 'request');
+    client.write(`${head}\r\nhost: x\r\ncontent-length: 9\r\n\r\na`);
+    const ended = once(client, 'close');
+    await begun;
+    return { client, ended };
+  };
+
+  it.each([
+    'POST /fog/service/inventory.php HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded',
+    'POST /nowhere HTTP/1.1\r\ncontent-type: text/plain',
+  ])('%s', async (head) => {
+    const { ended } = await sendHalf(head);
+    await world.clock.advance(60_000);
+    await ended;
+  });
+
+  it('one that comes in time is answered', async () => {
+    const { client } = await sendHalf(
+      'POST /fog/service/inventory.php HTTP/1.1\r\ncontent-type: application/x-www-form-urlencoded',
+    );
+    await world.clock.advance(59_000);
+    client.write('bcdefghi');
+    const [answer] = await once(client, 'data');
+    expect(String(answer)).toContain('200 OK');
+    client.destroy();
+  });
 });
 
 describe('the depth of JSON', () => {

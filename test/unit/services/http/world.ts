@@ -30,6 +30,7 @@ import { emptyApp } from '#services/http/listener.js';
 import { machineRoutes } from '#services/http/machine-routes.js';
 import { monitorRoutes } from '#services/http/monitor/routes.js';
 import { peopleRoutes } from '#services/http/people/routes.js';
+import { endSlowBodies } from '#services/http/slow-bodies.js';
 import { parseSettings } from '#settings/load.js';
 import { Store } from '#store/store.js';
 import { TraceRepository } from '#store/trace.js';
@@ -214,6 +215,7 @@ export async function makeWorld(toml = ''): Promise<World> {
   // Loaded at the first request: most tests ask one of the two only.
   const app = emptyApp();
   note(app, 'network');
+  endSlowBodies(app, clock);
   void app.register(machineRoutes, {
     ...{ context, recorder, version: '0.0.0-test', files, serverAt, pki },
     hasHttps: () => true,
