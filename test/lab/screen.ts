@@ -142,7 +142,7 @@ export class Screen {
     for (const character of text) {
       const before = this.mark();
       this.type(character);
-      await this.waitUntil('what was typed to be drawn', 5_000, () =>
+      await this.waitUntil('what was typed to be drawn', 120_000, () =>
         this.mark() - before >= width ? true : undefined,
       );
     }
