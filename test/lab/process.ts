@@ -110,12 +110,14 @@ export class LabProcess {
         this.#output += `${String(error)}\n`;
         end({ code: 127, signal: null });
       });
+      // What it leaves in its group. Later the number may be that of another group.
+      child.once('exit', () => killGroup(child, 'SIGKILL'));
       child.once('close', (code, signal) => end({ code, signal }));
     });
     cleanup.defer(
       `process ${this.name}`,
       () => this.stop().then(() => undefined),
-      () => killGroup(child, 'SIGKILL'),
+      () => this.kill(),
     );
   }
 
@@ -171,14 +173,12 @@ export class LabProcess {
       await this.exited;
       clearTimeout(timer);
     }
-    // Children of the program that stayed in its group.
-    killGroup(this.#child, 'SIGKILL');
     return await this.exited;
   }
 
   /** KILL to the whole group, at once. */
   kill(): void {
-    killGroup(this.#child, 'SIGKILL');
+    if (!this.#exit) killGroup(this.#child, 'SIGKILL');
   }
 
   #wake(): void {

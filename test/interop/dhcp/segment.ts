@@ -160,7 +160,11 @@ export class Program {
       });
       this.#child.once('close', end);
       // A timer that is late comes before what is there to be read meanwhile: that has its turn first.
-      this.#child.once('exit', (code) => setTimeout(() => setImmediate(() => end(code)), LEFT_OPEN_MS));
+      this.#child.once('exit', (code) => {
+        // What it leaves in its group. Later the number may be that of another group.
+        this.#signal('SIGKILL');
+        setTimeout(() => setImmediate(() => end(code)), LEFT_OPEN_MS);
+      });
     });
   }
 
@@ -202,13 +206,12 @@ export class Program {
     await this.until(JSON.stringify(text), (output) => (output.includes(text) ? true : undefined));
   }
 
-  /** TERM, and KILL where that does not help; also for what the program left in its process group. */
+  /** TERM, and KILL where that does not help. */
   async stop(): Promise<Ended> {
     this.#signal('SIGTERM');
     const timer = setTimeout(() => this.#signal('SIGKILL'), GRACE_MS);
     const ended = await this.ended;
     clearTimeout(timer);
-    this.#signal('SIGKILL');
     return ended;
   }
 
@@ -218,7 +221,7 @@ export class Program {
   }
 
   #signal(signal: NodeJS.Signals): void {
-    if (this.#child.pid === undefined) return;
+    if (this.#child.pid === undefined || this.#isOver) return;
     try {
       process.kill(-this.#child.pid, signal);
     } catch (error) {
