@@ -63,21 +63,17 @@ async function menuLogin(lab: Lab): Promise<void> {
 
 /** Name and password, as iPXE asks for them after `from`. */
 async function logIn(pc: VirtualPc, password: string, from: number): Promise<void> {
-  await pc.screen.waitFor('Password', 120_000, from);
+  await pc.screen.waitForLogin(120_000, from);
   await pc.screen.typeInField('teacher');
-  pc.screen.key('enter');
+  await pc.screen.enterFirstField();
   await pc.screen.typeInField(password);
   pc.screen.key('enter');
 }
 
 /** iPXE keeps what was typed until its next start, and shows it: a person only confirms it. */
 async function confirmLogin(pc: VirtualPc, from: number): Promise<void> {
-  await pc.screen.waitFor('Password', 120_000, from);
-  const before = pc.screen.mark();
-  pc.screen.key('enter');
-  await pc.screen.waitUntil('the second field', 120_000, () =>
-    pc.screen.mark() > before ? true : undefined,
-  );
+  await pc.screen.waitForLogin(120_000, from);
+  await pc.screen.enterFirstField();
   pc.screen.key('enter');
 }
 
