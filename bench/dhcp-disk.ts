@@ -61,7 +61,7 @@ async function offers(syncMs: number): Promise<readonly [number, number]> {
       't',
       '10.77.0.1',
     ];
-    const { output } = await segment.run('pc', argv, 20);
+    const { output } = await segment.run('pc', argv);
     // Exchanges of the one kind come first, then those of the other.
     const [first = ''] = output.slice(output.indexOf('sent / received')).split('***');
     const times = [...first.matchAll(/^sent \/ received: ([\d.]+) \/ ([\d.]+)$/gm)]

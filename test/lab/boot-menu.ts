@@ -47,7 +47,7 @@ export async function chooseMenuItem(
   from = 0,
 ): Promise<number> {
   await screen.waitFor(label, timeoutMs, from);
-  await screen.waitUntil(`the menu with "${label}"`, 5000, () =>
+  await screen.waitUntil(`the menu with "${label}"`, 120_000, () =>
     findItem(screen, label) && highlightedLine(screen) ? true : undefined,
   );
   for (let steps = 0; steps < 60; steps++) {
@@ -60,7 +60,7 @@ export async function chooseMenuItem(
       return mark;
     }
     screen.key(wanted.row > current.row ? 'down' : 'up');
-    await screen.waitUntil('the highlight to move', 5000, () => {
+    await screen.waitUntil('the highlight to move', 120_000, () => {
       const now = highlightedLine(screen);
       return now && now.row !== current.row ? true : undefined;
     });

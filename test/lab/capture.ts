@@ -40,7 +40,7 @@ export class Capture {
   /** Resolves when packets are being caught; call it before anything else sends. */
   static async start(network: LabNetwork, folder: string): Promise<Capture> {
     const capture = new Capture(network, folder);
-    await capture.#process.waitForOutput('listening on', 5000);
+    await capture.#process.waitForOutput('listening on');
     return capture;
   }
 
@@ -64,9 +64,9 @@ export class Capture {
     const { namespace } = this.#network.host('ra');
     const send = ['socat', '-u', '-', 'UDP4-DATAGRAM:10.77.0.255:9,broadcast'];
     await mustRun(['ip', 'netns', 'exec', namespace, ...send], { input: mark });
-    const deadline = Date.now() + 10_000;
+    const deadline = Date.now() + 60_000;
     while (!(await endsWith(this.file, mark))) {
-      if (Date.now() > deadline) throw new Error('tcpdump did not write the last packet within 10 s');
+      if (Date.now() > deadline) throw new Error('tcpdump did not write the last packet within a minute');
       await pause(20);
     }
   }
@@ -79,7 +79,7 @@ export class Capture {
     await this.stop();
     const argv = ['tshark', '-n', '-r', this.#brief, '-Y', filter, '-T', 'fields', '-E', 'occurrence=a'];
     for (const name of names) argv.push('-e', name);
-    const text = await mustRun(argv, { timeoutMs: 60_000 });
+    const text = await mustRun(argv, { timeoutMs: 300_000 });
     return text
       .split('\n')
       .filter(Boolean)

@@ -8,7 +8,7 @@ import { uniquePrefix } from './names.js';
 import { type CommandResult, command, describeExit, LabProcess, within } from './process.js';
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
-const READY_MS = 30_000;
+const READY_MS = 180_000;
 
 export interface ContainerOptions {
   readonly cleanup: Cleanup;
@@ -59,13 +59,13 @@ export class Container {
     const { cleanup, logFile } = this.options;
     const argv = ['slirp4netns', '--configure', '--disable-host-loopback', String(this.#systemd), 'eth0'];
     const link = new LabProcess(cleanup, { argv, logFile: `${logFile}.link` });
-    await link.waitForOutput(/received tapfd/, 10_000);
+    await link.waitForOutput(/received tapfd/);
     // Where slirp4netns answers DNS.
     await this.mustRun('sh', '-c', 'rm -f /etc/resolv.conf; echo nameserver 10.0.2.3 >/etc/resolv.conf');
   }
 
   /** Runs a command in it, as root. */
-  async run(argv: readonly string[], timeoutMs = 60_000): Promise<CommandResult> {
+  async run(argv: readonly string[], timeoutMs = 180_000): Promise<CommandResult> {
     const inside = ['nsenter', '--all', '--target', String(this.#systemd)];
     return await command([...inside, 'env', '-i', `PATH=${PATH}`, ...argv], { timeoutMs });
   }

@@ -47,7 +47,7 @@ export async function unpackDebianRoot(suite: string, folder: string): Promise<v
       '--directory',
       folder,
     ],
-    { timeoutMs: 60_000 },
+    { timeoutMs: 300_000 },
   );
   copyFileSync(process.execPath, join(folder, 'usr', 'local', 'bin', 'node'));
 }
@@ -62,7 +62,7 @@ async function packedRoot(suite: string, work: string): Promise<string> {
   for (const old of readdirSync(CACHE)) if (old.startsWith(`${suite}-`)) rmSync(join(CACHE, old));
   try {
     const argv = ['sh', '-c', MAKE, 'sh', suite, work, packages, `${file}.new`, LEAN];
-    await mustRun(argv, { timeoutMs: 300_000 });
+    await mustRun(argv, { timeoutMs: 900_000 });
   } finally {
     rmSync(work, { recursive: true, force: true });
   }

@@ -42,6 +42,11 @@ export interface ServiceLine {
   readonly remedy?: string;
 }
 
+/** The last one of each state folder. */
+const last = new Map<string, FogdUnderTest>();
+
+const stateOf = (network: LabNetwork, host: LabHost): string => join(network.folder, `state-${host.role}`);
+
 export class FogdUnderTest {
   /** What `node` is to run for a command of the command line. */
   static readonly program = PROGRAM;
@@ -51,7 +56,7 @@ export class FogdUnderTest {
   readonly #config: string;
 
   private constructor(options: FogdOptions, host: LabHost) {
-    this.state = join(options.network.folder, `state-${host.role}`);
+    this.state = stateOf(options.network, host);
     mkdirSync(this.state, { recursive: true, mode: 0o700 });
     if (!options.ownKeys && !options.through) giveKeys(join(this.state, 'pki'));
     const config = join(options.folder, 'fogd.toml');
@@ -78,9 +83,14 @@ export class FogdUnderTest {
 
   /** Resolves when every service has started (or failed its first start): see `services`. */
   static async start(options: FogdOptions): Promise<FogdUnderTest> {
-    const fogd = new FogdUnderTest(options, options.host ?? options.network.server);
+    const { network, host = network.server } = options;
+    const state = stateOf(network, host);
+    // What a test that failed left running would hold the folder and the ports.
+    await last.get(state)?.kill();
+    const fogd = new FogdUnderTest(options, host);
+    last.set(state, fogd);
     // The start-up screen comes when all services have been started.
-    await fogd.#process.waitForOutput(/fogd \S+, state in /, 20_000);
+    await fogd.#process.waitForOutput(/fogd \S+, state in /);
     return fogd;
   }
 
@@ -135,9 +145,9 @@ export class FogdUnderTest {
     return this.#process.output;
   }
 
-  /** Asks it to stop as systemd does. It must drain and exit with 0 within 10 s. */
+  /** Asks it to stop as systemd does. It must drain and exit with 0. */
   async stop(): Promise<void> {
-    const exit = await this.#process.stop(10_000);
+    const exit = await this.#process.stop();
     keepKeys(join(this.state, 'pki'));
     if (exit.code !== 0)
       throw new Error(`fogd: ${describeExit(exit)} after SIGTERM\n${this.log.slice(-2000)}`);

@@ -43,10 +43,10 @@ export async function dhclient(
 export async function udhcpc(host: LabHost, extra: readonly string[] = []): Promise<CommandResult> {
   return await command(
     [
-      ...['busybox', 'udhcpc', '-i', 'eth0', '-n', '-q', '-f', '-t', '5', '-T', '2'],
+      ...['busybox', 'udhcpc', '-i', 'eth0', '-n', '-q', '-f', '-t', '30', '-T', '2'],
       ...['-O', 'bootfile', '-O', 'tftp', '-s', '/bin/true', ...extra],
     ],
-    { namespace: host.namespace, timeoutMs: 20_000 },
+    { namespace: host.namespace },
   );
 }
 

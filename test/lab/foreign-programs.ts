@@ -31,7 +31,7 @@ export function keaConfig(subnet: string, pool: string, severity = 'INFO'): Reco
   };
 }
 
-/** BusyBox udhcpc, once, on eth0: four tries of a second; `script` is told what it got. */
+/** BusyBox udhcpc, once, on eth0: sixty tries of a second; `script` is told what it got. */
 export function udhcpcOnce(script: string, ...extra: string[]): string[] {
-  return ['busybox', 'udhcpc', '-f', '-n', '-q', '-t', '4', '-T', '1', '-i', 'eth0', '-s', script, ...extra];
+  return ['busybox', 'udhcpc', '-f', '-n', '-q', '-t', '60', '-T', '1', '-i', 'eth0', '-s', script, ...extra];
 }

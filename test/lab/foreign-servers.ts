@@ -39,7 +39,7 @@ async function startDnsmasq({ network, host, folder, advice = '' }: ForeignServe
       ...['--dhcp-authoritative', '--no-ping', '--dhcp-range=10.77.0.200,10.77.0.249,255.255.255.0,1h'],
     ],
   });
-  await dnsmasq.waitForOutput('DHCP, IP range', 5000);
+  await dnsmasq.waitForOutput('DHCP, IP range');
   return dnsmasq;
 }
 
@@ -69,7 +69,7 @@ async function startIsc({ network, host, folder, advice = '' }: ForeignServer): 
       ...['-pf', join(network.folder, 'dhcpd.pid'), 'eth0'],
     ],
   });
-  await dhcpd.waitForOutput('Server starting service', 5000);
+  await dhcpd.waitForOutput('Server starting service');
   return dhcpd;
 }
 
@@ -83,6 +83,6 @@ async function startKea({ network, host, folder, advice }: ForeignServer): Promi
     logFile: join(folder, 'kea.log'),
     argv: kea(config, network.folder),
   });
-  await server.waitForOutput('DHCP4_STARTED', 5000);
+  await server.waitForOutput('DHCP4_STARTED');
   return server;
 }

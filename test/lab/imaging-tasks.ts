@@ -51,7 +51,7 @@ export async function waitForTask(
 }
 
 /** Data is being copied: there is progress, and it is not the end. */
-export async function waitForMiddle(fogd: FogdUnderTest, id: number, timeoutMs = 120_000): Promise<TaskLine> {
+export async function waitForMiddle(fogd: FogdUnderTest, id: number, timeoutMs = 300_000): Promise<TaskLine> {
   const inMiddle = ({ state, progress }: TaskLine): boolean =>
     state === 'In-Progress' && progress !== null && progress.percent > 0 && progress.percent < 100;
   return await waitForTask(fogd, id, 'in the middle of its copying', inMiddle, timeoutMs);
@@ -61,7 +61,7 @@ export async function waitForState(
   fogd: FogdUnderTest,
   id: number,
   state: string,
-  timeoutMs = 180_000,
+  timeoutMs = 300_000,
 ): Promise<TaskLine> {
   return await waitForTask(fogd, id, state, (task) => task.state === state, timeoutMs);
 }

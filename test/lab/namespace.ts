@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process';
 import { command } from './process.js';
 
-const ROUNDS = 100;
+const ROUNDS = 1_500;
 const ROUND_MS = 20;
 
 function kill(pid: number): void {
@@ -24,7 +24,7 @@ const pidsIn = (text: string): number[] =>
 
 /**
  * Kills every process in the namespace and waits until none is left (zombies are in no namespace). A namespace that is
- * gone is empty. Fails after two seconds.
+ * gone is empty. Fails after half a minute.
  */
 export async function emptyNamespace(name: string): Promise<void> {
   for (let round = 0; round < ROUNDS; round += 1) {

@@ -187,6 +187,6 @@ export class LabNetwork {
       logFile: join(this.folder, 'router-advertisements.log'),
       argv: dnsmasq('--bind-interfaces', '--enable-ra', '--dhcp-range=fd77::,ra-only,64,1h'),
     });
-    await advertiser.waitForOutput('router advertisement', 5000);
+    await advertiser.waitForOutput('router advertisement');
   }
 }

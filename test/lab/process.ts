@@ -9,6 +9,13 @@ import { createWriteStream, type WriteStream } from 'node:fs';
 import type { Cleanup } from './cleanup.js';
 import { OWNER_VARIABLE, ownerKey, thisOwner } from './names.js';
 
+/** Ends what hangs, and says nothing of how fast anything has to be: a busy machine takes its time. */
+const HANG_MS = 120_000;
+/** A process that heeds no TERM. */
+const GRACE_MS = 30_000;
+/** What has ended may have left a child that holds its pipes; all that it said itself is in them. */
+const LEFT_OPEN_MS = 500;
+
 export interface ProcessOptions {
   /** Program and arguments. */
   readonly argv: readonly string[];
@@ -103,12 +110,14 @@ export class LabProcess {
         this.#output += `${String(error)}\n`;
         end({ code: 127, signal: null });
       });
+      // What it leaves in its group. Later the number may be that of another group.
+      child.once('exit', () => killGroup(child, 'SIGKILL'));
       child.once('close', (code, signal) => end({ code, signal }));
     });
     cleanup.defer(
       `process ${this.name}`,
       () => this.stop().then(() => undefined),
-      () => killGroup(child, 'SIGKILL'),
+      () => this.kill(),
     );
   }
 
@@ -130,7 +139,7 @@ export class LabProcess {
   }
 
   /** Waits for output that matches, from the start of the process on. Rejects at its end or the timeout. */
-  async waitForOutput(pattern: RegExp | string, timeoutMs: number): Promise<void> {
+  async waitForOutput(pattern: RegExp | string, timeoutMs = HANG_MS): Promise<void> {
     const found = (): boolean =>
       typeof pattern === 'string' ? this.#output.includes(pattern) : pattern.test(this.#output);
     await new Promise<void>((resolve, reject) => {
@@ -152,26 +161,24 @@ export class LabProcess {
     });
   }
 
-  async waitForExit(timeoutMs: number): Promise<Exit> {
+  async waitForExit(timeoutMs = HANG_MS): Promise<Exit> {
     return await within(this.exited, timeoutMs, `${this.name} still runs`);
   }
 
   /** TERM to the whole group, KILL after the grace. Returns how it ended. */
-  async stop(graceMs = 3000): Promise<Exit> {
+  async stop(graceMs = GRACE_MS): Promise<Exit> {
     if (!this.#exit) {
       killGroup(this.#child, 'SIGTERM');
       const timer = setTimeout(() => killGroup(this.#child, 'SIGKILL'), graceMs);
       await this.exited;
       clearTimeout(timer);
     }
-    // Children of the program that stayed in its group.
-    killGroup(this.#child, 'SIGKILL');
     return await this.exited;
   }
 
   /** KILL to the whole group, at once. */
   kill(): void {
-    killGroup(this.#child, 'SIGKILL');
+    if (!this.#exit) killGroup(this.#child, 'SIGKILL');
   }
 
   #wake(): void {
@@ -205,7 +212,7 @@ export interface CommandOptions {
   readonly cwd?: string;
 }
 
-/** Runs a command to its end and returns what it printed; killed at the timeout (default 10 s). */
+/** Runs a command to its end and returns what it printed; killed at the timeout. */
 export async function command(argv: readonly string[], options: CommandOptions = {}): Promise<CommandResult> {
   const [file, args] = wrap(argv, options.namespace, options.run);
   const child = spawn(file, args, {
@@ -221,17 +228,17 @@ export async function command(argv: readonly string[], options: CommandOptions =
   child.stderr?.on('data', (chunk: Buffer) => stderr.push(chunk));
   child.stdin?.on('error', (error) => stderr.push(Buffer.from(`stdin: ${String(error)}\n`)));
   child.stdin?.end(options.input);
-  const timer = setTimeout(() => killGroup(child, 'SIGKILL'), options.timeoutMs ?? 10_000);
+  const timer = setTimeout(() => killGroup(child, 'SIGKILL'), options.timeoutMs ?? HANG_MS);
   try {
-    // 'exit', not 'close': a client that leaves a child in the background keeps the pipes open.
     const exit = await new Promise<Exit>((resolve, reject) => {
       child.once('error', reject);
       child.once('close', (code, signal) => resolve({ code, signal }));
       child.once('exit', (code, signal) => {
-        setTimeout(() => resolve({ code, signal }), 500).unref();
+        killGroup(child, 'SIGKILL');
+        // A timer that is late comes before what is there to be read meanwhile: that has its turn first.
+        setTimeout(() => setImmediate(() => resolve({ code, signal })), LEFT_OPEN_MS).unref();
       });
     });
-    killGroup(child, 'SIGKILL');
     return {
       ...exit,
       stdout: Buffer.concat(stdout).toString('utf8'),

@@ -75,7 +75,7 @@ export class RoutedSite {
       argv: ['dhcrelay', '-4', '-d', '--no-pid', '-id', 'eth0', '-iu', 'eth1', FAR_SERVER],
       logFile: join(this.network.folder, 'dhcrelay.log'),
     });
-    await relay.waitForOutput('Sending on   Socket/fallback', 5_000);
+    await relay.waitForOutput('Sending on   Socket/fallback');
     return relay;
   }
 

@@ -25,6 +25,8 @@ export type Key = keyof typeof KEYS;
 
 /** Characters of a field of iPXE's login; all of them are drawn after each key. */
 const FIELD_WIDTH = 20;
+/** Behind the word "Password" its colon, then both fields and the first one once more, each on another line. */
+const LOGIN_WIDTH = 1 + 3 * (1 + FIELD_WIDTH);
 
 export class Screen {
   readonly #terminal = new Terminal((text) => this.#print(text));
@@ -127,6 +129,19 @@ export class Screen {
     this.#send(text);
   }
 
+  /** Waits until iPXE's login is drawn after `from`, and takes keys. */
+  async waitForLogin(timeoutMs: number, from: number): Promise<void> {
+    const fields = await this.waitFor('Password', timeoutMs, from);
+    await this.#drawn('the fields of the login', fields, LOGIN_WIDTH);
+  }
+
+  /** Enter in the first field of iPXE's login; resolves when the second one takes keys. */
+  async enterFirstField(): Promise<void> {
+    const before = this.mark();
+    this.key('enter');
+    await this.#drawn('the second field', before, 1 + FIELD_WIDTH);
+  }
+
   /** Types into a field of iPXE's login. */
   async typeInField(text: string): Promise<void> {
     await this.#typeDrawn(text, FIELD_WIDTH);
@@ -142,10 +157,14 @@ export class Screen {
     for (const character of text) {
       const before = this.mark();
       this.type(character);
-      await this.waitUntil('what was typed to be drawn', 5_000, () =>
-        this.mark() - before >= width ? true : undefined,
-      );
+      await this.#drawn('what was typed', before, width);
     }
+  }
+
+  async #drawn(what: string, from: number, characters: number): Promise<void> {
+    await this.waitUntil(`${what} to be drawn`, 120_000, () =>
+      this.mark() - from >= characters ? true : undefined,
+    );
   }
 
   key(key: Key): void {

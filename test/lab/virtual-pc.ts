@@ -184,13 +184,13 @@ export class VirtualPc {
 
   async #control(path: string): Promise<void> {
     // QEMU makes its socket within milliseconds and has no way to say when.
-    for (const deadline = Date.now() + 10_000; !existsSync(path); ) {
+    for (const deadline = Date.now() + 120_000; !existsSync(path); ) {
       if (this.isOff) throw new Error(`QEMU did not start:\n${this.#process.output}`);
       if (Date.now() > deadline) throw new Error('QEMU made no control socket in 10 s');
       await new Promise((resolve) => setTimeout(resolve, 10));
     }
     // It may be there a moment before it listens.
-    for (const deadline = Date.now() + 10_000; this.#qmp === undefined; ) {
+    for (const deadline = Date.now() + 120_000; this.#qmp === undefined; ) {
       try {
         this.#qmp = await Qmp.open(path, (event) => this.#onEvent(event));
       } catch (error) {

@@ -19,7 +19,7 @@ export interface Extent {
   readonly size: number;
 }
 
-const LONG = { timeoutMs: 60_000 };
+const LONG = { timeoutMs: 300_000 };
 const LISTER = inRepository('dist', 'test', 'lab', 'file-listing.js');
 
 /** Arguments are passed as such; the script only puts them together. NTFS has no loop device: ntfs-3g reads files. */

@@ -1,6 +1,6 @@
 import { chmodSync, chownSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { FogdUnderTest } from '../../lab/fogd.js';
 import { dnsmasq } from '../../lab/foreign-programs.js';
 import { LabNetwork } from '../../lab/network.js';
@@ -55,7 +55,8 @@ describe('a daemon whose surroundings are wrong', () => {
       logFile: join(newFolder(), 'dnsmasq.log'),
       argv: dnsmasq('--dhcp-range=10.77.0.50,10.77.0.60'),
     });
-    await holder.waitForOutput('IP range', 5_000);
+    onTestFinished(async () => void (await holder.stop()));
+    await holder.waitForOutput('IP range');
     const fogd = await start({ dhcp: { mode: 'proxy', interfaces: ['eth0'] } });
     const services = await fogd.services();
     const dhcp = services.find(({ name }) => name === 'dhcp');
@@ -69,7 +70,7 @@ describe('a daemon whose surroundings are wrong', () => {
     expect(status.code).toBe(3);
     expect(status.stdout).toContain('held by dnsmasq');
     await holder.stop();
-    await expect.poll(() => states(fogd), { timeout: 10_000 }).toMatchObject({ dhcp: 'running' });
+    await expect.poll(() => states(fogd)).toMatchObject({ dhcp: 'running' });
     expect((await run('status', '--state', fogd.state)).code).toBe(0);
   });
 
@@ -91,7 +92,7 @@ describe('a daemon whose surroundings are wrong', () => {
     expect(missing).toMatchObject({ state: 'failed', detail: 'boot files are missing: bzImage, init.xz' });
     expect(missing?.remedy).toContain('imaging-os/build');
     for (const file of ['bzImage', 'init.xz']) writeFileSync(join(imagingOs, file), 'x');
-    await expect.poll(() => states(fogd), { timeout: 10_000 }).toMatchObject({ 'boot-files': 'running' });
+    await expect.poll(() => states(fogd)).toMatchObject({ 'boot-files': 'running' });
   });
 
   it('says which capability is missing', async () => {
@@ -116,7 +117,8 @@ describe('a daemon whose surroundings are wrong', () => {
         'eth0',
       ],
     });
-    await daemon.waitForOutput('state in', 20_000);
+    onTestFinished(async () => void (await daemon.stop()));
+    await daemon.waitForOutput('state in');
     expect(daemon.output).toMatch(/control +running/);
     expect(daemon.output).toMatch(/tftp +failed .*CAP_NET_BIND_SERVICE/);
     expect(daemon.output).toMatch(/http +failed .*CAP_NET_BIND_SERVICE/);

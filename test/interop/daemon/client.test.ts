@@ -28,7 +28,7 @@ beforeAll(async () => {
     expect(await fogd.services()).toContainEqual(
       expect.objectContaining({ name: 'certificates', state: 'running' }),
     );
-  await vi.waitFor(isReady, { timeout: 30_000, interval: 200 });
+  await vi.waitFor(isReady, { timeout: 150_000, interval: 200 });
 });
 afterAll(() => network.close());
 
@@ -135,7 +135,7 @@ describe('FOG Clients and the daemon', () => {
     const namespace = ['ip', 'netns', 'exec', network.host('pc').namespace];
     const { stdout } = await command([
       ...namespace,
-      ...['sh', '-c', `${raw} | timeout 5 socat -t 2 - TCP:${SERVER_IPV4}:80`],
+      ...['sh', '-c', `${raw} | timeout 60 socat -t 60 - TCP:${SERVER_IPV4}:80`],
     ]);
     expect(stdout).toMatch(/^HTTP\/1\.1 200 OK\r\n/);
     expect(stdout).toContain('{"error":"er"}');

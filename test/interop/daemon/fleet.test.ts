@@ -172,4 +172,4 @@ it('of all versions, with lost answers, a fogd that is killed, strangers and mac
     true,
   );
   expect(await fogd.api('GET', '/hosts?pending=true&limit=1')).toMatchObject({ total: 10 });
-}, 120_000);
+}, 600_000);

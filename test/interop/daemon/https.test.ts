@@ -33,13 +33,14 @@ describe('HTTPS of the daemon', () => {
   it('killed while it makes its keys goes on at the next start; then name and addresses are trusted, and URLs keep the scheme', async () => {
     const options = { network, folder, settings, ownKeys: true } as const;
     const first = await FogdUnderTest.start(options);
-    expect((await line(first, 'https'))?.state).toMatch(/running|degraded/);
+    // At once: two keys of 4096 bits may be made within a second.
     await first.kill();
+    expect(first.log).toMatch(/^ +https +(running|degraded) /m);
     const pki = join(first.state, 'pki');
     expect(readdirSync(pki)).not.toContain('communication.pem');
     const fogd = await FogdUnderTest.start(options);
     await expect
-      .poll(() => line(fogd, 'certificates'), { timeout: 30_000 })
+      .poll(() => line(fogd, 'certificates'), { timeout: 150_000 })
       .toMatchObject({ state: 'running' });
     expect(readdirSync(pki).sort()).toEqual(['ca.pem', 'communication.pem', 'tls.pem']);
 
@@ -84,7 +85,7 @@ describe('HTTPS of the daemon', () => {
     await openssl('genrsa', '-out', join(ssl, '.srvprivate.key'), '2048');
     const fogd = await FogdUnderTest.start({ network, folder, settings });
     await expect
-      .poll(() => line(fogd, 'certificates'), { timeout: 30_000 })
+      .poll(() => line(fogd, 'certificates'), { timeout: 150_000 })
       .toMatchObject({ state: 'running' });
     expect(await fogd.cli('pki', 'import', ssl)).toContain('subject  CN=FOG Server CA');
     writeFileSync(join(folder, 'ca.pem'), readFileSync(ca));
@@ -115,7 +116,7 @@ describe('HTTPS of the daemon', () => {
       argv: ['socat', 'TCP6-LISTEN:443,fork', 'EXEC:true'],
     });
     const listening = ['ip', 'netns', 'exec', network.server.namespace, 'ss', '-Hltn', 'sport = :443'];
-    await expect.poll(() => mustRun(listening), { timeout: 5_000 }).toContain(':443');
+    await expect.poll(() => mustRun(listening)).toContain(':443');
     const fogd = await FogdUnderTest.start({ network, folder, settings });
     expect(await line(fogd, 'https')).toMatchObject({
       state: 'failed',
@@ -124,7 +125,7 @@ describe('HTTPS of the daemon', () => {
     });
     expect((await curl(`http://${SERVER_IPV4}/fog/service/getversion.php`)).code).toBe(0);
     await holder.stop();
-    await expect.poll(() => line(fogd, 'https'), { timeout: 20_000 }).toMatchObject({ state: 'running' });
+    await expect.poll(() => line(fogd, 'https')).toMatchObject({ state: 'running' });
     await fogd.stop();
   });
 });

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { FogdUnderTest } from '../../lab/fogd.js';
 import { LabNetwork, SERVER_IPV4 } from '../../lab/network.js';
 import { command, LabProcess, mustRun } from '../../lab/process.js';
@@ -55,7 +55,16 @@ describe('life of the daemon', () => {
       logFile: join(network.folder, 'full.log'),
       argv: ['unshare', '-m', 'sh', '-c', script, 'sh', ...serve],
     });
-    await daemon.waitForOutput('state in', 20_000);
+    onTestFinished(async () => void (await daemon.stop()));
+    await daemon.waitForOutput('state in');
+    const reader = new LabProcess(network.cleanup, {
+      argv: [
+        ...['nsenter', '--mount', '--target', String(daemon.pid), process.execPath],
+        ...[join(import.meta.dirname, 'log-holder.js'), '/mnt/state/fogd.sqlite'],
+      ],
+      logFile: join(network.folder, 'log-holder.log'),
+    });
+    await reader.waitForOutput('held');
     const filler = `/proc/${daemon.pid}/root/mnt/filler`;
     await command(['dd', 'if=/dev/zero', `of=${filler}`, 'bs=4k']);
     const register = async (n: number) => {
@@ -91,6 +100,7 @@ describe('life of the daemon', () => {
       });
     }
     expect((await cli('status')).stdout).toContain('disk of state and images');
+    await reader.stop();
     rmSync(filler);
     expect(await register(200)).toBe('Done');
     expect((await cli('group', 'list', '--json')).stdout).toBe('[]\n');
@@ -109,7 +119,7 @@ describe('life of the daemon', () => {
     const url = `http://${SERVER_IPV4}/fog/service/ipxe/bzImage`;
     const download = curl('--limit-rate', '15M', '-o', target, url);
     await expect
-      .poll(() => statSync(target, { throwIfNoEntry: false })?.size ?? 0, { timeout: 5_000, interval: 20 })
+      .poll(() => statSync(target, { throwIfNoEntry: false })?.size ?? 0, { interval: 20 })
       .toBeGreaterThan(0);
     const stopped = fogd.stop();
     expect((await download).code).toBe(0);
@@ -124,9 +134,7 @@ describe('life of the daemon', () => {
       logFile: join(network.folder, 'notify.log'),
       argv: ['socat', '-u', `UNIX-RECV:${socket}`, '-'],
     });
-    await expect
-      .poll(() => statSync(socket, { throwIfNoEntry: false })?.isSocket(), { timeout: 5_000 })
-      .toBe(true);
+    await expect.poll(() => statSync(socket, { throwIfNoEntry: false })?.isSocket()).toBe(true);
     const daemon = new LabProcess(network.cleanup, {
       namespace: network.server.namespace,
       logFile: join(network.folder, 'notified.log'),
@@ -139,9 +147,10 @@ describe('life of the daemon', () => {
       ],
       env: { NOTIFY_SOCKET: socket },
     });
-    await listener.waitForOutput('READY=1', 20_000);
+    onTestFinished(async () => void (await daemon.stop()));
+    await listener.waitForOutput('READY=1');
     expect((await daemon.stop()).code).toBe(0);
-    await listener.waitForOutput('STOPPING=1', 5_000);
+    await listener.waitForOutput('STOPPING=1');
     await listener.stop();
   });
 

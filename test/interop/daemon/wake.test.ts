@@ -25,7 +25,7 @@ beforeAll(async () => {
       heard += chunk.toString('hex');
     },
   });
-  await listener.waitForOutput('starting data transfer loop', 10_000);
+  await listener.waitForOutput('starting data transfer loop');
   fogd = new VirtualFogd({
     cleanup: network.cleanup,
     folder: network.folder,
@@ -55,7 +55,7 @@ it('a machine is woken when it is time, after a restart too, and not late for a 
   expect(heard).toBe(PACKET);
   await fogd.advance(MINUTE);
   await expect.poll(() => heard).toBe(PACKET.repeat(2));
-}, 60_000);
+});
 
 it('an order wakes at once', async () => {
   heard = '';

@@ -49,11 +49,11 @@ it('prints a line for each change, none twice, and ends with 1 when the task is 
     argv: argv('pc'),
     logFile: join(network.folder, 'watch.log'),
   });
-  await watch.waitForOutput('pc Capture base: Queued\n', 10_000);
+  await watch.waitForOutput('pc Capture base: Queued\n');
   await fogd.cli('task', 'cancel', id);
   expect(await watch.exited).toMatchObject({ code: 1 });
   expect(watch.output).toBe('pc Capture base: Queued\npc Capture base: Cancelled (cancelled by cli)\n');
-}, 20_000);
+});
 
 it('redraws its lines on a terminal, also one that does not know its width: nothing was shown', async () => {
   const id = await order();
@@ -62,11 +62,11 @@ it('redraws its lines on a terminal, also one that does not know its width: noth
     argv: terminal,
     logFile: join(network.folder, 'screen.log'),
   });
-  await watch.waitForOutput('Queued', 10_000);
+  await watch.waitForOutput('Queued');
   await fogd.cli('task', 'cancel', id);
   expect(await watch.exited).toMatchObject({ code: 1 });
   expect(watch.output).toContain('\x1b[1A\x1b[2Kpc Capture base: Cancelled');
-}, 20_000);
+});
 
 it('names a task that is not there', async () => {
   expect(await command(argv('99'))).toMatchObject({ code: 1, stderr: expect.stringContaining('task 99') });

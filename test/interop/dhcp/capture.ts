@@ -1,6 +1,7 @@
+import { expect } from 'vitest';
 import { Program, type Segment } from './segment.js';
 
-/** Records what passes a bridge. Stop the returned program before the file is read. */
+/** Records what passes a bridge; `endCapture` ends it. */
 export async function startCapture(segment: Segment, bridge: string, file: string): Promise<Program> {
   const capture = segment.start('sw', [
     'tcpdump',
@@ -44,4 +45,17 @@ export async function complaints(
   ).ended;
   const rows = output.split('\n').filter((line) => /^\d+\t/.test(line));
   return { packets: rows.length, notes: rows.filter((row) => row.trim().includes('\t')) };
+}
+
+/** Ends a capture that has at least so many packets of the filter by then, or soon (under load tcpdump is some packets behind). */
+export async function endCapture(
+  capture: Program,
+  file: string,
+  filter: string,
+  least: number,
+): Promise<void> {
+  await expect
+    .poll(async () => (await complaints(file, filter)).packets, { interval: 500 })
+    .toBeGreaterThanOrEqual(least);
+  await capture.stop();
 }

@@ -5,7 +5,7 @@ import { text } from '#services/dhcp/options/values.js';
 import { encode } from '#services/dhcp/packet.js';
 import { toNumber, toText } from '#settings/ipv4.js';
 import { dnsmasq, kea, keaConfig, udhcpcOnce } from '../../lab/foreign-programs.js';
-import { complaints, startCapture } from './capture.js';
+import { complaints, endCapture, startCapture } from './capture.js';
 import { Probe, proxySettings, RunningDhcp } from './fogd.js';
 import { BIOS, clientMessage, SYSTEM } from './messages.js';
 import { type Program, Segment } from './segment.js';
@@ -57,7 +57,7 @@ describe.each(Object.keys(SERVERS))('beside %s', (name) => {
     await SERVERS[name]?.(segment);
     fogd = await RunningDhcp.start(segment, 'srv', { dhcp: proxySettings() });
     probe = await Probe.start(segment, 'pc');
-  }, 20_000);
+  });
 
   afterAll(() => segment.close());
 
@@ -99,7 +99,7 @@ describe.each(Object.keys(SERVERS))('beside %s', (name) => {
     expect(answer.options.get(Option.MESSAGE_TYPE)).toEqual(Buffer.of(5));
     expect(answer.options.get(Option.BOOT_FILE)?.toString()).toBe('undionly.kpxe');
     expect(probe.received.at(-1)?.from).toBe(`${FOGD}:4011`);
-  }, 15_000);
+  });
 
   test("iPXE's second stage finds the script in the offer itself", async () => {
     const discover = clientMessage(1, '52:54:00:77:00:11', { ...BIOS, [Option.USER_CLASS]: text('iPXE') });
@@ -128,10 +128,10 @@ describe.each(Object.keys(SERVERS))('beside %s', (name) => {
       ({ event, facts }) => event === 'ignored' && facts?.xid === silent.xid.toString(16),
     );
     expect(ignored.reasons).toEqual(['INFORM is for the DHCP server']);
-  }, 15_000);
+  });
 
   test('tshark finds nothing wrong in what the proxy sent', async () => {
-    await capture.stop();
+    await endCapture(capture, segment.file('all.pcap'), `ip.src == ${FOGD}`, 3);
     const { packets, notes } = await complaints(segment.file('all.pcap'), `ip.src == ${FOGD}`);
     expect(packets).toBeGreaterThanOrEqual(3);
     expect(notes).toEqual([]);

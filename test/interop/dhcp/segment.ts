@@ -3,6 +3,13 @@ import { chmodSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
+/** Ends what hangs, and says nothing of how fast anything has to be. */
+const HANG_MS = 120_000;
+/** A program that heeds no TERM. */
+const GRACE_MS = 30_000;
+/** A client that leaves a child in the background keeps the pipes open; all that it said itself is in them. */
+const LEFT_OPEN_MS = 500;
+
 /**
  * A network segment for one test: a bridge in one namespace, hosts in others, no route to anywhere else. Names follow the lab's pattern
  * (`fogd-lab-<pid>-<start>-<n>-<role>`), so that its sweep also finds what a killed test left behind.
@@ -76,17 +83,23 @@ export class Segment {
     return program;
   }
 
-  /** Runs a program on a host to its end, KILL after `seconds`. */
-  async run(role: string, argv: readonly string[], seconds = 15): Promise<Ended> {
-    return await this.start(role, ['timeout', '-k', '1', String(seconds), ...argv]).ended;
+  /** Runs a program on a host to its end. */
+  async run(role: string, argv: readonly string[]): Promise<Ended> {
+    return await this.start(role, ['timeout', '-k', '1', String(HANG_MS / 1000), ...argv]).ended;
   }
 
   file(name: string): string {
     return join(this.folder, name);
   }
 
+  /** Ends all that was started: what a test that failed left running would hold the ports of the next. */
+  async stopAll(): Promise<void> {
+    await Promise.all([...this.#processes].map((program) => program.stop()));
+    this.#processes.clear();
+  }
+
   async close(): Promise<void> {
-    for (const program of this.#processes) await program.stop();
+    await this.stopAll();
     for (const name of this.#namespaces) await new Program(['ip', 'netns', 'delete', name]).ended;
     rmSync(this.folder, { recursive: true, force: true });
   }
@@ -136,6 +149,7 @@ export class Program {
     if (input !== undefined) this.#child.stdin?.end(input);
     this.ended = new Promise((resolve) => {
       const end = (code: number | null) => {
+        if (this.#isOver) return;
         this.#isOver = true;
         for (const watcher of [...this.#watchers]) watcher();
         resolve({ code, output: this.#output });
@@ -144,8 +158,13 @@ export class Program {
         this.#output += String(error);
         end(127);
       });
-      // Not 'close': a client that leaves a child in the background keeps the pipes open.
-      this.#child.once('exit', (code) => setTimeout(() => end(code), 50));
+      this.#child.once('close', end);
+      // A timer that is late comes before what is there to be read meanwhile: that has its turn first.
+      this.#child.once('exit', (code) => {
+        // What it leaves in its group. Later the number may be that of another group.
+        this.#signal('SIGKILL');
+        setTimeout(() => setImmediate(() => end(code)), LEFT_OPEN_MS);
+      });
     });
   }
 
@@ -162,7 +181,7 @@ export class Program {
   }
 
   /** Waits until `found` gives something, looking again at each output. */
-  async until<T>(what: string, found: (output: string) => T | undefined, milliseconds = 8000): Promise<T> {
+  async until<T>(what: string, found: (output: string) => T | undefined): Promise<T> {
     return await new Promise((resolve, reject) => {
       const finish = (settle: () => void) => {
         clearTimeout(timer);
@@ -175,29 +194,24 @@ export class Program {
         else if (this.#isOver) finish(() => reject(new Error(`ended before ${what}:\n${this.#output}`)));
       };
       const timer = setTimeout(
-        () => finish(() => reject(new Error(`no ${what} after ${milliseconds} ms:\n${this.#output}`))),
-        milliseconds,
+        () => finish(() => reject(new Error(`no ${what} after ${HANG_MS} ms:\n${this.#output}`))),
+        HANG_MS,
       );
       this.#watchers.add(check);
       check();
     });
   }
 
-  async waitFor(text: string, milliseconds?: number): Promise<void> {
-    await this.until(
-      JSON.stringify(text),
-      (output) => (output.includes(text) ? true : undefined),
-      milliseconds,
-    );
+  async waitFor(text: string): Promise<void> {
+    await this.until(JSON.stringify(text), (output) => (output.includes(text) ? true : undefined));
   }
 
-  /** TERM, and KILL after two seconds; also for what the program left in its process group. */
+  /** TERM, and KILL where that does not help. */
   async stop(): Promise<Ended> {
     this.#signal('SIGTERM');
-    const timer = setTimeout(() => this.#signal('SIGKILL'), 2000);
+    const timer = setTimeout(() => this.#signal('SIGKILL'), GRACE_MS);
     const ended = await this.ended;
     clearTimeout(timer);
-    this.#signal('SIGKILL');
     return ended;
   }
 
@@ -207,7 +221,7 @@ export class Program {
   }
 
   #signal(signal: NodeJS.Signals): void {
-    if (this.#child.pid === undefined) return;
+    if (this.#child.pid === undefined || this.#isOver) return;
     try {
       process.kill(-this.#child.pid, signal);
     } catch (error) {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import type { Decision } from '#trace/decision.js';
 import { dnsmasq } from '../../lab/foreign-programs.js';
 import { proxySettings, RunningDhcp, serverSettings } from './fogd.js';
@@ -9,8 +9,9 @@ let segment: Segment;
 beforeAll(async () => {
   segment = await Segment.create();
   await segment.addHost('srv', { eth0: { address: '10.77.0.1/24' }, bare0: {} });
-}, 20_000);
+});
 
+afterEach(() => segment.stopAll());
 afterAll(() => segment.close());
 
 /** The line with which a start was refused. */
@@ -54,8 +55,7 @@ test('an unknown interface and one without IPv4 address are named, and served as
     'the return',
     ({ event, facts }) => event === 'interface-served' && facts?.server === '10.77.6.9',
   );
-  await fogd.program.stop();
-}, 20_000);
+});
 
 test('server mode without a subnet of the interface', async () => {
   const subnets = [{ network: '10.99.0.0/24', ranges: ['10.99.0.10-10.99.0.20'] }];
@@ -78,7 +78,6 @@ test('port 67 held by dnsmasq', async () => {
   expect(await refusal(serverSettings())).toMatch(
     /^port 67\/udp is held by the other server \(pid 1\): stop it, or set/,
   );
-  await holder.stop();
 });
 
 /** A start as an ordinary user with one capability only. */
@@ -99,5 +98,4 @@ test('without CAP_NET_RAW: refused before Linux 5.7, which lets anybody bind a f
   const { program } = startWith('net_bind_service');
   const line = await program.until('a decision', (output) => /^(?:ready|refused .*)$/m.exec(output)?.[0]);
   expect(line).toMatch(/^ready$|on eth0: CAP_NET_RAW is missing/);
-  await program.stop();
 });

@@ -6,5 +6,5 @@ import type { Segment } from './segment.js';
 export async function udhcpcTold(segment: Segment, role: string, ...args: string[]): Promise<string> {
   const script = segment.file('udhcpc.script');
   writeFileSync(script, '#!/bin/sh\n[ "$1" = deconfig ] || { echo "event=$1"; env; }\n', { mode: 0o755 });
-  return (await segment.run(role, udhcpcOnce(script, ...args), 12)).output;
+  return (await segment.run(role, udhcpcOnce(script, ...args))).output;
 }

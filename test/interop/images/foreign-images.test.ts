@@ -27,7 +27,7 @@ function shell(line: string): string {
     cwd: work,
     encoding: 'utf8',
     stdio: ['ignore', 'pipe', 'ignore'],
-    timeout: 60_000,
+    timeout: 300_000,
   });
 }
 

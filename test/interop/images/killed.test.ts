@@ -23,7 +23,7 @@ async function until(what: string, check: () => boolean | Promise<boolean>): Pro
   const look = async (): Promise<void> => {
     while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 20));
   };
-  await within(look(), 60_000, what);
+  await within(look(), 300_000, what);
 }
 
 /** What comes behind the last block of the file system is read, too, and is no damage: so a small image takes long. */
@@ -108,4 +108,4 @@ describe('fogd that is killed', () => {
     expect(existsSync(join(images, 'copied', 'd1p1.img'))).toBe(true);
     await fogd.stop();
   });
-}, 120_000);
+}, 900_000);

@@ -46,7 +46,7 @@ describe('a process that is killed by SIGKILL at a step', () => {
   const reached = new Set<string>();
   const kill = (root: string, at: string, how: string, work: string): void => {
     const { signal, status } = spawnSync(process.execPath, [publisher, root, at, how, work], {
-      timeout: 20_000,
+      timeout: 120_000,
     });
     // Not every step is on every way.
     if (signal === 'SIGKILL') reached.add(at);
@@ -193,7 +193,7 @@ describe('users', () => {
         fileURLToPath(new URL('squashed.js', import.meta.url)),
         folder,
       ],
-      { encoding: 'utf8', timeout: 20_000 },
+      { encoding: 'utf8', timeout: 120_000 },
     );
     expect(run.stderr).toBe('');
     expect(run.stdout.trim().split('\n')).toEqual([

@@ -48,7 +48,7 @@ async function record(how: string, work: string): Promise<{ before: string; oper
   cpSync(root, before, { recursive: true });
   const log = join(temporaryFolder(), 'log');
   const { status, stderr } = spawnSync(process.execPath, [recorder, root, log, how, work], {
-    timeout: 20_000,
+    timeout: 120_000,
     encoding: 'utf8',
   });
   expect(stderr).toBe('');
@@ -167,7 +167,7 @@ describe('the power goes', () => {
     }
     expect(seen.size).toBeGreaterThan(operations.length);
   });
-}, 120_000);
+}, 600_000);
 
 describe('the disk', () => {
   it.each([
@@ -187,7 +187,7 @@ describe('the disk', () => {
           process.execPath,
           [recorder, root, log, how, work, String(failing), code],
           {
-            timeout: 20_000,
+            timeout: 120_000,
             encoding: 'utf8',
           },
         );
@@ -213,4 +213,4 @@ describe('the disk', () => {
       }
     },
   );
-}, 120_000);
+}, 600_000);

@@ -16,11 +16,11 @@ const digests = (from: string) => FILES.map((file) => `${file} ${digest(join(fro
 describe('imaging-os/build', () => {
   it('makes the same bytes again, without a network', async () => {
     const { code, stderr } = await command(['unshare', '-n', inRepository('imaging-os', 'build'), folder], {
-      timeoutMs: 120_000,
+      timeoutMs: 600_000,
     });
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(digests(folder)).toEqual(digests(inRepository('var', 'imaging-os')));
-  }, 130_000);
+  }, 610_000);
 
   it('does nothing the second time', async () => {
     const before = statSync(join(folder, 'init.xz')).mtimeMs;

@@ -32,7 +32,7 @@ export class ImagingTree {
     mkdirSync(this.#tree);
     const archive = inRepository('var', 'imaging-os', 'init.xz');
     const unpack = 'cd "$0" && zstd -qdc "$1" | cpio -idm --quiet';
-    await mustRun(['sh', '-c', unpack, this.#tree, archive], { timeoutMs: 30_000 });
+    await mustRun(['sh', '-c', unpack, this.#tree, archive], { timeoutMs: 120_000 });
   }
 
   remove(): void {
@@ -42,7 +42,7 @@ export class ImagingTree {
   /** Runs lines of bash with the disk in `$hd` and the images in /images. A fatal error ends with code 9. */
   run(images: string, disk: string, job: string): Promise<CommandResult> {
     return command(['unshare', '-m', 'sh', '-c', INSIDE, 'sh', this.#tree, images, disk, job], {
-      timeoutMs: 100_000,
+      timeoutMs: 300_000,
     });
   }
 

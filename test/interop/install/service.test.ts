@@ -24,7 +24,7 @@ let machine: Container;
 let fogdSince = 0;
 
 const UNITS = ['fogd.service', 'fogd-nfs-bus.service', 'fogd-nfs.service'];
-const WATCHDOG_MS = 5_000;
+const WATCHDOG_MS = 10_000;
 /** After all that a store of the installed version knows. */
 const MIGRATION = (sql: string) => `\nmigrations.push(${JSON.stringify(sql)});\n`;
 const MIGRATIONS = 'dist/src/store/migrations/index.js';
@@ -46,7 +46,7 @@ beforeAll(async () => {
       "return [{ path: 'dhcp', what: 'is of old', mend: 'renew it' }];",
     ),
   );
-}, 400_000);
+}, 1_200_000);
 afterAll(() => world.close());
 
 const inRoot = (path: string) => join(world.root, path);
@@ -62,11 +62,11 @@ const owner = (path: string): string => {
 };
 const current = () => readlinkSync(inRoot('opt/fogd/current'));
 const listing = async () =>
-  (await command(['find', world.root, '-xdev', '-printf', '%p %m %U %s %T@\n'], { timeoutMs: 30_000 }))
+  (await command(['find', world.root, '-xdev', '-printf', '%p %m %U %s %T@\n'], { timeoutMs: 120_000 }))
     .stdout;
 
 const install = (checkout: string, ...options: string[]) =>
-  machine.run([`/src/${checkout}/scripts/install-service`, '--no-build', ...options], 120_000);
+  machine.run([`/src/${checkout}/scripts/install-service`, '--no-build', ...options], 600_000);
 
 interface Line {
   readonly name: string;
@@ -88,7 +88,7 @@ const runsWell = async () => {
         );
         return [active.stdout.trim().split('\n'), bad];
       },
-      { timeout: 40_000, interval: 200 },
+      { timeout: 240_000, interval: 200 },
     )
     .toEqual([['active', 'active', 'active'], []]);
 };
@@ -144,7 +144,7 @@ describe('installing into a fresh Debian', () => {
     // A file may not grow beyond 10 MB: as a disk that fills up, whoever runs the tests.
     const full = ['bash', '-c', 'ulimit -f 10000; trap "" XFSZ; exec "$@"', 'bash'];
     const argv = [join(world.source, 'newer/scripts/install-service'), '--no-build', '--root', world.root];
-    const { code, stderr } = await command([...full, ...argv], { timeoutMs: 60_000 });
+    const { code, stderr } = await command([...full, ...argv], { timeoutMs: 300_000 });
     expect([code, stderr]).toEqual([
       1,
       expect.stringMatching(/could not be written to \S+ .*: what was installed is unchanged/),
@@ -205,7 +205,7 @@ describe('installing into a fresh Debian', () => {
     expect(wants).not.toContain('nfs-ganesha.service');
     expect(() => lstatSync(inRoot('usr/sbin/policy-rc.d'))).toThrow('ENOENT');
   });
-}, 120_000);
+}, 900_000);
 
 describe('the installed service', () => {
   it('runs whole at the first boot, NFS under systemd', async () => {
@@ -253,7 +253,7 @@ describe('the installed service', () => {
     expect(await pid('fogd-nfs.service')).toBe(nfs);
     for (const unit of ['fogd-nfs.service', 'fogd-nfs-bus.service', 'rpcbind.service']) {
       await machine.mustRun('systemctl', 'kill', '-s', 'KILL', unit);
-      await expect.poll(() => pid('fogd-nfs.service'), { timeout: 10_000 }).not.toBe(nfs);
+      await expect.poll(() => pid('fogd-nfs.service')).not.toBe(nfs);
       await runsWell();
     }
   });
@@ -262,17 +262,17 @@ describe('the installed service', () => {
     const before = await pid('fogd.service');
     // Longer than the watchdog waits: it gave signs of life.
     await expect
-      .poll(() => Date.now() - fogdSince, { timeout: 2 * WATCHDOG_MS })
+      .poll(() => Date.now() - fogdSince, { timeout: 20 * WATCHDOG_MS })
       .toBeGreaterThan(WATCHDOG_MS + 1_000);
     expect(await pid('fogd.service')).toBe(before);
     await machine.mustRun('systemctl', 'kill', '-s', 'STOP', 'fogd.service');
     await expect
-      .poll(() => pid('fogd.service'), { timeout: 30_000 })
+      .poll(() => pid('fogd.service'), { timeout: 150_000 })
       .not.toMatch(new RegExp(`^(0|${before})$`));
     expect(await machine.mustRun('journalctl', '-b', '-u', 'fogd')).toContain('Watchdog timeout');
     await runsWell();
   });
-}, 120_000);
+}, 900_000);
 
 describe('a newer release', () => {
   it.each([
@@ -317,7 +317,7 @@ describe('a newer release', () => {
     await runsWell();
     expect([current(), await hosts()]).toEqual([release, ['pc']]);
   });
-}, 120_000);
+}, 900_000);
 
 describe('what stands in the way', () => {
   it('is named with the remedy and not ended', async () => {
@@ -339,7 +339,7 @@ describe('what stands in the way', () => {
     await machine.mustRun('systemctl', 'restart', 'fogd');
     await runsWell();
   });
-}, 120_000);
+}, 900_000);
 
 describe('taking it away', () => {
   it('leaves what fogd knows and the settings, and a later installation has them again', async () => {
@@ -357,7 +357,7 @@ describe('taking it away', () => {
     expect(await hosts()).toEqual(['pc']);
     await machine.powerOff();
   });
-}, 120_000);
+}, 900_000);
 
 describe('repository', () => {
   it('has a command for each of the two', () => {

@@ -86,7 +86,7 @@ export class InstallWorld {
     mkdirSync(folder, { recursive: true });
     await mustRun(['cp', '-a', '--parents', ...PARTS, ...built, folder], {
       cwd: repositoryRoot,
-      timeoutMs: 60_000,
+      timeoutMs: 300_000,
     });
   }
 
@@ -103,7 +103,7 @@ export class InstallWorld {
   /** Runs install-service of a checkout on this machine, into the root. */
   async installIntoRoot(...options: string[]): Promise<CommandResult> {
     return await command([join(this.source, 'now', 'scripts', 'install-service'), '--no-build', ...options], {
-      timeoutMs: 90_000,
+      timeoutMs: 600_000,
     });
   }
 

@@ -17,7 +17,7 @@ describe.each(['dos', 'gpt'] as const)('a prepared %s disk', (table) => {
     folder = mkdtempSync(join(tmpdir(), 'fogd-read-back-'));
     original = join(folder, 'original');
     content = await writeImagingDisk({ path: original, table, nonce: 'n', megabytes: 3 });
-  }, 30_000);
+  });
   afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
   /** What the judge says about a copy after the change. */

@@ -27,7 +27,7 @@ afterEach(stopAndForget);
 afterAll(() => network.close());
 
 const from = (role: string, ...argv: string[]) =>
-  command(argv, { namespace: network.host(role).namespace, timeoutMs: 30_000 });
+  command(argv, { namespace: network.host(role).namespace, timeoutMs: 120_000 });
 const service = async (name: string) => (await fogd.services()).find((one) => one.name === name);
 
 async function start(folder: string, nfs: Record<string, string>, own?: { readonly images: string }) {
@@ -42,7 +42,7 @@ async function eventually(what: string, check: () => Promise<boolean>): Promise<
   const look = async (): Promise<void> => {
     while (!(await check())) await new Promise((resolve) => setTimeout(resolve, 100));
   };
-  await within(look(), 30_000, what);
+  await within(look(), 150_000, what);
 }
 
 /** A machine as far as its HEAD. */
@@ -147,7 +147,7 @@ describe('nfs.exports = "open"', () => {
     expect(readdirSync(join(images, 'dev')).sort()).toEqual(['.mntcheck', 'postinitscripts']);
     expect(existsSync(join(images, 'base'))).toBe(false);
   });
-}, 120_000);
+}, 600_000);
 
 describe('nfs.backend = "external"', () => {
   /** Another host with FOG's two exports, made by hand. */
@@ -232,4 +232,4 @@ describe('nfs.backend = "external"', () => {
       /machines cannot mount .*NFS|MOUNT/.test((await service('nfs'))?.detail ?? ''),
     );
   });
-}, 120_000);
+}, 600_000);

@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { FogdUnderTest } from '../../lab/fogd.js';
 import { LabNetwork, SERVER_IPV4 } from '../../lab/network.js';
 import { command, LabProcess } from '../../lab/process.js';
@@ -44,8 +44,10 @@ const start = async (settings: Record<string, unknown> = {}, through?: readonly 
 const after = (script: string): readonly string[] => ['sh', '-c', `${script} && exec "$0" "$@"`];
 const hidden = (program: string): readonly string[] => after(`mount --bind /dev/null ${program}`);
 const service = async (name: string) => (await fogd.services()).find((line) => line.name === name);
+const fromServer = async (...argv: string[]): Promise<string> =>
+  (await command(argv, { namespace: network.server.namespace, run: network.server.run })).stdout;
 const fromPc = async (...argv: string[]): Promise<string> =>
-  (await command(argv, { namespace: network.host('pc').namespace, timeoutMs: 30_000 })).stdout;
+  (await command(argv, { namespace: network.host('pc').namespace, timeoutMs: 120_000 })).stdout;
 
 /** A capture as far as its first check-in: what the machine is told, and the share that it was given. */
 async function checkIn(): Promise<{ answer: string; share: string }> {
@@ -92,7 +94,7 @@ describe('imaging in wrong surroundings', () => {
     expect(await service('http')).toMatchObject({ state: 'running' });
     await expect(checkIn()).rejects.toThrow('nowhere is not there: mount or create it');
     mkdirSync(join(network.folder, 'nowhere'));
-    await expect.poll(async () => (await service('images'))?.state, { timeout: 10_000 }).toBe('running');
+    await expect.poll(async () => (await service('images'))?.state).toBe('running');
     expect((await checkIn()).answer).toBe('##@GO');
   });
 
@@ -106,7 +108,7 @@ describe('imaging in wrong surroundings', () => {
     });
     expect((await checkIn()).answer).toContain('cannot be written');
   });
-}, 60_000);
+}, 600_000);
 
 /** Debian’s user backup: every machine has it. D-Bus takes nobody whom the machine does not know. */
 const USER = 34;
@@ -134,8 +136,11 @@ const started = (name: string, argv: readonly string[], env: Record<string, stri
 describe('an unprivileged fogd beside the system’s rpcbind', () => {
   const state = () => join(network.folder, 'state-srv');
 
-  beforeAll(() => {
+  beforeAll(async () => {
     started('rpcbind', ['/sbin/rpcbind', '-f', '-w']);
+    const answers = async () =>
+      expect(await fromServer('rpcinfo', '-p', '127.0.0.1')).toContain('portmapper');
+    await vi.waitFor(answers, { timeout: 60_000, interval: 50 });
     rmSync(state(), { recursive: true, force: true });
     mkdirSync(state(), { mode: 0o700 });
     chownSync(state(), USER, USER);
@@ -170,12 +175,12 @@ describe('an unprivileged fogd beside the system’s rpcbind', () => {
     // systemd has 15 s to start it after fogd.
     expect(await service('nfs')).toMatchObject({ state: 'degraded' });
     await expect
-      .poll(() => service('nfs'), { timeout: 25_000 })
+      .poll(() => service('nfs'))
       .toMatchObject({ state: 'failed', remedy: expect.stringContaining('fogd-nfs-bus fogd-nfs') });
     const bus = unit('fogd-nfs-bus.service', '');
-    await expect.poll(() => existsSync(join(state(), 'nfs', 'bus.sock')), { timeout: 5_000 }).toBe(true);
+    await expect.poll(() => existsSync(join(state(), 'nfs', 'bus.sock'))).toBe(true);
     const server = unit('fogd-nfs.service', ',+dac_read_search,+setuid,+setgid');
-    await expect.poll(async () => (await service('nfs'))?.state, { timeout: 20_000 }).toBe('running');
+    await expect.poll(async () => (await service('nfs'))?.state).toBe('running');
     const { answer, share } = await checkIn();
     expect(answer).toBe('##@GO');
     await fromPc('nfs-cp', '/etc/services', `${share}/d1.mbr?version=3`);
@@ -185,4 +190,4 @@ describe('an unprivileged fogd beside the system’s rpcbind', () => {
     expect(await fromPc('nfs-ls', `${share}?version=3`)).toContain('d1.mbr');
     expect([bus.exit, server.exit]).toEqual([undefined, undefined]);
   });
-}, 60_000);
+}, 600_000);

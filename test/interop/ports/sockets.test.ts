@@ -51,7 +51,7 @@ beforeAll(async () => {
     }),
   );
   held = Object.fromEntries(sockets);
-}, 60_000);
+});
 afterAll(() => network.close());
 
 /** `80/tcp fogd` of each port that somebody listens on, by any number of addresses. */

@@ -57,7 +57,7 @@ beforeAll(async () => {
   // Made at the first start, in the background.
   const certificate = `http://${SERVER_IPV4}/fog/management/other/ssl/srvpublic.crt`;
   await vi.waitFor(() => mustRun(curl('-f', '-o', '/dev/null', certificate)), {
-    timeout: 40_000,
+    timeout: 150_000,
     interval: 200,
   });
   let calls = 0;

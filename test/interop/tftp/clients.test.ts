@@ -26,7 +26,8 @@ let port: number;
 /** Sockets of the range are few on purpose: all clients share them. */
 async function startService(): Promise<void> {
   for (let attempt = 0; ; attempt++) {
-    const first = 20_000 + Math.floor(Math.random() * 10_000);
+    // Half of those below what the kernel hands out; the other half is that of the npm package's tests.
+    const first = 20_000 + Math.floor(Math.random() * 4_990);
     service = new TftpService({
       settings: {
         tftp: {
@@ -109,7 +110,6 @@ describe.each(CLIENTS)('$name', (client) => {
       expect(await sentOf(remote)).toMatchObject({ outcome: 'complete', bytes, blksize: block });
       cells[size] = 'same';
     },
-    30_000,
   );
 
   // Past the 65535th block the number on the wire starts again.
@@ -121,7 +121,7 @@ describe.each(CLIENTS)('$name', (client) => {
         cells[size] = client.rollOverLimit ?? 'same';
       }),
     );
-  }, 60_000);
+  });
 
   it('is told of a missing file', async () => {
     // Not by its own words: curl and BusyBox put it each in their way, one of them as a failed getpeername().

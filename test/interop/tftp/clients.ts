@@ -38,7 +38,7 @@ const program = (
   leastBlockSize,
   version: () => packageVersion(...packages),
   fetch: async (job) => {
-    const { namespace, timeoutMs = 30_000 } = job;
+    const { namespace, timeoutMs = 120_000 } = job;
     const result = await command(argv(job), { timeoutMs, ...(namespace !== undefined && { namespace }) });
     const said = `${result.stdout}${result.stderr}`.trim();
     // tftp-hpa and atftp end with 0 whatever happened; what they print tells.

@@ -14,6 +14,8 @@ import { Probe } from '../../unit/services/tftp/probe.js';
 const folder = mkdtempSync(join(tmpdir(), 'fogd-npm-tftp-'));
 const cleanup = new Cleanup();
 const tftp = createRequire(join(import.meta.dirname, 'npm-tftp.test.js')).resolve('tftp');
+/** Each server has a port of its own: those before it run on. */
+const firstPort = 25_000 + Math.floor(Math.random() * 4_900);
 let runs = 0;
 let probes: Probe[] = [];
 
@@ -32,7 +34,7 @@ afterAll(async () => {
 
 /** A server as the package's own documentation shows it: no listener of one's own. */
 async function startServer() {
-  const port = 20_000 + Math.floor(Math.random() * 10_000);
+  const port = firstPort + runs;
   const script = `
     const server = require(${JSON.stringify(tftp)}).createServer({ host: '127.0.0.1', port: ${port}, root: ${JSON.stringify(folder)} });
     server.on('listening', () => console.log('listening'));
@@ -42,7 +44,7 @@ async function startServer() {
     argv: [process.execPath, '-e', script],
     logFile: join(folder, `server-${++runs}.log`),
   });
-  await server.waitForOutput('listening', 5_000);
+  await server.waitForOutput('listening');
   const probe = async (): Promise<Probe> => {
     const opened = await Probe.open({ address: '127.0.0.1', port });
     probes.push(opened);
@@ -55,7 +57,7 @@ describe('the npm package tftp as a server', () => {
   it('ends its process when a file is missing', async () => {
     const { server, probe } = await startServer();
     await (await probe()).read('no-such-file');
-    expect((await server.waitForExit(5_000)).code).not.toBe(0);
+    expect((await server.waitForExit()).code).not.toBe(0);
     expect(server.output).toMatch(/ENOENT|no such file|not found/i);
   });
 

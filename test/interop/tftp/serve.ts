@@ -9,6 +9,7 @@ import { systemClock } from '#daemon/clock.js';
 import { messageOf } from '#errors.js';
 import { BootFiles } from '#files/boot-files.js';
 import { TftpService } from '#services/tftp/service.js';
+import { VirtualClock } from '../../unit/virtual-clock.js';
 
 export interface ServeConfig {
   readonly folder: string;
@@ -16,6 +17,8 @@ export interface ServeConfig {
   readonly portRange: string;
   readonly port?: number;
   readonly maxBlockSize?: number;
+  /** No timer falls due, however busy the machine is: for what counts packets. */
+  readonly clockStands?: boolean;
   /** Records are counted only: for floods. */
   readonly countOnly?: boolean;
 }
@@ -57,7 +60,7 @@ const service = new TftpService({
       if (!config.countOnly) console.log(JSON.stringify(decision));
     },
   },
-  clock: systemClock,
+  clock: config.clockStands ? new VirtualClock() : systemClock,
   addresses: () =>
     Object.values(networkInterfaces()).flatMap((list) => list?.map(({ address }) => address) ?? []),
   ...(config.port !== undefined && { port: config.port }),

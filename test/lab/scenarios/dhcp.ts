@@ -20,7 +20,7 @@ async function bootBoth(lab: Lab, round: number): Promise<string[]> {
       return lab.powerOn(firmware, 'none', { nics: [{ mac }] });
     }),
   );
-  await Promise.all(pcs.map((pc) => pc.screen.waitFor(IN_THE_MENU, 90_000)));
+  await Promise.all(pcs.map((pc) => pc.screen.waitFor(IN_THE_MENU, 300_000)));
   for (const pc of pcs) await pc.powerOff();
   return pcs.map(({ mac }) => mac);
 }
@@ -62,7 +62,7 @@ async function httpBoot(lab: Lab): Promise<void> {
   const pc = await lab.powerOn('uefi', 'none', {
     extraArguments: ['-fw_cfg', 'name=opt/org.tianocore/IPv4PXESupport,string=no'],
   });
-  await pc.screen.waitFor(IN_THE_MENU, 120_000);
+  await pc.screen.waitFor(IN_THE_MENU, 300_000);
   lab.step('the menu for unknown machines');
   await pc.powerOff();
   await lab.finish();
@@ -84,7 +84,7 @@ async function fourAtOnce(lab: Lab): Promise<void> {
   const pcs = await Promise.all(
     [1, 2, 3, 4].map((n) => lab.powerOn('bios', 'none', { nics: [{ mac: `52:54:00:77:00:0${n}` }] })),
   );
-  await Promise.all(pcs.map((pc) => pc.screen.waitFor(IN_THE_MENU, 150_000)));
+  await Promise.all(pcs.map((pc) => pc.screen.waitFor(IN_THE_MENU, 300_000)));
   lab.step('all four are in the menu');
   const leases = async () =>
     JSON.parse(await fogd.cli('lease', 'list', '--json')) as { mac: string; address: string }[];
@@ -114,7 +114,7 @@ export const dhcpScenarios: readonly Scenario[] = [
     name: 'proxy-beside-others',
     title: 'BIOS and UEFI firmware come to the menu with fogd as proxy beside dnsmasq, ISC dhcpd and Kea',
     needs,
-    timeoutSeconds: 300,
+    timeoutSeconds: 900,
     run: async (lab) => await besideOthers(lab, false),
   },
   {
@@ -122,21 +122,21 @@ export const dhcpScenarios: readonly Scenario[] = [
     title:
       'fogd sends no DHCP; BIOS and UEFI come to the menu by dnsmasq, ISC dhcpd and Kea with what it advises',
     needs,
-    timeoutSeconds: 300,
+    timeoutSeconds: 900,
     run: async (lab) => await besideOthers(lab, true),
   },
   {
     name: 'http-boot',
     title: 'UEFI firmware boots by HTTP without PXE and TFTP',
     needs,
-    timeoutSeconds: 150,
+    timeoutSeconds: 450,
     run: httpBoot,
   },
   {
     name: 'four-at-once',
     title: 'four machines switched on together, five addresses: each gets its own, without a NAK',
     needs,
-    timeoutSeconds: 180,
+    timeoutSeconds: 540,
     run: fourAtOnce,
   },
 ];

@@ -27,7 +27,7 @@ async function throughFirewall(lab: Lab): Promise<void> {
   const task = await bench.order('deploy', 2, '--shutdown');
   const pc = await bench.powerOn(2, 'uefi', target);
   await bench.complete(task, pc);
-  await pc.waitForPowerOff(60_000);
+  await pc.waitForPowerOff(120_000);
   await bench.assertTarget(source.content, target);
 
   // Something that is none of fogd's, so that the set is seen to remember.
@@ -67,7 +67,7 @@ export const firewallScenarios: readonly Scenario[] = [
   imagingScenario(
     'through-firewall',
     'behind a DHCP relay and a firewall with exactly the printed rules: BIOS captures, UEFI deploys',
-    300,
+    900,
     throughFirewall,
   ),
 ];

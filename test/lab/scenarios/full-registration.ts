@@ -44,18 +44,18 @@ async function fullRegistration(lab: Lab): Promise<void> {
   const line = bootedLine(randomBytes(6).toString('hex'));
   const pc = await lab.powerOn('bios', line.split(' ').at(-1) ?? '');
   lab.step('PC switched on');
-  await pc.screen.waitFor('Host is NOT registered!', 90_000);
-  let mark = await chooseMenuItem(pc.screen, MENU.full, 10_000);
+  await pc.screen.waitFor('Host is NOT registered!', 300_000);
+  let mark = await chooseMenuItem(pc.screen, MENU.full, 120_000);
   lab.step(`chose "${MENU.full}"`);
-  let wait = 120_000;
+  let wait = 300_000;
   for (const [question, answer] of ANSWERS) {
     mark = await pc.screen.waitFor(question, wait, mark);
     pc.screen.type(`${answer}\r`);
-    wait = 30_000;
+    wait = 120_000;
   }
   lab.step('answered the questions');
 
-  await waitForRestart(pc, 1, 120_000, mark);
+  await waitForRestart(pc, 1, 300_000, mark);
   mark = await intoDisk(lab, pc, line, pc.screen.mark());
   assert.deepEqual(tasksOf(fogd), []);
   const before = inventoryTime(fogd);
@@ -63,8 +63,8 @@ async function fullRegistration(lab: Lab): Promise<void> {
   await fogd.cli('host', 'inventory', NAME);
   lab.step('the admin asked for an inventory');
   pc.screen.key('enter');
-  await pc.waitForReset(2, 10_000);
-  await waitForRestart(pc, 3, 180_000, mark);
+  await pc.waitForReset(2, 120_000);
+  await waitForRestart(pc, 3, 300_000, mark);
   lab.step('did its task, and rebooted');
   const [task] = tasksOf(fogd);
   assert.equal(task?.state, 4, 'the task is complete');
@@ -90,9 +90,9 @@ async function fullRegistration(lab: Lab): Promise<void> {
 
 /** From the known host's menu to its disk; returns a mark there. */
 async function intoDisk(lab: Lab, pc: VirtualPc, line: string, from: number): Promise<number> {
-  await pc.screen.waitFor(`Host is registered as ${NAME}!`, 90_000, from);
-  const chosen = await chooseMenuItem(pc.screen, MENU.local, 10_000, from);
-  await pc.waitForDiskBoot(line, 30_000, chosen);
+  await pc.screen.waitFor(`Host is registered as ${NAME}!`, 300_000, from);
+  const chosen = await chooseMenuItem(pc.screen, MENU.local, 120_000, from);
+  await pc.waitForDiskBoot(line, 120_000, chosen);
   lab.step(`known as ${NAME}, and booted from its disk`);
   return pc.screen.mark();
 }
@@ -119,7 +119,7 @@ export const fullRegistrationScenarios: readonly Scenario[] = [
     name: 'bios-full-registration',
     title: 'BIOS, fogd leases addresses: full registration by hand, later an inventory task from the admin',
     needs: ['fogd', 'imaging-os'],
-    timeoutSeconds: 400,
+    timeoutSeconds: 1200,
     run: fullRegistration,
   },
 ];

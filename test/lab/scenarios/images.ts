@@ -20,12 +20,12 @@ async function biosImage(lab: Lab): Promise<void> {
   const task = await bench.order('deploy', 2, '--shutdown');
   const pc = await bench.powerOn(2, 'bios', target);
   await bench.complete(task, pc);
-  await pc.waitForPowerOff(60_000);
+  await pc.waitForPowerOff(120_000);
   await bench.assertTarget(source.content, target);
 
   const again = await bench.powerOn(2, 'bios', target);
-  const chosen = await chooseMenuItem(again.screen, MENU.local, 90_000);
-  await again.waitForDiskBoot(bootedLine(source.nonce), 30_000, chosen);
+  const chosen = await chooseMenuItem(again.screen, MENU.local, 300_000);
+  await again.waitForDiskBoot(bootedLine(source.nonce), 120_000, chosen);
   lab.step('the deployed disk boots');
   await again.powerOff();
 
@@ -56,7 +56,7 @@ async function uefiImage(lab: Lab): Promise<void> {
   const task = await bench.order('deploy', 2, '--shutdown');
   const pc = await bench.powerOn(2, 'uefi', target);
   await bench.complete(task, pc);
-  await pc.waitForPowerOff(60_000);
+  await pc.waitForPowerOff(120_000);
   const content = await bench.assertTarget(source.content, target, { resized: true });
   // The NTFS volume is smaller than the room that a shrunk one is left with (500 MiB), so it keeps its size (spec 2.2, pct).
   const ext4 = content.volumes.findIndex(({ identity }) => identity.TYPE === 'ext4');
@@ -81,7 +81,7 @@ async function rawAndSplit(lab: Lab): Promise<void> {
     const task = await bench.order('deploy', 2, '--shutdown');
     const pc = await bench.powerOn(2, 'bios', target);
     await bench.complete(task, pc);
-    await pc.waitForPowerOff(60_000);
+    await pc.waitForPowerOff(120_000);
     await bench.assertTarget(source.content, target);
     await bench.fogd.cli('image', 'change', IMAGE, '--type', 'mps', '--format', '2');
   }
@@ -100,7 +100,7 @@ async function oneSlot(lab: Lab): Promise<void> {
     }),
   );
   for (const { task, pc } of machines) await bench.complete(task, pc, 300_000);
-  for (const { pc } of machines) await pc.waitForPowerOff(60_000);
+  for (const { pc } of machines) await pc.waitForPowerOff(120_000);
   const order = bench.fogd.select<{ id: number }>(
     'SELECT id FROM tasks WHERE type_id = 1 ORDER BY checked_in_at, id',
   );
@@ -117,25 +117,25 @@ export const imageScenarios: readonly Scenario[] = [
   imagingScenario(
     'one-slot',
     'three PCs, one slot: deployed one after the other in the order they came',
-    500,
+    1500,
     oneSlot,
   ),
   imagingScenario(
     'uefi-image',
     'UEFI, GPT, resizable: captured, deployed to a larger disk, grown',
-    400,
+    1200,
     uefiImage,
   ),
   imagingScenario(
     'bios-image',
     'BIOS, MBR: captured, deployed to a larger disk, which boots',
-    400,
+    1200,
     biosImage,
   ),
   imagingScenario(
     'raw-and-split',
     'a whole disk in pieces (dd, zstd), then partitions in pieces (mps, gzip): the same disk',
-    500,
+    1500,
     rawAndSplit,
   ),
 ];

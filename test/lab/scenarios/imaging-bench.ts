@@ -121,7 +121,7 @@ export class ImagingBench {
   }
 
   async #generation(otherwise: string, is: (line: GenerationLine) => boolean): Promise<void> {
-    for (const deadline = Date.now() + 60_000; ; ) {
+    for (const deadline = Date.now() + 120_000; ; ) {
       const text = await this.fogd.cli('image', 'generations', IMAGE, '--json');
       if ((JSON.parse(text) as GenerationLine[]).some(is)) return;
       if (Date.now() > deadline) throw new Error(`the image ${otherwise}: ${text}`);
@@ -130,7 +130,7 @@ export class ImagingBench {
   }
 
   /** Waits for the task's completion; a fatal error of the imaging environment is shown at once. */
-  async complete(task: number, pc: VirtualPc, timeoutMs = 180_000): Promise<void> {
+  async complete(task: number, pc: VirtualPc, timeoutMs = 300_000): Promise<void> {
     try {
       await waitForState(this.fogd, task, 'Complete', timeoutMs);
     } catch (error) {

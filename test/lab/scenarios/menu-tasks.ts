@@ -31,23 +31,23 @@ async function menuLogin(lab: Lab): Promise<void> {
 
   const target = bench.blankDisk('target');
   const pc = await bench.powerOn(2, 'bios', target);
-  await pc.screen.waitFor('Host is NOT registered!', 90_000);
+  await pc.screen.waitFor('Host is NOT registered!', 300_000);
   const login = async (password: string, from: number): Promise<number> => {
-    const chosen = await chooseMenuItem(pc.screen, 'Deploy Image', 30_000, from);
+    const chosen = await chooseMenuItem(pc.screen, 'Deploy Image', 120_000, from);
     await logIn(pc, password, chosen);
     return chosen;
   };
   const wrong = await login('wrong', 0);
-  const told = await pc.screen.waitFor('Invalid login!', 10_000, wrong);
+  const told = await pc.screen.waitFor('Invalid login!', 120_000, wrong);
   lab.step('a wrong password is told');
   const right = await login(PASSWORD, told);
   // The only image is the one that is highlighted.
-  await pc.screen.waitFor(`${IMAGE} (1)`, 10_000, right);
-  const begun = await pc.screen.waitFor('Return to menu', 5_000, right);
+  await pc.screen.waitFor(`${IMAGE} (1)`, 120_000, right);
+  const begun = await pc.screen.waitFor('Return to menu', 120_000, right);
   pc.screen.key('enter');
   lab.step('chose the image after a right login');
-  await pc.screen.waitFor('Partition 3 restored', 120_000, begun);
-  await pc.screen.waitUntil('the machine to restart', 60_000, () => (pc.resets >= 1 ? true : undefined));
+  await pc.screen.waitFor('Partition 3 restored', 300_000, begun);
+  await pc.screen.waitUntil('the machine to restart', 120_000, () => (pc.resets >= 1 ? true : undefined));
   await pc.powerOff();
   await bench.assertTarget(source.content, target);
   lab.step('the unknown machine has the image');
@@ -63,19 +63,17 @@ async function menuLogin(lab: Lab): Promise<void> {
 
 /** Name and password, as iPXE asks for them after `from`. */
 async function logIn(pc: VirtualPc, password: string, from: number): Promise<void> {
-  await pc.screen.waitFor('Password', 10_000, from);
+  await pc.screen.waitForLogin(120_000, from);
   await pc.screen.typeInField('teacher');
-  pc.screen.key('enter');
+  await pc.screen.enterFirstField();
   await pc.screen.typeInField(password);
   pc.screen.key('enter');
 }
 
 /** iPXE keeps what was typed until its next start, and shows it: a person only confirms it. */
 async function confirmLogin(pc: VirtualPc, from: number): Promise<void> {
-  await pc.screen.waitFor('Password', 10_000, from);
-  const before = pc.screen.mark();
-  pc.screen.key('enter');
-  await pc.screen.waitUntil('the second field', 5_000, () => (pc.screen.mark() > before ? true : undefined));
+  await pc.screen.waitForLogin(120_000, from);
+  await pc.screen.enterFirstField();
   pc.screen.key('enter');
 }
 
@@ -83,8 +81,8 @@ async function confirmLogin(pc: VirtualPc, from: number): Promise<void> {
 async function registerAndDeploy(bench: ImagingBench, content: DiskContent): Promise<void> {
   const target = bench.blankDisk('registered');
   const pc = await bench.powerOn(3, 'bios', target);
-  await pc.screen.waitFor('Host is NOT registered!', 90_000);
-  let mark = await chooseMenuItem(pc.screen, MENU.full, 30_000);
+  await pc.screen.waitFor('Host is NOT registered!', 300_000);
+  let mark = await chooseMenuItem(pc.screen, MENU.full, 120_000);
   const login = [
     ['Username', 'teacher'],
     ['Password', PASSWORD],
@@ -96,10 +94,10 @@ async function registerAndDeploy(bench: ImagingBench, content: DiskContent): Pro
     ['deploy an image', 'y'],
     ...login,
   ] as const) {
-    mark = await pc.screen.waitFor(question, 120_000, mark);
+    mark = await pc.screen.waitFor(question, 300_000, mark);
     pc.screen.type(`${answer}\r`);
   }
-  await waitForRestart(pc, 1, 120_000, mark);
+  await waitForRestart(pc, 1, 300_000, mark);
   const [task] = bench.fogd.select<{ id: number; created_by: string }>(
     'SELECT tasks.id, tasks.created_by FROM tasks JOIN hosts ON hosts.id = tasks.host_id WHERE name = ?',
     REGISTERED,
@@ -107,7 +105,7 @@ async function registerAndDeploy(bench: ImagingBench, content: DiskContent): Pro
   assert.equal(task?.created_by, 'teacher');
   bench.lab.step('registered, and a deploy is ordered by who logged in');
   await bench.complete(task.id, pc);
-  await pc.screen.waitUntil('the machine to restart', 60_000, () => (pc.resets >= 2 ? true : undefined));
+  await pc.screen.waitUntil('the machine to restart', 120_000, () => (pc.resets >= 2 ? true : undefined));
   await pc.powerOff();
   await bench.assertTarget(content, target);
 }
@@ -118,19 +116,19 @@ async function debugDeploy(bench: ImagingBench, content: DiskContent): Promise<v
   const line = await bench.fogd.cli('task', 'deploy-debug', REGISTERED, '--image', IMAGE, '--json');
   const { id } = JSON.parse(line) as { id: number };
   const pc = await bench.powerOn(3, 'bios', target);
-  let mark = await pc.screen.waitFor('[fog debug]', 120_000);
+  let mark = await pc.screen.waitFor('[fog debug]', 300_000);
   assert.equal((await showTask(bench.fogd, id)).startedAt, null, 'begun before anybody said so');
   pc.screen.type('fog\r');
   for (const step of ['Checking in with the server', 'Updating the server']) {
-    mark = await pc.screen.waitFor(step, 120_000, mark);
-    mark = await pc.screen.waitFor('Press [Enter]', 30_000, mark);
+    mark = await pc.screen.waitFor(step, 300_000, mark);
+    mark = await pc.screen.waitFor('Press [Enter]', 120_000, mark);
     pc.screen.type('\r');
   }
-  await waitForState(bench.fogd, id, 'Complete', 30_000);
-  mark = await pc.screen.waitFor('[fog debug]', 30_000, mark);
+  await waitForState(bench.fogd, id, 'Complete', 120_000);
+  mark = await pc.screen.waitFor('[fog debug]', 120_000, mark);
   bench.lab.step('deployed step by step, and back in the shell');
   pc.screen.type('exit\r');
-  await pc.waitForReset(1, 30_000);
+  await pc.waitForReset(1, 120_000);
   await pc.powerOff();
   await bench.assertTarget(content, target);
 }
@@ -153,59 +151,59 @@ async function hiddenMenu(lab: Lab): Promise<void> {
   const line = bootedLine(freshNonce());
   const pc = await lab.powerOn('bios', line.split(' ').at(-1) ?? '');
   const open = async (from: number): Promise<number> => {
-    const mark = await pc.screen.waitFor('Press ESC to access the menu', 120_000, from);
+    const mark = await pc.screen.waitFor('Press ESC to access the menu', 300_000, from);
     pc.screen.key('esc');
     await logIn(pc, PASSWORD, mark);
     return mark;
   };
   let mark = await open(0);
-  mark = await chooseMenuItem(pc.screen, MENU.quick, 30_000, mark);
-  await waitForRestart(pc, 1, 180_000, mark);
+  mark = await chooseMenuItem(pc.screen, MENU.quick, 120_000, mark);
+  await waitForRestart(pc, 1, 300_000, mark);
   lab.step('opened the hidden menu, and registered');
 
   mark = await open(mark);
-  mark = await pc.screen.waitFor('Host is pending approval!', 30_000, mark);
-  mark = await chooseMenuItem(pc.screen, 'Approve This Host', 30_000, mark);
+  mark = await pc.screen.waitFor('Host is pending approval!', 120_000, mark);
+  mark = await chooseMenuItem(pc.screen, 'Approve This Host', 120_000, mark);
   await confirmLogin(pc, mark);
-  mark = await pc.screen.waitFor('Would you like to approve this host?', 30_000, mark);
+  mark = await pc.screen.waitFor('Would you like to approve this host?', 120_000, mark);
   pc.screen.type('y');
-  mark = await pc.screen.waitFor('Host approved successfully', 30_000, mark);
-  await waitForRestart(pc, 2, 180_000, mark);
+  mark = await pc.screen.waitFor('Host approved successfully', 120_000, mark);
+  await waitForRestart(pc, 2, 300_000, mark);
   lab.step('approved, and told of its hardware at once');
 
   mark = await open(mark);
-  mark = await pc.screen.waitFor('Host is registered as', 30_000, mark);
-  mark = await chooseMenuItem(pc.screen, 'Update Product Key', 30_000, mark);
+  mark = await pc.screen.waitFor('Host is registered as', 120_000, mark);
+  mark = await chooseMenuItem(pc.screen, 'Update Product Key', 120_000, mark);
   await confirmLogin(pc, mark);
-  mark = await pc.screen.waitFor('Please enter the product key', 30_000, mark);
+  mark = await pc.screen.waitFor('Please enter the product key', 120_000, mark);
   await pc.screen.typeInLine(PRODUCT_KEY);
   pc.screen.key('enter');
-  mark = await pc.screen.waitFor('Successfully changed key', 30_000, mark);
+  mark = await pc.screen.waitFor('Successfully changed key', 120_000, mark);
   const hosts = fogd.select('SELECT pending, product_key FROM hosts');
   assert.deepEqual(hosts, [{ pending: 0, product_key: PRODUCT_KEY }]);
   lab.step('has its product key');
-  mark = await chooseMenuItem(pc.screen, 'Join Multicast Session', 30_000, mark);
+  mark = await chooseMenuItem(pc.screen, 'Join Multicast Session', 120_000, mark);
   await confirmLogin(pc, mark);
-  mark = await pc.screen.waitFor('This server does not multicast yet', 30_000, mark);
-  mark = await chooseMenuItem(pc.screen, 'Advanced Menu', 30_000, mark);
+  mark = await pc.screen.waitFor('This server does not multicast yet', 120_000, mark);
+  mark = await chooseMenuItem(pc.screen, 'Advanced Menu', 120_000, mark);
   await confirmLogin(pc, mark);
-  mark = await pc.screen.waitFor('lines of the admin', 30_000, mark);
-  await pc.waitForDiskBoot(line, 30_000, mark);
+  mark = await pc.screen.waitFor('lines of the admin', 120_000, mark);
+  await pc.waitForDiskBoot(line, 120_000, mark);
   lab.step('no multicast is told; the advanced menu boots the disk');
 
   mark = pc.screen.mark();
   pc.screen.key('enter');
-  await pc.waitForReset(3, 10_000);
+  await pc.waitForReset(3, 120_000);
   mark = await open(mark);
-  mark = await chooseMenuItem(pc.screen, 'Debug Mode', 30_000, mark);
+  mark = await chooseMenuItem(pc.screen, 'Debug Mode', 120_000, mark);
   await confirmLogin(pc, mark);
-  mark = await pc.screen.waitFor('[fog debug]', 120_000, mark);
+  mark = await pc.screen.waitFor('[fog debug]', 300_000, mark);
   pc.screen.type('exit\r');
-  await pc.waitForReset(4, 30_000);
+  await pc.waitForReset(4, 120_000);
   lab.step('a debug shell from the menu');
 
-  await pc.screen.waitFor('Press ESC to access the menu', 90_000, mark);
-  await pc.waitForDiskBoot(line, 60_000, pc.screen.mark());
+  await pc.screen.waitFor('Press ESC to access the menu', 300_000, mark);
+  await pc.waitForDiskBoot(line, 120_000, pc.screen.mark());
   lab.step('nobody presses a key: the disk boots');
   await pc.powerOff();
   await lab.finish();
@@ -229,13 +227,13 @@ function assertNowhere(...folders: readonly string[]): void {
 
 /** A disk is wiped once: the second boot of a wipe that was not completed starts nothing, and the disk stays as it is. */
 async function fastWipe(lab: Lab): Promise<void> {
-  const bench = await ImagingBench.open(lab, 'mps', { tasks: { wipe_seconds: 3 } });
+  const bench = await ImagingBench.open(lab, 'mps', { tasks: { wipe_seconds: 9 } });
   const source = await bench.sourceDisk('disk', 'gpt', undefined, 3);
   const task = await orderWipe(bench);
   const pc = await bench.powerOn(1, 'bios', source.path);
-  await pc.screen.waitFor(/The wipe begins in \d seconds; press s to stop it/, 90_000);
-  await waitForState(bench.fogd, task, 'Complete', 60_000);
-  await pc.screen.waitFor('Host is registered as', 90_000);
+  await pc.screen.waitFor(/The wipe begins in \d seconds; press s to stop it/, 300_000);
+  await waitForState(bench.fogd, task, 'Complete', 120_000);
+  await pc.screen.waitFor('Host is registered as', 300_000);
   lab.step('wiped, and in its menu again');
   await pc.powerOff();
   assert.notEqual((await command(['sfdisk', '-J', source.path])).code, 0, 'a partition table is left');
@@ -246,11 +244,11 @@ async function fastWipe(lab: Lab): Promise<void> {
   const content = await writeImagingDisk({ path: source.path, table: 'dos', nonce, megabytes: 3 });
   const second = await orderWipe(bench);
   const again = await bench.powerOn(1, 'bios', source.path);
-  await again.screen.waitFor('The wipe begins', 90_000);
+  await again.screen.waitFor('The wipe begins', 300_000);
   await again.reset();
   lab.step('reset during the count-down');
-  await again.screen.waitFor('was begun once and never completed', 90_000);
-  await again.waitForDiskBoot(bootedLine(nonce), 60_000, 0);
+  await again.screen.waitFor('was begun once and never completed', 300_000);
+  await again.waitForDiskBoot(bootedLine(nonce), 120_000, 0);
   lab.step('not begun a second time: it boots its disk');
   assert.equal((await showTask(bench.fogd, second)).state, 'Failed');
   await again.powerOff();
@@ -282,32 +280,32 @@ async function byHand(lab: Lab): Promise<void> {
     const { id } = JSON.parse(line) as { id: number };
     const pc = await bench.powerOn(1, 'bios', source.path);
     const state = await atScreen(pc);
-    await waitForState(bench.fogd, id, state, 60_000);
+    await waitForState(bench.fogd, id, state, 120_000);
     await pc.powerOff();
     lab.step(`${task}: ${state}`);
   };
   // Each level of these programs is left with q.
   const leave = (program: RegExp) => async (pc: VirtualPc) => {
-    await pc.screen.waitUntil(String(program), 120_000, () =>
+    await pc.screen.waitUntil(String(program), 300_000, () =>
       program.test(pc.screen.snapshot()) ? true : undefined,
     );
     for (let levels = 0; !pc.screen.text.includes('Updating the server') && levels < 20; levels++) {
       const before = pc.screen.mark();
       pc.screen.type('q');
-      await pc.screen.waitUntil('an answer to q', 10_000, () =>
+      await pc.screen.waitUntil('an answer to q', 120_000, () =>
         pc.screen.mark() > before ? true : undefined,
       );
     }
     return 'Complete';
   };
   await run('surface-test', [], async (pc) => {
-    await pc.screen.waitFor('No bad blocks', 180_000);
+    await pc.screen.waitFor('No bad blocks', 300_000);
     return 'Complete';
   });
   await run('testdisk', [], leave(/TestDisk \d/));
   await run('recover', [], leave(/PhotoRec \d/));
   await run('password-reset', ['--account', 'Administrator'], async (pc) => {
-    await pc.screen.waitFor('No account Administrator was found', 180_000);
+    await pc.screen.waitFor('No account Administrator was found', 300_000);
     return 'Failed';
   });
   await bench.assertTarget(source.content, source.path);
@@ -327,7 +325,7 @@ async function memoryTest(lab: Lab): Promise<void> {
       // On UEFI it wants a screen to draw on, and starts nothing without.
       extraArguments: firmware === 'uefi' ? ['-device', 'VGA'] : [],
     });
-    await pc.screen.waitUntil('memtest86+ to start', 120_000, () =>
+    await pc.screen.waitUntil('memtest86+ to start', 300_000, () =>
       /Memtest86\+ v\d/i.test(pc.screen.text) ? true : undefined,
     );
     assert.equal((await showTask(bench.fogd, id)).state, 'In-Progress');
@@ -340,25 +338,25 @@ export const menuTaskScenarios: readonly Scenario[] = [
   imagingScenario(
     'menu-login',
     'login at the menu, wrong and right: deployed to while unknown, after its full registration, and step by step',
-    600,
+    1800,
     menuLogin,
   ),
   imagingScenario(
     'hidden-menu',
     'the hidden menu, approval, product key, advanced menu, debug shell, and the disk when nobody presses the key',
-    400,
+    1200,
     hiddenMenu,
   ),
   imagingScenario(
     'fast-wipe',
     'a disk is wiped once; a wipe that was broken off is not begun again',
-    300,
+    900,
     fastWipe,
   ),
   imagingScenario(
     'by-hand',
     'surface test, TestDisk, PhotoRec, password reset on a disk that stays as it is',
-    400,
+    1200,
     byHand,
   ),
   imagingScenario('memtest', 'the memory test starts, BIOS and UEFI', 200, memoryTest),

@@ -32,22 +32,22 @@ async function quickRegistration(lab: Lab, firmware: Firmware, dhcp: Dhcp): Prom
   const pc = await lab.powerOn(firmware, nonce);
   lab.step('PC switched on');
 
-  await pc.screen.waitFor('Host is NOT registered!', 90_000);
+  await pc.screen.waitFor('Host is NOT registered!', 300_000);
   lab.step('the menu for unknown machines');
   assert.deepEqual(hostsOf(fogd, pc), [], 'a host before anyone registered');
-  const start = await chooseMenuItem(pc.screen, MENU.quick, 10_000);
+  const start = await chooseMenuItem(pc.screen, MENU.quick, 120_000);
   lab.step(`chose "${MENU.quick}"`);
 
-  await waitForRestart(pc, 1, 180_000, start);
+  await waitForRestart(pc, 1, 300_000, start);
   const beforeReboot = pc.screen.mark();
   lab.step('registered, and rebooted');
   const name = assertStored(fogd, pc);
   lab.step(`host ${name} and its inventory are in the store`);
 
-  await pc.screen.waitFor(`Host is registered as ${name}!`, 90_000, beforeReboot);
+  await pc.screen.waitFor(`Host is registered as ${name}!`, 300_000, beforeReboot);
   lab.step('the menu for known hosts');
-  const chosen = await chooseMenuItem(pc.screen, MENU.local, 10_000, beforeReboot);
-  await pc.waitForDiskBoot(bootedLine(nonce), 30_000, chosen);
+  const chosen = await chooseMenuItem(pc.screen, MENU.local, 120_000, beforeReboot);
+  await pc.waitForDiskBoot(bootedLine(nonce), 120_000, chosen);
   lab.step('booted from its disk');
   assert.equal(pc.resets, 1, 'one reboot, not more');
 
@@ -161,7 +161,7 @@ function scenario(name: string, firmware: Firmware, dhcp: Dhcp, who: string): Sc
     name,
     title: `${who}: unknown PC, menu, quick registration, known host, its disk`,
     needs: ['fogd', 'imaging-os'],
-    timeoutSeconds: 240,
+    timeoutSeconds: 720,
     run: async (lab) => await quickRegistration(lab, firmware, dhcp),
   };
 }

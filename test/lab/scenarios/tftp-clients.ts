@@ -66,7 +66,7 @@ async function byIpxe(lab: Lab): Promise<void> {
     memoryMiB: 320,
     extraArguments: ['-kernel', join(IPXE, 'ipxe.lkrn'), '-initrd', script],
   });
-  await pc.screen.waitFor('that is all', 180_000);
+  await pc.screen.waitFor('that is all', 300_000);
   for (const { name, content } of files)
     assert.match(pc.screen.text, new RegExp(`^${name} : ${content.length} bytes`, 'm'));
   lab.step('iPXE has all files');
@@ -96,9 +96,9 @@ async function byOvmf(lab: Lab): Promise<void> {
   const pc = await lab.powerOn('uefi', 'none', { diskPath: disk, memoryMiB: 320 });
   // Without a cable it gives up booting from the network at once, and comes to its shell.
   await pc.setCable(false);
-  await pc.screen.waitFor('UEFI Interactive Shell', 60_000);
+  await pc.screen.waitFor('UEFI Interactive Shell', 120_000);
   await pc.setCable(true);
-  await pc.screen.waitFor(/^that is all/m, 180_000);
+  await pc.screen.waitFor(/^that is all/m, 300_000);
   lab.step('OVMF has all files');
   await pc.powerOff();
   // It asks for the size first and insists on an answer; an empty file has none, since curl 7.88 takes "tsize 0" for an error.
@@ -122,14 +122,14 @@ export const tftpClientScenarios: readonly Scenario[] = [
     name: 'tftp-ipxe',
     title: 'iPXE fetches files of all sizes by TFTP, past the end of the block numbers too',
     needs,
-    timeoutSeconds: 240,
+    timeoutSeconds: 720,
     run: byIpxe,
   },
   {
     name: 'tftp-ovmf',
     title: 'OVMF fetches files of all sizes by TFTP in windows, past the end of the block numbers too',
     needs,
-    timeoutSeconds: 240,
+    timeoutSeconds: 720,
     run: byOvmf,
   },
 ];

@@ -11,7 +11,7 @@ export async function makeClientWorld(toml = ''): Promise<World> {
     throw error;
   });
   for (let turn = 0; world.pki.pem('communication') === undefined; turn++) {
-    if (turn > 2000) throw new Error('no certificates');
+    if (turn > 12_000) throw new Error('no certificates');
     await new Promise((resolve) => setTimeout(resolve, 5));
   }
   return world;

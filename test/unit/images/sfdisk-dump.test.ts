@@ -91,6 +91,7 @@ describe('sfdisk dump', () => {
       `/dev/sda1 : ${'a'.repeat(100_000)}\n/dev/sda1 : name="${'\\'.repeat(99_999)}\n/${'1'.repeat(200_000)}`,
     );
     parseSfdiskDump(`/dev/sda1 : ${'a = '.repeat(50_000)}\n${' '.repeat(500_000)}x${' '.repeat(400_000)}`);
-    expect(performance.now() - started).toBeLessThan(2_000);
+    // With each byte looked at again for each one before it, minutes.
+    expect(performance.now() - started).toBeLessThan(10_000);
   });
 });

@@ -62,7 +62,7 @@ const putPair = ({ certificate, key }: Pair) => {
 };
 const follow = async (uses = 1) => {
   leave = files.follow((one) => used.push(one));
-  await vi.waitFor(() => expect(used).toHaveLength(uses), { interval: 2 });
+  await vi.waitFor(() => expect(used).toHaveLength(uses), { interval: 2, timeout: 60_000 });
 };
 const look = () => clock.look(LOOK);
 

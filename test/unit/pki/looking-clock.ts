@@ -14,7 +14,7 @@ export class LookingClock extends VirtualClock {
   async look(milliseconds: number): Promise<void> {
     const begun = this.#begun;
     await this.advance(milliseconds);
-    await vi.waitFor(() => expect(this.#begun).toBe(begun + 1), { interval: 2, timeout: 10_000 });
+    await vi.waitFor(() => expect(this.#begun).toBe(begun + 1), { interval: 2, timeout: 60_000 });
     await settle();
   }
 }

@@ -53,7 +53,7 @@ function make(makeKey: KeyMaker = keysInOrder('authority', 'tls', 'communication
 }
 
 const start = (pki: Pki) => pki.start((error) => failed.push(error));
-const soon = (check: () => void) => vi.waitFor(check, { interval: 2, timeout: 10_000 });
+const soon = (check: () => void) => vi.waitFor(check, { interval: 2, timeout: 60_000 });
 const isWhole = (pki: Pki) => soon(() => expect(pki.health().state).toBe('ok'));
 async function started(makeKey?: KeyMaker): Promise<Pki> {
   const pki = make(makeKey);

@@ -48,7 +48,7 @@ test('a full pool answers a flood without walking over its leases each time', ()
   // 51,200 leases x 20,000 requests would take minutes.
   expect(performance.now() - before).toBeLessThan(10_000);
   expect(pool.choose('y', undefined, START + HOUR)).toBe(first);
-}, 20_000);
+});
 
 test('a machine whose clock-set-back server grants again keeps what was granted last', () => {
   const pool = poolOf('10.0.0.10-10.0.0.12');
@@ -149,4 +149,4 @@ test('a million invented machines cost no more than the pool has addresses', () 
     if (address !== undefined) pool.reserve(`s${n}`, `s${n}`, address, START + 60_000, START);
   }
   expect(pool.counts(START)).toEqual({ size: 768, leased: 0, offered: 384 });
-}, 30_000);
+});

@@ -1,6 +1,6 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { addHost, changeHost } from '#actions/manage-hosts.js';
 import { MAC, makeWorld, type World } from './world.js';
 
@@ -56,11 +56,9 @@ describe('boot files', () => {
       },
     });
     const taken = add({ source: 'http://files.example/bzImage', version: '7' });
-    await vi.waitFor(async () =>
-      expect(await call('GET', '/boot-files/arriving')).toEqual([
-        { name: 'bzImage', version: '7', bytes: 7, total: null },
-      ]),
-    );
+    await expect
+      .poll(() => call('GET', '/boot-files/arriving'))
+      .toEqual([{ name: 'bzImage', version: '7', bytes: 7, total: null }]);
     go();
     await taken;
     expect(await call('GET', '/boot-files/arriving')).toEqual([]);

@@ -48,7 +48,7 @@ beforeAll(async () => {
   await pki.start((error) => {
     throw error;
   });
-  await vi.waitFor(() => expect(pki.health().state).toBe('ok'), { interval: 5, timeout: 20_000 });
+  await vi.waitFor(() => expect(pki.health().state).toBe('ok'), { interval: 5, timeout: 60_000 });
   writeFileSync(join(folder, 'ca.pem'), pki.pem('authority') ?? '');
 });
 afterAll(async () => {
@@ -104,7 +104,7 @@ async function listenPlain(build: (app: FastifyInstance) => Promise<void>): Prom
 /** What a program says on standard output and error, and its exit code. */
 function run(program: string, ...args: string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
-    const child = execFile(program, args, { cwd: folder, timeout: 10_000 }, (error, out, err) =>
+    const child = execFile(program, args, { cwd: folder, timeout: 120_000 }, (error, out, err) =>
       resolve({ code: error ? Number(error.code ?? 255) : 0, out, err }),
     );
     child.stdin?.end();
@@ -175,14 +175,14 @@ describe('HTTPS', () => {
   ])('is not spoken with %s', async (_, args, reason) => {
     const { port } = await listen();
     expect((await sClient(port, ...args)).out).not.toMatch(/Cipher is (?!\(NONE\))/);
-    if (reason !== '') await vi.waitFor(() => expect(refused).toEqual([['127.0.0.1', reason]]));
+    if (reason !== '') await expect.poll(() => refused).toEqual([['127.0.0.1', reason]]);
   });
 
   it.each(['1.2', '1.3'])('tells who does not trust the certificate, by TLS %s', async (version) => {
     const { port } = await listen();
     const { code } = await run('curl', '-sS', '--tls-max', version, `https://127.0.0.1:${port}/scheme`);
     expect(code).toBe(60);
-    await vi.waitFor(() => expect(refused).toEqual([['127.0.0.1', 'it does not trust the certificate']]));
+    await expect.poll(() => refused).toEqual([['127.0.0.1', 'it does not trust the certificate']]);
   });
 
   it('survives what is no TLS, and tells it', async () => {
@@ -193,7 +193,7 @@ describe('HTTPS', () => {
       socket.resume().end(text);
       await once(socket, 'close');
     }
-    await vi.waitFor(() => expect(refused.length).toBeGreaterThanOrEqual(2));
+    await expect.poll(() => refused.length).toBeGreaterThanOrEqual(2);
     expect(refused[0]).toEqual(['127.0.0.1', 'it speaks HTTP on the port of HTTPS']);
     expect((await curl(`https://127.0.0.1:${port}/scheme`)).out).toBe('https');
   });
@@ -226,7 +226,7 @@ describe('HTTPS', () => {
     const options = { ...names, check: checkTlsPair, otherwise: pki, clock: own, log: silent };
     const first = await put('communication');
     const listener = await listen(new CertificateFiles(options));
-    await vi.waitFor(async () => expect(await fingerprint(listener.port)).toBe(first));
+    await vi.waitFor(async () => expect(await fingerprint(listener.port)).toBe(first), { timeout: 60_000 });
     let answer: (text: string) => void = () => undefined;
     held = new Promise((resolve) => {
       answer = resolve;
@@ -283,7 +283,7 @@ describe('HTTPS', () => {
     expect((await curl(`http://127.0.0.1:${http.port}/scheme`)).out).toBe('http');
     await new Promise((resolve) => holder.close(resolve));
     await own.advance(2_000);
-    await vi.waitFor(() => expect(supervisor.status()[0]?.state).toBe('running'));
+    await expect.poll(() => supervisor.status()[0]?.state).toBe('running');
     await supervisor.stop();
   });
 });

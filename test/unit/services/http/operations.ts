@@ -51,7 +51,7 @@ export const operations = Object.entries(document.paths).flatMap(([path, methods
 export async function ready(world: World, path: string): Promise<void> {
   if (!path.includes('/pki/') || world.pki.health().state === 'ok') return;
   await world.pki.start(() => undefined);
-  await vi.waitFor(() => expect(world.pki.health().state).toBe('ok'), { interval: 5, timeout: 20_000 });
+  await vi.waitFor(() => expect(world.pki.health().state).toBe('ok'), { interval: 5, timeout: 60_000 });
 }
 
 /** Calls it as its example says. */

@@ -61,7 +61,7 @@ export class Probe {
     const heard = this.#heard.shift();
     if (heard) return Promise.resolve(heard);
     return new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error('heard nothing for two seconds')), 2000);
+      const timer = setTimeout(() => reject(new Error('heard nothing for half a minute')), 30_000);
       this.#waiting.push((next) => {
         clearTimeout(timer);
         resolve(next);

@@ -98,7 +98,7 @@ async function started(width = 2, more: Partial<TftpDeps> = {}) {
 }
 
 const recorded = async (count: number): Promise<Decision[]> => {
-  await expect.poll(() => records.length, { timeout: 2000 }).toBe(count);
+  await expect.poll(() => records.length).toBe(count);
   return records;
 };
 
