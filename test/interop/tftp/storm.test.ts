@@ -3,10 +3,10 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { FogdUnderTest } from '../../lab/fogd.js';
-import { udhcpc } from '../../lab/foreign-clients.js';
 import { LabNetwork } from '../../lab/network.js';
 import { mustRun } from '../../lab/process.js';
 import { inRepository } from '../../lab/repository.js';
+import { udhcpc } from '../../lab/udhcpc.js';
 
 const CLIENTS = 1000;
 const SIZE = 200_000;
