@@ -44,6 +44,7 @@ export async function saveBackup(
 
 /** The backup takes the place of whatever has its name: root would lose /dev/null to it. */
 async function refuseOther(file: string): Promise<void> {
+  // What else is wrong with the name, opening the new file beside it says.
   const there = await lstat(file).catch(() => undefined);
   if (there && !there.isFile())
     throw backupErrors.BACKUP_CANNOT_WRITE({ file, reason: 'something is there that is no file' });
