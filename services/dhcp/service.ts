@@ -350,7 +350,7 @@ export class DhcpService implements Service {
   }
 
   #lookAgainLater(): void {
-    this.#cancelLook = this.#deps.clock.after(LOOK_AGAIN_MS, () => {
+    this.#cancelLook = this.#deps.clock.afterAbout(LOOK_AGAIN_MS, () => {
       this.#looking = this.#lookAgain().then(() => {
         if (this.#cancelLook !== undefined) this.#lookAgainLater();
       });

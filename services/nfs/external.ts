@@ -77,7 +77,7 @@ export class ExternalShare implements Service, ExportDoor {
   }
 
   #lookLater(): void {
-    this.#cancel = this.options.clock.after(LOOK_EVERY_MS, () => {
+    this.#cancel = this.options.clock.afterAbout(LOOK_EVERY_MS, () => {
       this.#work = this.look().then(() => {
         if (this.#isRunning) this.#lookLater();
       });

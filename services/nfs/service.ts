@@ -343,16 +343,19 @@ export class NfsService implements Service, ExportDoor {
 
   #watch(fail: (error: FogdError) => void): void {
     const isToLookAt = this.options.settings.start === 'child' && !this.#tellsEnd;
-    this.#cancelWatch = this.options.clock.after(isToLookAt ? WATCH_ADOPTED_EVERY_MS : WATCH_EVERY_MS, () => {
-      void this.#look().then(
-        (error) => {
-          if (!this.#running) return;
-          if (error) fail(error);
-          else this.#watch(fail);
-        },
-        (error: unknown) => fail(this.#asError(error)),
-      );
-    });
+    this.#cancelWatch = this.options.clock.afterAbout(
+      isToLookAt ? WATCH_ADOPTED_EVERY_MS : WATCH_EVERY_MS,
+      () => {
+        void this.#look().then(
+          (error) => {
+            if (!this.#running) return;
+            if (error) fail(error);
+            else this.#watch(fail);
+          },
+          (error: unknown) => fail(this.#asError(error)),
+        );
+      },
+    );
   }
 
   #asError(error: unknown): FogdError {

@@ -113,7 +113,7 @@ export class TftpService implements Service {
   }
 
   #scheduleRescan(): void {
-    this.#cancelRescan = this.#clock.after(RESCAN_MS, () => {
+    this.#cancelRescan = this.#clock.afterAbout(RESCAN_MS, () => {
       this.#rescanning = this.#addresses.rescan().then(() => {
         if (this.#running) this.#scheduleRescan();
       });

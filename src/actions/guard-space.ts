@@ -49,7 +49,7 @@ export class SpaceGuard {
 
   #lookLater(): void {
     const { clock, sessions } = this.context;
-    this.#cancel = clock.after(LOOK_EVERY_MS, () => {
+    this.#cancel = clock.afterAbout(LOOK_EVERY_MS, () => {
       if (clock.now() < this.#nextLook && sessions.open().length === 0) {
         this.#lookLater();
         return;

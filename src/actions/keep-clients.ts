@@ -26,7 +26,7 @@ export class ClientKeeper {
   }
 
   #writeLater(): void {
-    this.#cancel = this.context.clock.after(WRITE_EVERY_MS, () => {
+    this.#cancel = this.context.clock.afterAbout(WRITE_EVERY_MS, () => {
       void this.#tryWrite().then(() => {
         if (this.#isRunning) this.#writeLater();
       });

@@ -75,7 +75,7 @@ export class GenerationKeeper implements Service {
   }
 
   #lookAfter(ms: number): void {
-    this.#cancel = this.context.clock.after(ms, () => {
+    this.#cancel = this.context.clock.afterAbout(ms, () => {
       this.#work = this.look().then(
         () => this.#again(LOOK_EVERY_MS),
         (error: unknown) => {

@@ -39,7 +39,7 @@ export class SnapinKeeper implements Service {
   }
 
   #lookIn(milliseconds: number): void {
-    this.#cancel = this.context.clock.after(milliseconds, () => {
+    this.#cancel = this.context.clock.afterAbout(milliseconds, () => {
       void lookAfterSnapins(this.context)
         .catch((error: unknown) => {
           // The store may be closed before a large file is read.

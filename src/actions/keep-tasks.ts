@@ -37,7 +37,7 @@ export class TaskKeeper {
   }
 
   #lookLater(): void {
-    this.#cancel = this.context.clock.after(LOOK_EVERY_MS, () => {
+    this.#cancel = this.context.clock.afterAbout(LOOK_EVERY_MS, () => {
       void this.look()
         .catch((error: unknown) =>
           this.log.error({ reason: messageOf(error) }, 'tasks could not be looked after'),

@@ -118,7 +118,7 @@ export class LiveEvents {
     if (isTold)
       for (const service of services)
         if (before.get(service.name) !== told(service)) this.#add('alarms', () => ({ service }));
-    this.#cancelLook = this.context.clock.after(LOOK_EVERY_MS, () => this.#lookAtServices(true));
+    this.#cancelLook = this.context.clock.afterAbout(LOOK_EVERY_MS, () => this.#lookAtServices(true));
   }
 
   /** `describe` is asked only where somebody will read it; it gives undefined for what has gone meanwhile. */

@@ -9,7 +9,7 @@ export class RateLimit {
   readonly #fullAt = new RecentMap<string, number>(MOST_KEYS);
 
   constructor(
-    private readonly clock: Clock,
+    private readonly clock: Pick<Clock, 'now'>,
     private readonly burst: number,
     private readonly everyMs: number,
   ) {}

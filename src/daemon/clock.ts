@@ -4,6 +4,11 @@ export interface Clock {
   now(): number;
   /** Calls `run` once after `milliseconds`; the returned function cancels it. */
   after(milliseconds: number, run: () => void): () => void;
+  /**
+   * As `after`, up to a second earlier or later: for what looks round from time to time. All such timers fall due together, so that an idle
+   * fogd sleeps in between instead of waking up for each of them.
+   */
+  afterAbout(milliseconds: number, run: () => void): () => void;
 }
 
 /** The real clock. Its timers do not keep the process alive: a service that is stopped must not hold up the exit. */
@@ -14,4 +19,24 @@ export const systemClock: Clock = {
     timer.unref();
     return () => clearTimeout(timer);
   },
+  afterAbout: (milliseconds, run) => {
+    const now = performance.now();
+    const moment = Math.max(Math.floor(now / MOMENT_MS) + 1, Math.round((now + milliseconds) / MOMENT_MS));
+    const runs = moments.get(moment) ?? new Set();
+    if (!moments.has(moment)) {
+      moments.set(moment, runs);
+      systemClock.after(Math.ceil(moment * MOMENT_MS - now), () => {
+        moments.delete(moment);
+        // One that another of them cancels meanwhile is left out.
+        for (const { run } of runs) run();
+      });
+    }
+    const entry = { run };
+    runs.add(entry);
+    return () => runs.delete(entry);
+  },
 };
+
+const MOMENT_MS = 2_000;
+/** What falls due at the multiples of MOMENT_MS. One timer for each: timers of their own would fire some milliseconds apart. */
+const moments = new Map<number, Set<{ readonly run: () => void }>>();

@@ -10,7 +10,7 @@ const MAX_ADDRESSES = 10_000;
 export class LoginLimit {
   readonly #failures = new Map<string, number[]>();
 
-  constructor(private readonly clock: Clock) {}
+  constructor(private readonly clock: Pick<Clock, 'now'>) {}
 
   /** Seconds until this address may try again; 0: now. */
   waitSeconds(address: string): number {

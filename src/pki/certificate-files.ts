@@ -53,7 +53,7 @@ export class CertificateFiles implements CertificateSource {
       hasLooked = true;
       const next = fresh ?? first;
       if (next) use(next);
-      cancel = this.options.clock.after(LOOK_EVERY_MS, () => void look());
+      cancel = this.options.clock.afterAbout(LOOK_EVERY_MS, () => void look());
     };
     void look();
     return () => {

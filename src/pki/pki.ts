@@ -106,7 +106,7 @@ export class Pki implements Service, CertificateSource {
     const whole = this.#queue(() => this.#complete(ending.signal));
     const look = () => {
       if (ending.signal.aborted) return;
-      this.#cancelLook = this.options.clock.after(LOOK_EVERY_MS, () => {
+      this.#cancelLook = this.options.clock.afterAbout(LOOK_EVERY_MS, () => {
         this.#queue(() => this.#complete(ending.signal)).then(look, failed);
       });
     };

@@ -56,6 +56,6 @@ export class Checkpointer {
 
   #schedule(): void {
     this.#cancel();
-    this.#cancel = this.clock.after(INTERVAL_MS, () => this.#thread().postMessage('checkpoint'));
+    this.#cancel = this.clock.afterAbout(INTERVAL_MS, () => this.#thread().postMessage('checkpoint'));
   }
 }

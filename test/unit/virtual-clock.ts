@@ -21,6 +21,11 @@ export class VirtualClock implements Clock {
     };
   }
 
+  /** Exactly: tests say when. */
+  afterAbout(milliseconds: number, run: () => void): () => void {
+    return this.after(milliseconds, run);
+  }
+
   /** Moves on, running what falls due in order, and lets promises settle after each. */
   async advance(milliseconds: number): Promise<void> {
     const end = this.#now + milliseconds;

@@ -3,6 +3,7 @@ import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { Clock } from '#daemon/clock.js';
 import type { Logger } from '#daemon/log.js';
 import { Pki } from '#pki/pki.js';
 import { HostRepository } from '#store/hosts.js';
@@ -57,6 +58,10 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' ? (address?.port ?? 0) : 0;
 }
 
+const never = () => () => undefined;
+/** Here nothing ever falls due. */
+const timeless: Clock = { now: () => fogd.now(), after: never, afterAbout: never };
+
 /** Short ones: what is proven here is not how long a private key takes. */
 async function makeKeys(folder: string): Promise<void> {
   mkdirSync(folder, { mode: 0o700 });
@@ -65,7 +70,7 @@ async function makeKeys(folder: string): Promise<void> {
     folder,
     names: () => ['127.0.0.1'],
     makeKey: keysInOrder('authority', 'tls', 'communication'),
-    clock: { now: () => fogd.now(), after: () => () => undefined },
+    clock: timeless,
     log: silent,
   });
   const isMade = new Promise<void>((resolve) => pki.followKey(() => resolve()));
@@ -77,8 +82,7 @@ async function makeKeys(folder: string): Promise<void> {
 }
 
 async function addHosts(file: string): Promise<void> {
-  const clock = { now: () => fogd.now(), after: () => () => undefined };
-  const store = await Store.open({ file, clock, onWarning: () => undefined });
+  const store = await Store.open({ file, clock: timeless, onWarning: () => undefined });
   const hosts = new HostRepository(store);
   await store.commit(() => {
     for (let number = 0; number < COUNT; number++) {

@@ -39,13 +39,11 @@ class Bench {
   hasBootFile: (name: string) => boolean = () => true;
 
   constructor(changes: Partial<DhcpSettings> = {}, stored: readonly Lease[] = []) {
-    const clock: Clock = {
-      now: () => START,
-      after: (_ms, run) => {
-        this.timers.push(run);
-        return () => this.timers.splice(this.timers.indexOf(run), 1);
-      },
+    const after = (_ms: number, run: () => void) => {
+      this.timers.push(run);
+      return () => this.timers.splice(this.timers.indexOf(run), 1);
     };
+    const clock: Clock = { now: () => START, after, afterAbout: after };
     this.service = new DhcpService({
       settings: { dhcp: { ...SETTINGS, ...changes } },
       leases: {

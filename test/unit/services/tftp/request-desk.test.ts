@@ -25,6 +25,10 @@ class CoarseClock implements Clock {
     return () => this.#timers.delete(timer);
   }
 
+  afterAbout(milliseconds: number, run: () => void): () => void {
+    return this.after(milliseconds, run);
+  }
+
   advance(milliseconds: number): void {
     const end = this.#now + milliseconds;
     while (this.#now < end) {
