@@ -4,7 +4,7 @@
  *
  *   node dist/bench/client.js [--seconds 5] [--pairs 3]
  */
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -12,9 +12,9 @@ import { LabNetwork } from '../test/lab/network.js';
 import { LabProcess, mustRun } from '../test/lab/process.js';
 import { inRepository } from '../test/lab/repository.js';
 import { dhcpLatency } from './beside.js';
+import { HandshakeStorm, hostsOfStorm } from './handshake-storm.js';
 import { macOf, RunningSite } from './site.js';
 
-const HOSTS = 10_000;
 /** Hosts whose clients poll. */
 const POLLERS = 500;
 const AT_ONCE = 32;
@@ -26,6 +26,8 @@ const { values } = parseArgs({
 });
 const seconds = Number(values.seconds);
 const pairs = Number(values.pairs);
+/** Those of the storms shake hands once. */
+const HOSTS = Math.max(10_000, 3_000 + pairs * hostsOfStorm(seconds + 4));
 const median = (figures: readonly number[]): number =>
   figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? 0;
 const pollOf = (number: number) =>
@@ -100,25 +102,23 @@ try {
   }
   process.stdout.write(`handshakes: median ratio ${median(ratios).toFixed(2)}\n`);
 
+  const storm = await HandshakeStorm.prepare(network, {
+    namespace,
+    first: 3_000,
+    storms: pairs,
+    seconds: seconds + 4,
+  });
   const delays: number[] = [];
   for (let pair = 0; pair < pairs; pair++) {
     const idle = await dhcpLatency({ namespace: pc.namespace, rate: RATE, seconds });
-    const busy = new LabProcess(network.cleanup, {
-      namespace,
-      argv: [
-        // In reality they are other machines.
-        ...['nice', '-n', '19', process.execPath, inRepository('dist', 'bench', 'clients.js')],
-        ...[3_000 + pair * 200, 200, AT_ONCE, seconds + 4].map(String),
-      ],
-      logFile: join(network.folder, `handshakes-${pair}.log`),
-    });
+    const busy = storm.start(pair, seconds + 4);
     await sleep(2_000);
     const meanwhile = await dhcpLatency({ namespace: pc.namespace, rate: RATE, seconds });
-    await busy.exited;
-    const told = readFileSync(join(network.folder, `handshakes-${pair}.log`), 'utf8').trim();
+    const { sealed, otherwise } = await busy();
+    if (otherwise > 0) throw new Error(`${otherwise} handshakes failed`);
     delays.push(meanwhile.p99 / idle.p99);
     process.stdout.write(
-      `DHCP: p99 idle ${idle.p99.toFixed(1)} ms, during handshakes ${meanwhile.p99.toFixed(1)} ms: ratio ${(meanwhile.p99 / idle.p99).toFixed(2)}; ${told}\n`,
+      `DHCP: p99 idle ${idle.p99.toFixed(1)} ms, during handshakes ${meanwhile.p99.toFixed(1)} ms: ratio ${(meanwhile.p99 / idle.p99).toFixed(2)}; ${(sealed / (seconds + 4)).toFixed(0)} handshakes a second\n`,
     );
   }
   process.stdout.write(`DHCP: median ratio of p99 ${median(delays).toFixed(2)}\n`);
