@@ -1,4 +1,4 @@
--- Handshakes of FOG Clients that were prepared before (client.ts): one a line, the path and the form, tab-separated; before each, the certificate
+-- Handshakes of FOG Clients that were prepared before (handshake-storm.ts): one a line, the path and the form, tab-separated; before each, the certificate
 -- that a client fetches. Prints how many were answered with a sealed token, and how many calls otherwise than they should.
 local forms = {}
 local at = 0

@@ -45,7 +45,7 @@ const WAIT_EVERY_MS = 250;
 const LOOK_EVERY_MS = 50;
 const WATCH_EVERY_MS = 5_000;
 /** Of the end of a process that an earlier fogd started the kernel tells us nothing. */
-const WATCH_ADOPTED_EVERY_MS = 1_000;
+const WATCH_ADOPTED_EVERY_MS = 2_000;
 /** Besides, as a client, which is a dozen connections: while nobody needs the server, a trouble may be found later. */
 const CLIENT_LOOK_EVERY_MS = { busy: 5_000, idle: 30_000 } as const;
 
