@@ -11,21 +11,27 @@ export interface Clock {
   afterAbout(milliseconds: number, run: () => void): () => void;
 }
 
+/** What is asked for by `afterAbout` falls due at the multiples of this. */
+const MOMENT_MS = 2_000;
+
 /** The real clock. Its timers do not keep the process alive: a service that is stopped must not hold up the exit. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  after: (milliseconds, run) => {
+export const systemClock: Clock = createSystemClock();
+
+export function createSystemClock(): Clock {
+  const after = (milliseconds: number, run: () => void): (() => void) => {
     const timer = setTimeout(run, milliseconds);
     timer.unref();
     return () => clearTimeout(timer);
-  },
-  afterAbout: (milliseconds, run) => {
+  };
+  /** One timer for each moment: timers of their own would fire some milliseconds apart. */
+  const moments = new Map<number, Set<{ readonly run: () => void }>>();
+  const afterAbout = (milliseconds: number, run: () => void): (() => void) => {
     const now = performance.now();
     const moment = Math.max(Math.floor(now / MOMENT_MS) + 1, Math.round((now + milliseconds) / MOMENT_MS));
     const runs = moments.get(moment) ?? new Set();
     if (!moments.has(moment)) {
       moments.set(moment, runs);
-      systemClock.after(Math.ceil(moment * MOMENT_MS - now), () => {
+      after(Math.ceil(moment * MOMENT_MS - now), () => {
         moments.delete(moment);
         // One that another of them cancels meanwhile is left out.
         for (const { run } of runs) run();
@@ -34,9 +40,6 @@ export const systemClock: Clock = {
     const entry = { run };
     runs.add(entry);
     return () => runs.delete(entry);
-  },
-};
-
-const MOMENT_MS = 2_000;
-/** What falls due at the multiples of MOMENT_MS. One timer for each: timers of their own would fire some milliseconds apart. */
-const moments = new Map<number, Set<{ readonly run: () => void }>>();
+  };
+  return { now: () => Date.now(), after, afterAbout };
+}

@@ -1,13 +1,17 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import { systemClock } from '#daemon/clock.js';
+import { type Clock, createSystemClock } from '#daemon/clock.js';
 
 describe('what falls due about then', () => {
   const fired: Array<readonly [string, number]> = [];
   const note = (name: string) => () => fired.push([name, performance.now()]);
 
+  // Each its own: services of other tests in this process have moments in real time.
+  let clock: Clock;
+
   beforeEach(() => {
     fired.length = 0;
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+    clock = createSystemClock();
   });
   afterEach(() => vi.useRealTimers());
 
@@ -15,7 +19,7 @@ describe('what falls due about then', () => {
     const start = performance.now();
     const asked = [2_000, 2_700, 3_333, 5_000, 15_000, 59_100];
     for (const [at, milliseconds] of asked.entries()) {
-      systemClock.afterAbout(milliseconds, note(String(milliseconds)));
+      clock.afterAbout(milliseconds, note(String(milliseconds)));
       await vi.advanceTimersByTimeAsync(at * 37);
     }
     const wakeUps = vi.getTimerCount();
@@ -32,7 +36,7 @@ describe('what falls due about then', () => {
 
   it('keeps its pace when it is asked for again each time', async () => {
     const again = (name: string, milliseconds: number): void => {
-      systemClock.afterAbout(milliseconds, () => {
+      clock.afterAbout(milliseconds, () => {
         note(name)();
         again(name, milliseconds);
       });
@@ -54,7 +58,7 @@ describe('what falls due about then', () => {
     let asked = 0;
     const again = (): void => {
       asked++;
-      systemClock.afterAbout(0, again);
+      clock.afterAbout(0, again);
     };
     again();
     await vi.advanceTimersByTimeAsync(10_000);
@@ -63,13 +67,13 @@ describe('what falls due about then', () => {
 
   it('does not come when it is cancelled, not even by another one of its moment', async () => {
     const cancels: Array<() => void> = [];
-    systemClock.afterAbout(4_000, () => {
+    clock.afterAbout(4_000, () => {
       note('first')();
       for (const cancel of cancels) cancel();
     });
-    cancels.push(systemClock.afterAbout(4_000, note('second')));
-    systemClock.afterAbout(4_000, note('third'));
-    systemClock.afterAbout(6_000, note('cancelled at once'))();
+    cancels.push(clock.afterAbout(4_000, note('second')));
+    clock.afterAbout(4_000, note('third'));
+    clock.afterAbout(6_000, note('cancelled at once'))();
     await vi.advanceTimersByTimeAsync(10_000);
     expect(fired.map(([name]) => name)).toEqual(['first', 'third']);
   });
