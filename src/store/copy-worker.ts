@@ -1,6 +1,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import Database from 'better-sqlite3';
 import { errnoOf, messageOf } from '#errors.js';
+import { whyNotOpened } from './cannot-open.js';
 import { inspectDatabase } from './inspect.js';
 
 /** One copy of the store, off the main thread (copy.ts). Posts the schema version, or the error's code and text. */
@@ -21,6 +22,8 @@ function copy(): number {
 
 try {
   parentPort?.postMessage({ schema: copy() });
-} catch (error) {
+} catch (thrown) {
+  // What could not be opened may be the copy, its journal, or the log of a store that nobody has open.
+  const error = whyNotOpened(thrown, to);
   parentPort?.postMessage({ code: errnoOf(error) ?? '', reason: messageOf(error) });
 }

@@ -1,4 +1,7 @@
+import { dirname } from 'node:path';
 import { Worker } from 'node:worker_threads';
+import { isDiskFull } from '#files/disk-full.js';
+import { isDenied } from './cannot-open.js';
 import { storeErrors } from './errors.js';
 
 interface Outcome {
@@ -11,7 +14,8 @@ interface Outcome {
  * Writes a consistent, checked copy of a store, which may be open and written to meanwhile; gives its schema version. It runs in a thread
  * with a connection of its own: copied in steps on the main thread, the copy would end with an fsync that stalls DHCP and TFTP.
  *
- * `to` must not be there, or be empty. Not durable: the caller syncs what it makes of it. Throws STORE_DAMAGED, or an error with the code ENOSPC.
+ * `to` must not be there, or be empty. Not durable: the caller syncs what it makes of it. Throws STORE_DAMAGED, STORE_READ_ONLY, or an error with
+ * the code ENOSPC.
  */
 export async function copyStore(from: string, to: string): Promise<number> {
   const worker = new Worker(new URL('./copy-worker.js', import.meta.url), { workerData: { from, to } });
@@ -22,6 +26,8 @@ export async function copyStore(from: string, to: string): Promise<number> {
   });
   await worker.terminate();
   if (schema !== undefined) return schema;
-  if (code === 'SQLITE_FULL') throw Object.assign(new Error(reason), { code: 'ENOSPC' });
-  throw storeErrors.STORE_DAMAGED({ file: from, reason: reason ?? 'unknown' });
+  if (code === 'SQLITE_FULL' || isDiskFull({ code }))
+    throw Object.assign(new Error(reason), { code: 'ENOSPC' });
+  const raise = isDenied(code ?? '') ? storeErrors.STORE_READ_ONLY : storeErrors.STORE_DAMAGED;
+  throw raise({ folder: dirname(from), file: from, reason: reason ?? 'unknown' });
 }

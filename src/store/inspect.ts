@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { errnoOf, messageOf } from '#errors.js';
+import { whyNotOpened } from './cannot-open.js';
 import { migrations } from './migrations/index.js';
 
 export interface Inspection {
@@ -34,7 +35,8 @@ export function inspectDatabase(file: string): Inspection {
     if (schema > KNOWN_SCHEMA)
       problems.push(`it has schema version ${schema}, newer than this fogd knows (${KNOWN_SCHEMA})`);
     return { schema, problems };
-  } catch (error) {
+  } catch (thrown) {
+    const error = whyNotOpened(thrown, file);
     return { schema: 0, problems: [errnoOf(error) ?? messageOf(error)] };
   } finally {
     db?.close();

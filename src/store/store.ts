@@ -5,6 +5,7 @@ import type { Clock } from '#daemon/clock.js';
 import { errnoOf, FogdError, messageOf } from '#errors.js';
 import { isDiskFull } from '#files/disk-full.js';
 import { syncFolder } from '#files/sync-folder.js';
+import { isDenied, whyNotOpened } from './cannot-open.js';
 import type { Change, Watch } from './change.js';
 import { Checkpointer } from './checkpointer.js';
 import { damageOf } from './damage.js';
@@ -89,16 +90,16 @@ export class Store {
         syncFile ?? ((handle) => handle.datasync()),
         onCommit ?? (() => undefined),
       );
-    } catch (error) {
+    } catch (thrown) {
       db?.close();
       await wal?.close();
       // Not even an empty one: at the next start it would be a damaged one.
       if (isNew) await rm(file, { force: true });
-      if (error instanceof FogdError) throw error;
+      if (thrown instanceof FogdError) throw thrown;
+      const error = whyNotOpened(thrown, file);
       const code = errnoOf(error) ?? '';
       if (isDiskFull(error) || isStoreFull(error)) throw storeErrors.STORE_FULL({ file }, error);
-      const denied = /EACCES|EROFS|EPERM|SQLITE_(READONLY|CANTOPEN)/.test(code);
-      const raise = denied ? storeErrors.STORE_READ_ONLY : storeErrors.STORE_DAMAGED;
+      const raise = isDenied(code) ? storeErrors.STORE_READ_ONLY : storeErrors.STORE_DAMAGED;
       throw raise({ folder: file, file, reason: code || messageOf(error) }, error);
     }
   }

@@ -288,6 +288,10 @@ describe('a disk', () => {
       // FOS takes no other answer than 200, and is told at its check-in.
       expect((await curl('-I', `${web}/index.php`)).stdout).toContain('200 OK');
       expect(fogd.log).toMatch(/"session-opened","outcome":"failed".*the disk of the images/);
+      // What the changes gave back would be enough for it.
+      expect(() => {
+        for (let n = 0; ; n++) writeFileSync(join(disk, `taken-${n}`), '');
+      }).toThrow('ENOSPC');
       const full = join(disk, 'backup.tar');
       const backup = await command([
         process.execPath,
@@ -301,6 +305,7 @@ describe('a disk', () => {
     } finally {
       await inodes(files);
     }
+    for (const name of readdirSync(disk)) if (name.startsWith('taken-')) rmSync(join(disk, name));
     expect(fogd.log).not.toMatch(stackTrace);
     expect(fogd.log).not.toContain('this is a fault of fogd');
     expect((await call('POST', '/pki/offline')).status).toBe(200);
@@ -326,6 +331,37 @@ describe('a disk', () => {
     for (const gone of readdirSync(disk)) rmSync(join(disk, gone), { recursive: true });
   };
   const oneLine = { code: 1, stderr: expect.stringMatching(/^fogd: [^\n]*full[^\n]*\n$/) as string };
+
+  it('that has a few files left: a backup calls it full (it called the store damaged), until there are enough', async () => {
+    clear();
+    const state = join(disk, 's');
+    mkdirSync(state, { mode: 0o700 });
+    await makeState('pc', state);
+    const run = (...args: string[]) =>
+      command([process.execPath, FogdUnderTest.program, ...args, '--state', state]);
+    const archive = join(disk, 'b.tar');
+    const serve = [process.execPath, FogdUnderTest.program, 'serve', '--state', state];
+    const { files, ffree } = statfsSync(disk);
+    const size = (count: number) =>
+      mustRun(['mount', '-o', `remount,size=200m,nr_inodes=${count}`, 'fogd-test', disk]);
+    let left = 0;
+    try {
+      for (;;) {
+        await size(files - ffree + left);
+        const answer = await run('backup', archive);
+        if (answer.code === 0) break;
+        expect([left, answer]).toEqual([left, expect.objectContaining(oneLine)]);
+        // SQLite needs two files to open the store, and there is the lock.
+        if (left < 3) expect(await from('srv', ...serve)).toMatchObject(oneLine);
+        left++;
+      }
+    } finally {
+      await size(files);
+    }
+    // The lock, the folder of the copies, log and index of the store, the copy, its journal.
+    expect(left).toBe(6);
+    expect(await run('verify', archive)).toMatchObject({ code: 0 });
+  });
 
   it('a restore that finds no room leaves nothing behind, and works when there is room', async () => {
     clear();
