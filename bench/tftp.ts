@@ -354,7 +354,7 @@ async function beside(): Promise<void> {
         rate: 50,
         seconds,
       }),
-      dhcpLatency({ namespace: web.namespace, rate: 50, seconds }),
+      dhcpLatency(network, { namespace: web.namespace, rate: 50, seconds }),
     ]);
   const text = (latencies: readonly Latency[]): string =>
     ['HTTP', 'DHCP']

@@ -67,7 +67,7 @@ try {
     return httpLatency(url, `mac=${macOf(2)}&type=down`, pace);
   };
   const exchanges = (): Promise<Latency> =>
-    dhcpLatency({ namespace: pc.namespace, rate: RATE, seconds: SECONDS });
+    dhcpLatency(network, { namespace: pc.namespace, rate: RATE, seconds: SECONDS });
   const measure = async (): Promise<Record<Kind, Latency>> => {
     const [checkIn, dhcp] = await Promise.all([checkIns(), exchanges()]);
     return { 'check-in': checkIn, DHCP: dhcp };

@@ -16,6 +16,9 @@ import { LabProcess, mustRun } from './process.js';
 const WITHOUT_BULK =
   'not (tcp src port 80 and greater 1400 and tcp[((tcp[12:1] & 0xf0) >> 2):4] != 0x48545450)';
 
+/** The datagram that tells the end of a capture. */
+const END = 'udp port 9';
+
 export class Capture {
   /** Everything that was sent. */
   readonly file: string;
@@ -25,7 +28,7 @@ export class Capture {
   readonly #network: LabNetwork;
   #stopped = false;
 
-  private constructor(network: LabNetwork, folder: string) {
+  private constructor(network: LabNetwork, folder: string, filter: string) {
     this.#network = network;
     this.file = join(folder, 'segment.pcap');
     this.#brief = join(network.folder, 'brief.pcap');
@@ -33,13 +36,16 @@ export class Capture {
       namespace: network.switchNamespace,
       logFile: join(folder, 'tcpdump.log'),
       // -Z root: as user tcpdump it could not write here, and changing user drops the parent-death signal.
-      argv: ['tcpdump', '-i', 'br0', '-n', '-U', '-s', '0', '-B', '16384', '-Z', 'root', '-w', this.file],
+      argv: [
+        ...['tcpdump', '-i', 'br0', '-n', '-U', '-s', '0', '-B', '16384', '-Z', 'root', '-w', this.file],
+        ...(filter === '' ? [] : [`(${filter}) or ${END}`]),
+      ],
     });
   }
 
-  /** Resolves when packets are being caught; call it before anything else sends. */
-  static async start(network: LabNetwork, folder: string): Promise<Capture> {
-    const capture = new Capture(network, folder);
+  /** Resolves when packets are being caught; call it before anything else sends. `filter` in the words of pcap-filter(7): nothing else is caught. */
+  static async start(network: LabNetwork, folder: string, filter = ''): Promise<Capture> {
+    const capture = new Capture(network, folder, filter);
     await capture.#process.waitForOutput('listening on');
     return capture;
   }
