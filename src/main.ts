@@ -159,7 +159,7 @@ export async function startDaemon({
     clock,
     log,
   });
-  const unwrapper = new Unwrapper();
+  const unwrapper = new Unwrapper(clock);
   pki.followKey((key) => unwrapper.use(key));
   const snapins = settings.snapins.folder ?? folder.file('snapins');
   const snapinStore = new SnapinStore(snapins);

@@ -12,6 +12,8 @@ type Signature =
   | 'unsigned int if_nametoindex(const char *name)'
   | 'int flock(int fd, int operation)'
   | 'int renameat2(int oldFolder, const char *oldPath, int newFolder, const char *newPath, unsigned int flags)'
+  | 'int getrlimit(int resource, void *limits)'
+  | 'int sched_setscheduler(int thread, int policy, const void *priority)'
   | 'int recvmmsg(int fd, void *headers, unsigned int count, int flags, void *timeout)'
   | 'int64_t sendto(int fd, const void *data, size_t size, int flags, const void *address, uint32_t addressSize)';
 

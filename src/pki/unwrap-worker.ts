@@ -1,8 +1,10 @@
 import { constants, createPrivateKey, type KeyObject, privateDecrypt, randomBytes } from 'node:crypto';
+import { readlinkSync } from 'node:fs';
 import { setPriority } from 'node:os';
+import { basename } from 'node:path';
 import { parentPort } from 'node:worker_threads';
 import { unpad } from './unpad.js';
-import type { FromUnwrapWorker, ToUnwrapWorker } from './unwrapper.js';
+import { type FromUnwrapWorker, type Opened, type ToUnwrapWorker, UNWRAP_NICE } from './unwrapper.js';
 
 /**
  * The thread that decrypts what FOG Clients encrypt to the server's key: one RSA-4096 decryption takes 4 ms, and a handshake has two. Raw
@@ -13,7 +15,10 @@ const SESSION_KEY_BYTES = 32;
 const TOKEN_BYTES = 64;
 
 // On Linux of this thread alone: where there is one processor, DHCP goes first.
-setPriority(10);
+setPriority(UNWRAP_NICE);
+parentPort?.postMessage({
+  thread: Number(basename(readlinkSync('/proc/thread-self'))),
+} satisfies FromUnwrapWorker);
 
 let key: KeyObject | undefined;
 
@@ -22,11 +27,11 @@ parentPort?.on('message', (message: ToUnwrapWorker) => {
     key = createPrivateKey(message.pem);
     return;
   }
-  const answer: FromUnwrapWorker = { ...unwrap(message.sealedKey, message.sealedToken), id: message.id };
-  parentPort?.postMessage(answer);
+  const opened = unwrap(message.sealedKey, message.sealedToken);
+  parentPort?.postMessage({ ...opened, id: message.id } satisfies FromUnwrapWorker);
 });
 
-function unwrap(sealedKey: Uint8Array, sealedToken: Uint8Array): Omit<FromUnwrapWorker, 'id'> {
+function unwrap(sealedKey: Uint8Array, sealedToken: Uint8Array): Opened {
   const blocks = [raw(sealedKey), raw(sealedToken)] as const;
   // Longer or larger than the modulus, which everybody knows: nothing is given away.
   if (!blocks[0] || !blocks[1]) return {};

@@ -1,6 +1,9 @@
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Unwrapper } from '#pki/unwrapper.js';
+import { mayReturnToShare, setThreadTurn, type ThreadTurn } from '#native/thread-priority.js';
+import { type Turns, UNWRAP_NICE, Unwrapper } from '#pki/unwrapper.js';
+import { VirtualClock } from '../virtual-clock.js';
 import { SHORT, testKey } from './keys.js';
 
 let unwrapper: Unwrapper;
@@ -11,9 +14,9 @@ const TOKEN = Buffer.alloc(64, 2);
 const sealer = (pem: string) => (text: Buffer) =>
   publicEncrypt({ key: createPublicKey(pem), padding: constants.RSA_PKCS1_PADDING }, text);
 
-async function start(name = 'client') {
+async function start(name = 'client', clock = new VirtualClock(), turns?: Turns) {
   const pem = await testKey(name, SHORT);
-  unwrapper = new Unwrapper();
+  unwrapper = new Unwrapper(clock, turns);
   unwrapper.use(pem);
   return sealer(pem);
 }
@@ -97,8 +100,53 @@ describe('the thread that decrypts for FOG Clients', () => {
     expect((await Promise.all(asks)).every(({ kind }) => kind === 'busy')).toBe(true);
   });
 
+  it('takes spare time only; its share when somebody has waited for ten seconds, until nobody waits', async () => {
+    const clock = new VirtualClock();
+    const turns: string[] = [];
+    const set = (_: number, turn: string) => turns.push(turn) > 0;
+    const seal = await start('client', clock, { mayReturn: true, set });
+    const [key, token] = [seal(KEY), seal(TOKEN)];
+    await unwrapper.unwrap('a', key, token);
+    expect(turns).toEqual(['spare']);
+    const asks = Array.from({ length: 400 }, () => unwrapper.unwrap('a', key, token));
+    await clock.advance(9_999);
+    expect(turns).toEqual(['spare']);
+    await clock.advance(1);
+    expect(turns).toEqual(['spare', 'share']);
+    await Promise.all(asks);
+    expect(turns).toEqual(['spare', 'share', 'spare']);
+    await clock.advance(60_000);
+    expect(turns).toHaveLength(3);
+  });
+
+  it('keeps its share where it could not have it back', async () => {
+    const turns: string[] = [];
+    const set = (_: number, turn: string) => turns.push(turn) > 0;
+    const seal = await start('client', new VirtualClock(), { mayReturn: false, set });
+    await unwrapper.unwrap('a', seal(KEY), seal(TOKEN));
+    expect(turns).toEqual([]);
+  });
+
+  it('is taken by the kernel for a thread that takes spare time, and has its share back', async () => {
+    let thread = 0;
+    const set = (number: number, turn: ThreadTurn) => {
+      thread = number;
+      return setThreadTurn(number, turn);
+    };
+    const seal = await start('client', new VirtualClock(), { mayReturn: mayReturnToShare(UNWRAP_NICE), set });
+    await unwrapper.unwrap('a', seal(KEY), seal(TOKEN));
+    // Nice value and policy: fields 19 and 41 of proc_pid_stat(5), counted from behind the name, which may hold blanks.
+    const seen = () => {
+      const fields = readFileSync(`/proc/self/task/${thread}/stat`, 'utf8').split(') ')[1]?.split(' ') ?? [];
+      return { nice: fields[16], policy: fields[38] };
+    };
+    expect(seen()).toEqual({ nice: '10', policy: '5' });
+    expect(setThreadTurn(thread, 'share')).toBe(true);
+    expect(seen()).toEqual({ nice: '10', policy: '0' });
+  });
+
   it('does nothing before there is a key', async () => {
-    unwrapper = new Unwrapper();
+    unwrapper = new Unwrapper(new VirtualClock());
     expect(await unwrapper.unwrap('a', KEY, KEY)).toEqual({ kind: 'busy' });
   });
 });

@@ -147,7 +147,7 @@ export async function makeWorld(toml = ''): Promise<World> {
     clock,
     log: silent,
   });
-  const unwrapper = new Unwrapper();
+  const unwrapper = new Unwrapper(clock);
   pki.followKey((key) => unwrapper.use(key));
   const context = createContext(settings, clock, store, {
     recorder,
