@@ -66,17 +66,14 @@ export class Unwrapper {
   readonly #inHand = new Map<number, Job>();
   #count = 0;
   #nextId = 1;
-  readonly #turns: Turns;
   #threadId: number | undefined;
   #turn: ThreadTurn = 'share';
   #cancelWatch: (() => void) | undefined;
 
   constructor(
     private readonly clock: Clock,
-    turns: Turns = kernelTurns(),
-  ) {
-    this.#turns = turns;
-  }
+    private readonly turns: Turns = kernelTurns(),
+  ) {}
 
   /** From now on this key, PEM; what waits is decrypted with it, too. */
   use(pem: string): void {
@@ -100,6 +97,8 @@ export class Unwrapper {
   async close(): Promise<void> {
     this.#pem = undefined;
     this.#cancelWatch?.();
+    // It ends what it has begun.
+    this.#take('share');
     this.#giveUp([...this.#inHand.values(), ...[...this.#waiting.values()].flat()]);
     this.#waiting.clear();
     this.#count = 0;
@@ -150,8 +149,8 @@ export class Unwrapper {
   }
 
   #take(turn: ThreadTurn): void {
-    if (this.#threadId === undefined || this.#turn === turn || !this.#turns.mayReturn) return;
-    if (this.#turns.set(this.#threadId, turn)) this.#turn = turn;
+    if (this.#threadId === undefined || this.#turn === turn || !this.turns.mayReturn) return;
+    if (this.turns.set(this.#threadId, turn)) this.#turn = turn;
   }
 
   #thread(): Worker {
