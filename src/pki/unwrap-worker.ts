@@ -16,6 +16,7 @@ const TOKEN_BYTES = 64;
 
 // On Linux of this thread alone: where there is one processor, DHCP goes first.
 setPriority(UNWRAP_NICE);
+// Whoever gets no time cannot ask for it: that is done from outside.
 parentPort?.postMessage({
   thread: Number(basename(readlinkSync('/proc/thread-self'))),
 } satisfies FromUnwrapWorker);

@@ -42,7 +42,7 @@ const MOST_WAITING = 1_000;
 const MOST_OF_SOURCE = 500;
 /** The next one lies ready while an answer is on its way. */
 const IN_HAND = 2;
-/** Longer than all places together take. */
+/** Longer than all places together take; a tenth of what clients wait. */
 const LATE_MS = 10_000;
 
 /** How the thread comes by its time; tests inject what the kernel does. */

@@ -1,5 +1,6 @@
 import Database from 'better-sqlite3';
 import { errnoOf, messageOf } from '#errors.js';
+import { isDiskFull } from '#files/disk-full.js';
 import { whyNotOpened } from './cannot-open.js';
 import { migrations } from './migrations/index.js';
 
@@ -37,7 +38,10 @@ export function inspectDatabase(file: string): Inspection {
     return { schema, problems };
   } catch (thrown) {
     const error = whyNotOpened(thrown, file);
-    return { schema: 0, problems: [errnoOf(error) ?? messageOf(error)] };
+    const reason = isDiskFull(error)
+      ? 'it cannot be opened: the disk is full'
+      : (errnoOf(error) ?? messageOf(error));
+    return { schema: 0, problems: [reason] };
   } finally {
     db?.close();
   }

@@ -352,7 +352,14 @@ describe('a disk', () => {
         if (answer.code === 0) break;
         expect([left, answer]).toEqual([left, expect.objectContaining(oneLine)]);
         // SQLite needs two files to open the store, and there is the lock.
-        if (left < 3) expect(await from('srv', ...serve)).toMatchObject(oneLine);
+        if (left < 3) {
+          expect(await from('srv', ...serve)).toMatchObject(oneLine);
+          const verdict = await run('verify');
+          expect([verdict.code, verdict.stdout + verdict.stderr]).toEqual([
+            1,
+            expect.stringMatching(/disk (of \S+ )?is full/),
+          ]);
+        }
         left++;
       }
     } finally {
